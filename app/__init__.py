@@ -1,0 +1,1 @@
+"""The service around the two rooms of rules: intake, people, edges, and the floor they stand on."""

@@ -1,0 +1,1 @@
+"""Who may come in: forces, police systems, people, their sessions and their permissions."""

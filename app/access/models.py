@@ -1,0 +1,121 @@
+"""Forces, police clients, accounts with their roles, enrolments and sessions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.access.permissions import Role
+from app.core.database import Base
+from app.core.types import Choice, one_of
+
+
+class Force(Base):
+    """A police force: the tenant and data controller. Not sealed, not scoped."""
+
+    __tablename__ = "force"
+
+    code: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    added_at: Mapped[datetime]
+
+
+class PoliceClient(Base):
+    """A police system that may push incidents; its secret is kept as an argon2id hash."""
+
+    __tablename__ = "police_client"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    force: Mapped[str] = mapped_column(ForeignKey("force.code"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    secret_hash: Mapped[str | None] = mapped_column(String(255))
+    public_key: Mapped[dict[str, Any] | None]
+    scopes: Mapped[str] = mapped_column(String(200))
+    added_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class Account(Base):
+    """A person who signs in; name and address are sealed, the digest finds the address."""
+
+    __tablename__ = "account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    sealed_totp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The last authenticator time step used, so that a code works once.
+    totp_step: Mapped[int | None]
+    added_at: Mapped[datetime]
+    enrolled_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class AccountRole(Base):
+    """One role of an account in one relation: a school, a force, a council, or the platform."""
+
+    __tablename__ = "account_role"
+    __table_args__ = (
+        one_of("role", Role),
+        CheckConstraint(
+            "(CASE WHEN urn IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN force IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN council IS NULL THEN 0 ELSE 1 END) <= 1",
+            name="one_relation",
+        ),
+        CheckConstraint("role <> 'key_adult' OR urn IS NOT NULL", name="key_adult_has_school"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[Role] = mapped_column(Choice(Role))
+    urn: Mapped[int | None] = mapped_column(ForeignKey("establishment.urn"), index=True)
+    force: Mapped[str | None] = mapped_column(ForeignKey("force.code"), index=True)
+    council: Mapped[str | None] = mapped_column(String(3), index=True)
+    granted_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Enrolment(Base):
+    """A one-time link with which an invited person sets a password and an authenticator."""
+
+    __tablename__ = "enrolment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    # The authenticator secret offered on the page, until the first right code proves it.
+    sealed_totp: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignInSession(Base):
+    """A signed-in browser; the cookie holds the token, the row only its digest."""
+
+    __tablename__ = "sign_in_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    form_token: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInFailure(Base):
+    """A refused sign-in, counted by account digest and by address; holds neither in clear."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (Index("ix_sign_in_failure_key_at", "key_digest", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime]

@@ -1,0 +1,128 @@
+"""Who may do what: one table of role × action, and the relation each role needs. Pure.
+
+A role counts only inside its own relation: a key adult at her school, a desk in its force, a
+council's people in their council. What is not in the table is not allowed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a person may be; one account can hold several, each with its own relation."""
+
+    FORCE_DESK = "force_desk"
+    REVIEWER = "reviewer"
+    LEAD = "lead"
+    COUNCIL_OFFICER = "council_officer"
+    KEY_ADULT = "key_adult"
+    REGISTER_ADMIN = "register_admin"
+    AUDITOR = "auditor"
+    PLATFORM_ADMIN = "platform_admin"
+
+
+class Action(StrEnum):
+    """Every act of a person; one row of the table each."""
+
+    SEE_INBOX = "see_inbox"
+    OPEN_NOTIFICATION = "open_notification"
+    ACKNOWLEDGE = "acknowledge"
+    SAY_NOT_OUR_PUPIL = "say_not_our_pupil"
+    RECORD_FOLLOW_UP = "record_follow_up"
+    SEE_REVIEWS = "see_reviews"
+    SETTLE_REVIEW = "settle_review"
+    SEE_BOARD = "see_board"
+    CLAIM_CALL = "claim_call"
+    RECORD_CALL = "record_call"
+    RECALL = "recall"
+    SEE_REPORTS = "see_reports"
+    EXPORT_REPORTS = "export_reports"
+    READ_AUDIT = "read_audit"
+    MANAGE_REGISTER = "manage_register"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+_TABLE: dict[Action, frozenset[Role]] = {
+    Action.SEE_INBOX: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
+    Action.OPEN_NOTIFICATION: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
+    Action.ACKNOWLEDGE: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
+    Action.SAY_NOT_OUR_PUPIL: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
+    Action.RECORD_FOLLOW_UP: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
+    Action.SEE_REVIEWS: frozenset({Role.REVIEWER}),
+    Action.SETTLE_REVIEW: frozenset({Role.REVIEWER}),
+    Action.SEE_BOARD: frozenset({Role.FORCE_DESK, Role.LEAD}),
+    Action.CLAIM_CALL: frozenset({Role.FORCE_DESK}),
+    Action.RECORD_CALL: frozenset({Role.FORCE_DESK}),
+    Action.RECALL: frozenset({Role.FORCE_DESK, Role.LEAD}),
+    Action.SEE_REPORTS: frozenset({Role.LEAD}),
+    Action.EXPORT_REPORTS: frozenset({Role.LEAD}),
+    Action.READ_AUDIT: frozenset({Role.AUDITOR}),
+    Action.MANAGE_REGISTER: frozenset({Role.REGISTER_ADMIN, Role.PLATFORM_ADMIN}),
+    Action.MANAGE_ACCOUNTS: frozenset({Role.PLATFORM_ADMIN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role in one relation; no relation at all means the platform."""
+
+    role: Role
+    urn: int | None = None
+    force: str | None = None
+    council: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Whose thing it is; the platform's where all three are empty."""
+
+    urn: int | None = None
+    force: str | None = None
+    council: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: `id` is what the trail keeps (`account:…`, `client:…`, `job:…`)."""
+
+    id: str
+    account_id: UUID | None = None
+    client_id: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+
+    def urns(self, *roles: Role) -> frozenset[int]:
+        return frozenset(g.urn for g in self.grants if g.role in roles and g.urn is not None)
+
+    def forces(self, *roles: Role) -> frozenset[str]:
+        return frozenset(g.force for g in self.grants if g.role in roles and g.force is not None)
+
+    def councils(self, *roles: Role) -> frozenset[str]:
+        return frozenset(
+            g.council for g in self.grants if g.role in roles and g.council is not None
+        )
+
+
+def may(actor: Actor, action: Action, relation: Relation) -> bool:
+    """Return whether the actor may do this to a thing in this relation.
+
+    A grant reaches a thing of its own school, force or council; a platform grant reaches only
+    things that belong to nobody in particular (accounts, the register).
+    """
+    roles = _TABLE[action]
+    return any(grant.role in roles and _reaches(grant, relation) for grant in actor.grants)
+
+
+def may_at_all(actor: Actor, action: Action) -> bool:
+    """Return whether some grant of the actor carries the action, whatever the relation."""
+    return any(grant.role in _TABLE[action] for grant in actor.grants)
+
+
+def _reaches(grant: Grant, relation: Relation) -> bool:
+    if grant.urn is not None:
+        return grant.urn == relation.urn
+    if grant.force is not None:
+        return grant.force == relation.force
+    if grant.council is not None:
+        return grant.council == relation.council
+    return relation == Relation()

@@ -1,0 +1,23 @@
+"""What every act is handed, and how it asks whether the actor may."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.access.permissions import Action, Actor, Relation, may
+from app.core.cipher import Cipher
+from app.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, at what instant (aware UTC), and with which keys."""
+
+    now: datetime
+    actor: Actor
+    cipher: Cipher
+
+
+def require(acting: Acting, action: Action, relation: Relation) -> None:
+    """Return quietly where the actor may; raise `NotFound`, as if the thing did not exist."""
+    if not may(acting.actor, action, relation):
+        raise NotFound("There is nothing here for you: check the address or sign in as another.")

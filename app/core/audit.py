@@ -1,0 +1,213 @@
+"""The audit trail: who did what to which record, in a keyed hash chain per force.
+
+`record` only buffers on the session; the unit of work writes the rows last, just before commit,
+under the head rows locked in chain order. No personal data goes into a row: ids, codes, counts.
+Source: Data Protection Act 2018 s.62 (collection, alteration, consultation, disclosure,
+combination, erasure), and the same for every decision not to notify.
+"""
+
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
+
+from app.core.models import AuditEntry, AuditHead
+
+PLATFORM_CHAIN = "platform"
+GENESIS = bytes(32)
+
+
+class Event(StrEnum):
+    """The closed list of events, named area:subject:action."""
+
+    INCIDENT_RECEIVED = "intake:incident:received"
+    INCIDENT_SUPERSEDED = "intake:incident:superseded"
+    INCIDENT_WITHDRAWN = "intake:incident:withdrawn"
+    INCIDENT_READ = "intake:incident:read"
+    INCIDENTS_LISTED = "intake:incidents:listed"
+    NIGHT_CLOSED = "intake:night:closed"
+    CHILD_NOT_NOTIFIED = "intake:child:not_notified"
+    CHILD_MATCHED = "matching:child:matched"
+    CHILD_TO_REVIEW = "matching:child:to_review"
+    CANDIDATES_OPENED = "matching:candidates:opened"
+    REVIEW_VIEWED = "review:case:viewed"
+    REVIEW_CLAIMED = "review:case:claimed"
+    REVIEW_SETTLED = "review:case:settled"
+    NOTIFICATION_PLACED = "notification:content:placed"
+    NOTIFICATION_WITHHELD = "notification:content:withheld"
+    NOTIFICATION_FIRST_STEP = "notification:first_step:viewed"
+    NOTIFICATION_OPENED = "notification:content:opened"
+    NOTIFICATION_ACKNOWLEDGED = "notification:receipt:acknowledged"
+    NOTIFICATION_NOT_OUR_PUPIL = "notification:receipt:not_our_pupil"
+    NOTIFICATION_UNDONE = "notification:receipt:undone"
+    NOTIFICATION_RECALLED = "notification:content:recalled"
+    NOTIFICATION_LATE = "notification:deadline:late"
+    FOLLOW_UP_RECORDED = "notification:follow_up:recorded"
+    TOLD_BY_PHONE = "notification:receipt:told_by_phone"
+    STEP_SKIPPED = "escalation:step:skipped"
+    STEP_TAKEN = "escalation:step:taken"
+    ALERT_HANDED_OVER = "alert:delivery:handed_over"
+    ALERT_FAILED = "alert:delivery:failed"
+    ALERT_SET_ASIDE = "alert:delivery:set_aside"
+    CALL_CLAIMED = "call_sheet:line:claimed"
+    CALL_CONTENT_SHOWN = "call_sheet:content:shown"
+    CALL_RECORDED = "call_sheet:call:recorded"
+    BOARD_VIEWED = "report:board:viewed"
+    REPORT_VIEWED = "report:morning:viewed"
+    REPORT_EXPORTED = "report:morning:exported"
+    MATCHES_EXPORTED = "report:matches:exported"
+    MATCH_EXPLAINED = "report:match:explained"
+    AUDIT_READ = "report:audit:read"
+    CONTENT_ERASED = "retention:content:erased"
+    SIGNED_IN = "access:session:signed_in"
+    SIGN_IN_REFUSED = "access:session:refused"
+    SIGNED_OUT = "access:session:signed_out"
+    ACCOUNT_INVITED = "access:account:invited"
+    ACCOUNT_ENROLLED = "access:account:enrolled"
+    ACCOUNT_DISABLED = "access:account:disabled"
+    ACCESS_DENIED = "access:act:denied"
+    CLIENT_ADDED = "access:client:added"
+    CLIENT_REVOKED = "access:client:revoked"
+    TOKEN_ISSUED = "access:token:issued"  # noqa: S105 (an event name, not a secret)
+    FORCE_ADDED = "access:force:added"
+    POLICY_CHANGED = "access:policy:changed"
+    REGISTER_IMPORTED = "register:schools:imported"
+    ROLL_IMPORTED = "register:roll:imported"
+    CALENDAR_IMPORTED = "register:calendar:imported"
+    KEY_ADULTS_IMPORTED = "register:key_adults:imported"
+    KEY_ADULT_UNVERIFIED = "register:key_adult:unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One buffered row; `force` is also its chain, `platform` where no force is concerned."""
+
+    event: Event
+    actor: str
+    force: str
+    subject: str
+    at: datetime
+    reason_code: str | None
+    request_id: str | None
+    detail: dict[str, Any] | None
+
+
+def record(
+    session: Session,
+    *,
+    event: Event,
+    actor: str,
+    force: str | None,
+    subject: str,
+    now: datetime,
+    reason_code: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Buffer one row of the trail; it is stored with the act itself or not at all.
+
+    `actor` is `account:<id>`, `client:<id>` or `job:<name>`; `subject` is `<table>:<id>`;
+    `detail` holds ids, codes and counts only. `force=None` means the platform's chain.
+    """
+    request_id = get_contextvars().get("request_id")
+    act = Act(event, actor, force or PLATFORM_CHAIN, subject, now, reason_code, request_id, detail)
+    session.info.setdefault("audit", []).append(act)
+
+
+class Chain:
+    """Writes what was buffered, in chain order, with the key that is not in the database."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def write(self, session: Session) -> None:
+        """Append the buffered rows; called by the unit of work just before commit."""
+        acts: list[Act] = session.info.pop("audit", [])
+        if not acts:
+            return
+        connection = session.connection()
+        chains = sorted({act.force for act in acts})
+        heads = _locked_heads(connection, chains)
+        rows: list[dict[str, Any]] = []
+        for chain in chains:
+            mine = [act for act in acts if act.force == chain]
+            rows += self._linked(chain, *heads[chain], mine)
+            last = rows[-1]
+            connection.execute(
+                update(AuditHead)
+                .where(AuditHead.chain == chain)
+                .values(seq=last["seq"], hash=last["hash"])
+            )
+        connection.execute(insert(AuditEntry), rows)
+
+    def _linked(
+        self, chain: str, seq: int, prev: bytes, acts: Sequence[Act]
+    ) -> list[dict[str, Any]]:
+        rows = []
+        for number, act in enumerate(acts, start=seq + 1):
+            row = {
+                "chain": chain, "seq": number, "at": act.at, "actor": act.actor,
+                "event": act.event.value, "subject": act.subject, "force": act.force,
+                "reason_code": act.reason_code, "request_id": act.request_id,
+                "detail": act.detail,
+            }  # fmt: skip
+            link = self.link(row, prev)
+            rows.append({**row, "prev_hash": prev, "hash": link})
+            prev = link
+        return rows
+
+    def link(self, row: dict[str, Any], prev: bytes) -> bytes:
+        """Return the HMAC-SHA256 of a row's canonical JSON and the hash before it."""
+        return hmac.digest(self._key, canonical(row) + prev, "sha256")
+
+    def verify(self, session: Session, chain: str) -> int | None:
+        """Return the first `seq` whose link is wrong, or `None` where the whole chain holds."""
+        prev, expected = GENESIS, 1
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.chain == chain).order_by(AuditEntry.seq)
+        ).yield_per(1000)
+        for entry in entries:
+            row = {name: getattr(entry, name) for name in _SIGNED}
+            link = self.link(row, prev)
+            if entry.seq != expected or entry.prev_hash != prev or entry.hash != link:
+                return expected
+            prev, expected = link, expected + 1
+        head = session.get(AuditHead, chain)
+        intact = head is None if expected == 1 else head is not None and head.hash == prev
+        return None if intact else expected
+
+
+_SIGNED = (
+    "chain", "seq", "at", "actor", "event", "subject", "force", "reason_code", "request_id",
+    "detail",
+)  # fmt: skip
+
+
+def canonical(row: dict[str, Any]) -> bytes:
+    """Return the RFC 8785 form of a row: sorted keys, no spaces, UTF-8; times in UTC text."""
+    plain = {
+        key: value.astimezone(UTC).isoformat(timespec="microseconds")
+        if isinstance(value, datetime)
+        else value
+        for key, value in row.items()
+    }
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _locked_heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Lock the heads in chain order, so that two writers never wait for each other in a ring."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    missing = [{"chain": chain, "seq": 0, "hash": GENESIS} for chain in chains]
+    find = select(AuditHead).where(AuditHead.chain.in_(chains)).order_by(AuditHead.chain)
+    heads = connection.execute(find.with_for_update()).all()
+    if len(heads) < len(chains):
+        connection.execute(dialect.insert(AuditHead).values(missing).on_conflict_do_nothing())
+        heads = connection.execute(find.with_for_update()).all()
+    return {head.chain: (head.seq, head.hash) for head in heads}

@@ -1,0 +1,185 @@
+"""The database: engines, the two units of work, and the only commit in the product."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Engine,
+    MetaData,
+    Uuid,
+    create_engine,
+    event,
+    exc,
+    make_url,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from app.core.errors import Unavailable
+from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
+from app.core.types import Utc
+
+__all__ = ["Base", "Database", "Delivered", "ForceOwned", "make_engine", "violated"]
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+# Another writer was in the way: the same work may simply be done again.
+_CONTENTION_STATES = frozenset({"40001", "40P01", "55P03"})
+_CONTENTION_ATTEMPTS = 3
+
+Result = TypeVar("Result")
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table of the product."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Utc(),
+        UUID: Uuid(),
+        dict[str, Any]: _JSON,
+        list[Any]: _JSON,
+    }
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if issubclass(cls, ForceOwned | Delivered) and hasattr(cls, "__table__"):
+            cls.__table__.info["tenant"] = True
+
+
+class WorkSession(Session):
+    """A session that obeys the scope; made by `Database` alone."""
+
+
+guard(WorkSession)
+
+
+class Contended(Unavailable):
+    """A deadlock, a serialisation failure or a lock time-out: nothing was stored."""
+
+
+class Database:
+    """Hands out units of work on one engine.
+
+    `before_commit` runs last inside every writing unit, with the session: the audit chain writes
+    its rows there, so that its heads are locked for as short a time as possible.
+    """
+
+    def __init__(self, engine: Engine, before_commit: Callable[[Session], None]) -> None:
+        self.engine = engine
+        self._before_commit = before_commit
+
+    @contextmanager
+    def read(self, wanted: Scope | None = None) -> Iterator[Session]:
+        """Yield a session whose work is rolled back at the end; raise `Unavailable`."""
+        with self._session("DEFERRED") as session:
+            if wanted is not None:
+                scope(session, wanted)
+            yield session
+
+    @contextmanager
+    def write(self, wanted: Scope | None = None) -> Iterator[Session]:
+        """Yield a session that is committed at the end, or rolled back on any error.
+
+        Raises `Unavailable` when it is not known whether the work was stored.
+        """
+        with self._session("IMMEDIATE") as session:
+            if wanted is not None:
+                scope(session, wanted)
+            yield session
+            session.flush()
+            self._before_commit(session)
+            session.commit()
+
+    def retrying(self, work: Callable[[Session], Result], wanted: Scope | None = None) -> Result:
+        """Do `work` in one writing unit, again up to three times when another was in the way."""
+        for attempt in range(1, _CONTENTION_ATTEMPTS + 1):
+            try:
+                with self.write(wanted) as session:
+                    return work(session)
+            except Contended:
+                if attempt == _CONTENTION_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _session(self, sqlite_begin: str) -> Iterator[Session]:
+        bind = self.engine.execution_options(sqlite_begin=sqlite_begin)
+        with WorkSession(bind, expire_on_commit=False) as session:
+            try:
+                yield session
+            except exc.DBAPIError as error:
+                raise _translated(error) from None
+            except exc.TimeoutError:
+                raise Unavailable("Every database connection is busy: send it again.") from None
+
+
+def _translated(error: exc.DBAPIError) -> Exception:
+    """Return what the edge should see; driver messages hold values and are never passed on."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _CONTENTION_STATES or "database is locked" in str(error.orig):
+        return Contended("Another writer was in the way: send it again.")
+    if isinstance(error, exc.IntegrityError):
+        return error
+    if error.connection_invalidated or isinstance(error, exc.OperationalError):
+        return Unavailable("The database did not answer: send it again.")
+    return error
+
+
+def violated(error: exc.IntegrityError) -> str:
+    """Return the name of the constraint that refused, or '' where the database gives none.
+
+    SQLite names CHECKs, and for a unique constraint only its columns: `table.column, …`.
+    """
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None:
+        return diagnostics.constraint_name or ""
+    _, _, named = str(error.orig).partition("constraint failed: ")
+    return named.strip()
+
+
+def make_engine(url: str, *, pool_size: int = 20) -> Engine:
+    """Return an engine set up for the product: WAL and full sync, or bounded waits."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(
+            url, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size,
+            connect_args={"timeout": 5, "check_same_thread": False},
+        )  # fmt: skip
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_timeout=2,
+        pool_size=pool_size, max_overflow=pool_size,
+        connect_args={
+            "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c timezone=UTC",
+            "connect_timeout": 5,
+        },
+    )  # fmt: skip
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in (
+        "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+        "secure_delete=ON", "busy_timeout=5000",
+    ):  # fmt: skip
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that reads and then writes fails at once when another wrote in between.
+    how = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {how}")

@@ -1,0 +1,56 @@
+"""Logs: one JSON object a line, with a closed list of fields, so that nothing personal fits."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+ALLOWED_FIELDS = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "request_id", "method", "route", "status", "ms",
+        "job", "force", "count", "failed", "state", "channel", "code", "error", "item", "attempt",
+        "port", "host", "environment", "schema", "seconds", "worker", "late_by_seconds",
+    }
+)  # fmt: skip
+
+
+def _only_allowed(
+    _logger: Any, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop every field outside the closed list: a forgotten one is silence, never a leak."""
+    return {key: value for key, value in event.items() if key in ALLOWED_FIELDS}
+
+
+def configure(level: str = "INFO") -> None:
+    """Send our log and the libraries' warnings to stderr as JSON.
+
+    httpx logs whole addresses at INFO and uvicorn's access log holds queries, so both are quiet.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "apscheduler"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return the logger of one module."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    return logger
+
+
+def error_kind(error: BaseException) -> str:
+    """Name an error for the log: its class alone, because driver messages hold values."""
+    return type(error).__name__

@@ -1,0 +1,125 @@
+"""A force's policy: every choice the law leaves to the force, with the scheme's default.
+
+Pure: the rules read this and nothing else. The rows that hold it are in `app.core.models`; a run
+copies the body and its version, so a change never reaches into a morning under way.
+"""
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Minutes = Annotated[int, Field(ge=-720, le=720)]
+
+
+class HolidayPolicy(StrEnum):
+    """What happens to a notification made while the school is on holiday."""
+
+    DELIVER = "deliver"
+    HOLD = "hold"
+    COUNCIL = "council"
+
+
+class Part(BaseModel):
+    """A closed, immutable part of a policy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ladder(Part):
+    """Steps in minutes relative to `due_at`; negative is before."""
+
+    key_adult: Minutes = -120
+    second_key_adult: Minutes = -75
+    call_sheet: Minutes = -60
+    all_key_adults: Minutes = -45
+    duty_officer: Minutes = -10
+    late: Minutes = 0
+    duty_officer_again: Minutes = 15
+    leads: Minutes = 45
+    spread_gap: Annotated[int, Field(ge=1, le=60)] = 10
+
+
+class ReviewLadder(Part):
+    """Steps for a child whose school is not settled, in minutes relative to its `due_at`."""
+
+    second_look: Minutes = -150
+    council_contact: Minutes = -105
+    duty_officer: Minutes = -60
+
+
+class Timing(Part):
+    """When a school must have been told; clock times are Europe/London."""
+
+    minutes_before_doors: Annotated[int, Field(ge=0, le=120)] = 15
+    due_when_doors_unknown: time = time(8, 30)
+    latest_due: time = time(9, 0)
+    council_due: time = time(9, 30)
+    today_until: time = time(8, 0)
+    in_hours_minutes: Annotated[int, Field(ge=10, le=240)] = 60
+    pupils_leave_when_unknown: time = time(15, 15)
+    register_close_when_unknown: time = time(9, 45)
+    first_alert: time = time(6, 30)
+    holiday: HolidayPolicy = HolidayPolicy.DELIVER
+
+
+class Matching(Part):
+    """What lets a match be sent without a person; thresholds are posterior probabilities."""
+
+    auto_threshold: Annotated[float, Field(ge=0.9, le=1.0)] = 0.9995
+    auto_margin: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+    told_school_alone: bool = True
+    told_school_threshold: Annotated[float, Field(ge=0.5, le=1.0)] = 0.90
+    told_school_margin: Annotated[float, Field(ge=0.0, le=1.0)] = 0.10
+
+
+class Content(Part):
+    """Fields beyond the default allow-list; each needs a record of who approved it."""
+
+    police_reference: bool = False
+    demeanour: bool = False
+    voice_words: bool = False
+
+
+class Desk(Part):
+    """The force's desk: the only number a notification gives."""
+
+    name: str = "the force's safeguarding desk"
+    telephone: str = ""
+    hours: str = "every day, 6am to 6pm"
+    staffed_until: str = "6pm"
+    duty_officer: str = "the duty officer"
+    helpline: str = "National Domestic Abuse Helpline"
+    helpline_telephone: str = ""
+    size: Annotated[int, Field(ge=1)] = 2
+
+
+class KeyAdults(Part):
+    """Who may receive."""
+
+    lapsed_training_days: Annotated[int, Field(ge=0, le=365)] = 30
+
+
+class Retention(Part):
+    """Days that content is kept; the trail without content is kept for years."""
+
+    after_told_days: Annotated[int, Field(ge=30, le=365)] = 90
+    after_due_days: Annotated[int, Field(ge=30, le=365)] = 365
+    not_notified_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+class Policy(Part):
+    """Everything a force may decide, in one typed record."""
+
+    ladder: Ladder = Ladder()
+    review_ladder: ReviewLadder = ReviewLadder()
+    timing: Timing = Timing()
+    matching: Matching = Matching()
+    content: Content = Content()
+    desk: Desk = Desk()
+    key_adults: KeyAdults = KeyAdults()
+    retention: Retention = Retention()
+    follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
+    early_years: bool = False
+    confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10

@@ -1,0 +1,107 @@
+"""Settings: one typed class, read from `ENCOMPASS_*`; secrets also from files by `…_FILE`."""
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import EnvSettingsSource
+from sqlalchemy import make_url
+
+FROM_FILES = ("database_url", "smtp_password", "metrics_token")
+
+
+class Environment(StrEnum):
+    """Production is the default, so that a forgotten setting is the safe one."""
+
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is protected; there is no third way."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class SecretFiles(EnvSettingsSource):
+    """Reads `ENCOMPASS_X_FILE` as the value of `x`, the way containers hand over secrets."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.env_vars.get(f"encompass_{name}_file") for name in FROM_FILES}
+        return {
+            name: Path(path).read_text(encoding="utf-8").strip()
+            for name, path in found.items()
+            if path
+        }
+
+
+class Settings(BaseSettings):
+    """What an operator may set; `encompass check` says what is wrong with it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ENCOMPASS_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: str = "sqlite:///encompass.db"
+    allow_sqlite: bool = Field(default=False, description="production on SQLite, knowingly")
+    data_dir: Path = Path(".encompass")
+    keys_file: Path | None = Field(default=None, description="the master keys, made by `keys init`")
+    base_url: str = "http://127.0.0.1:8000"
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    forwarded_allow_ips: str = "127.0.0.1"
+    log_level: str = "INFO"
+    tick_seconds: int = Field(default=20, ge=1, le=60)
+    pool_size: int = Field(default=20, ge=1, le=100)
+    metrics_token: SecretStr | None = None
+
+    channel: str = Field(default="smtp", description="smtp, or recording for a rehearsal")
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 587
+    smtp_security: MailSecurity = MailSecurity.STARTTLS
+    smtp_ca_file: Path | None = None
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str = "alerts@messages.example.org"
+    mail_from_name: str = "Message service"
+    mail_host: str = "messages.example.org"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> "Settings":
+        if self.production and self.on_sqlite and not self.allow_sqlite:
+            raise ValueError(
+                "production needs PostgreSQL: set ENCOMPASS_DATABASE_URL, or "
+                "ENCOMPASS_ALLOW_SQLITE=true where one host without failover is acceptable"
+            )
+        if self.production and self.keys_file is None:
+            raise ValueError("production needs ENCOMPASS_KEYS_FILE: make it with `keys init`")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @cached_property
+    def on_sqlite(self) -> bool:
+        return make_url(self.database_url).get_backend_name() == "sqlite"
+
+    @property
+    def key_path(self) -> Path:
+        """Where the master keys are; demonstrations and tests make their own in the data folder."""
+        return self.keys_file or self.data_dir / "keys.json"

@@ -1,0 +1,63 @@
+"""Column types: aware UTC instants and enumerations that the database itself enforces."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, String, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+# Fixed width, so that text order on SQLite is the order of time.
+_TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Utc(TypeDecorator[datetime]):
+    """An instant: `timestamptz` on PostgreSQL, fixed-width text on SQLite; refuses naive values."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored: use aware UTC")
+        value = value.astimezone(UTC)
+        return value.strftime(_TEXT_FORMAT) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.strptime(value, _TEXT_FORMAT).replace(tzinfo=UTC)
+        instant: datetime = value
+        return instant.astimezone(UTC)
+
+
+class Choice(TypeDecorator[StrEnum]):
+    """A `StrEnum` kept as `String(32)`; pair it with `one_of` so the database checks it too."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, choices: type[StrEnum]) -> None:
+        super().__init__()
+        self.choices = choices
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.choices(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.choices(value)
+
+
+def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
+    """Return the CHECK that repeats an enumeration in the database, named after its column."""
+    values = ", ".join(f"'{choice.value}'" for choice in choices)
+    return CheckConstraint(f"{column} IN ({values})", name=f"{column}_known")

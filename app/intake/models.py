@@ -1,0 +1,106 @@
+"""Incidents and the children involved, as a force pushed them, and the nightly close."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.scope import ForceOwned
+from app.core.types import Choice, one_of
+from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
+
+
+class Incident(ForceOwned, Base):
+    """One version of one incident; personal facts are sealed under its own content key."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        UniqueConstraint("force", "reference", "version", name="uq_incident_version"),
+        one_of("state", IncidentState),
+        Index("ix_incident_force_received", "force", "received_at"),
+        # One version at most is acted on, whatever order versions arrive in.
+        Index(
+            "uq_incident_newest", "force", "reference", unique=True,
+            sqlite_where=text("state = 'newest'"), postgresql_where=text("state = 'newest'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("police_client.id"))
+    state: Mapped[IncidentState] = mapped_column(Choice(IncidentState))
+    notice_type: Mapped[str] = mapped_column(String(32))
+    occurred_from: Mapped[datetime]
+    received_at: Mapped[datetime]
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    restricted_access: Mapped[bool]
+    children_seen: Mapped[int | None]
+    content_key_id: Mapped[UUID] = mapped_column(ForeignKey("content_key.id"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    withdrawn_at: Mapped[datetime | None]
+    withdrawal_reason: Mapped[str | None] = mapped_column(String(64))
+
+
+class InvolvedChild(ForceOwned, Base):
+    """One child named in one incident; the row is also the queue of the matching job."""
+
+    __tablename__ = "involved_child"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "ref", name="uq_involved_child_ref"),
+        one_of("outcome", Outcome),
+        one_of("outcome_reason", OutcomeReason),
+        CheckConstraint(
+            "outcome NOT IN ('not_notified', 'in_review', 'held') OR outcome_reason IS NOT NULL",
+            name="reason_given",
+        ),
+        Index("ix_involved_child_force_outcome", "force", "outcome"),
+        # The queue of the matching job: a tick looks at what waits, never at the whole table.
+        Index(
+            "ix_involved_child_waiting", "received_at",
+            sqlite_where=text("outcome = 'received'"),
+            postgresql_where=text("outcome = 'received'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), index=True)
+    ref: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    outcome: Mapped[Outcome] = mapped_column(Choice(Outcome))
+    outcome_reason: Mapped[OutcomeReason | None] = mapped_column(Choice(OutcomeReason))
+    outcome_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    # Until the school is settled: when somebody must have decided (domain.md §3).
+    due_at: Mapped[datetime | None]
+    school_given: Mapped[bool]
+    warnings: Mapped[list[Any]]
+    # The same child in another incident of this force has the same digest.
+    person_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class NightClose(ForceOwned, Base):
+    """A force's control totals for one night, and what had arrived when it closed."""
+
+    __tablename__ = "night_close"
+    __table_args__ = (UniqueConstraint("force", "on_date", name="uq_night_close_date"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    on_date: Mapped[date]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("police_client.id"))
+    closed_at: Mapped[datetime]
+    told: Mapped[dict[str, Any]]
+    arrived: Mapped[dict[str, Any]]
+    equal: Mapped[bool]

@@ -1,0 +1,55 @@
+"""The states of an incident and the outcomes of an involved child, with their reasons. Pure."""
+
+from enum import StrEnum
+
+
+class IncidentState(StrEnum):
+    """`newest` is acted on; the others are kept and never acted on."""
+
+    NEWEST = "newest"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """What was done for an involved child; each has exactly one (domain.md §2)."""
+
+    RECEIVED = "received"
+    DETAILS_AWAITED = "details_awaited"
+    IN_REVIEW = "in_review"
+    SENT_TO_SCHOOL = "sent_to_school"
+    SENT_TO_COUNCIL = "sent_to_council"
+    NOT_NOTIFIED = "not_notified"
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class OutcomeReason(StrEnum):
+    """Why a child is not notified, held, awaited or in review."""
+
+    OVER_18 = "over_18"
+    UNBORN = "unborn"
+    PRE_SCHOOL_NOT_REGISTERED = "pre_school_not_registered"
+    NOT_RELATED = "not_related"
+    NOT_AFFECTED = "not_affected"
+    IS_SUSPECT = "is_suspect"
+    UNDER_16_PARTIES = "under_16_parties"
+    OTHER_JURISDICTION = "other_jurisdiction"
+    REGULATIONS = "regulations"
+    # From here on: why a person has to look.
+    UNRELATED_BUT_PRESENT = "unrelated_but_present"
+    AFFECTED_UNKNOWN = "affected_unknown"
+    NAME_MISSING = "name_missing"
+    PROTECTED = "protected"
+    NO_SCHOOL_KNOWN = "no_school_known"
+    SEVERAL_SCHOOLS = "several_schools"
+    EVIDENCE_DISAGREES = "evidence_disagrees"
+    TOO_UNCERTAIN = "too_uncertain"
+    HOME_EDUCATED = "home_educated"
+    NOT_IN_EDUCATION = "not_in_education"
+    SCHOOL_CLOSED = "school_closed"
+    NOT_OUR_PUPIL = "not_our_pupil"
+    CHILD_UNNAMED = "child_unnamed"
+    FORCE_HOLD = "force_hold"
+    RESTRICTED = "restricted"

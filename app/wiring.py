@@ -1,0 +1,47 @@
+"""The composition root: everything a process holds, built once from the settings."""
+
+from dataclasses import dataclass
+
+from app.core.audit import Chain
+from app.core.cipher import Cipher, Keys
+from app.core.clock import Clock, SystemClock
+from app.core.database import Database, make_engine
+from app.core.settings import Settings
+from notifications.channels.base import AlertChannel
+from notifications.channels.registry import channel_from
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What every process is handed; a demonstration or a test puts its own clock or channel in."""
+
+    settings: Settings
+    clock: Clock
+    cipher: Cipher
+    chain: Chain
+    database: Database
+    channel: AlertChannel
+
+
+def build(
+    settings: Settings, *, clock: Clock | None = None, channel: AlertChannel | None = None
+) -> Wiring:
+    """Build the wiring of a process; raise `Refused` when the keys are missing."""
+    cipher = Cipher(_keys(settings))
+    chain = Chain(cipher.audit_key())
+    engine = make_engine(settings.database_url, pool_size=settings.pool_size)
+    return Wiring(
+        settings=settings,
+        clock=clock or SystemClock(),
+        cipher=cipher,
+        chain=chain,
+        database=Database(engine, before_commit=chain.write),
+        channel=channel or channel_from(settings, cipher),
+    )
+
+
+def _keys(settings: Settings) -> Keys:
+    """Load the keys; only demonstrations and tests make their own where there are none."""
+    if not settings.production and not settings.key_path.exists():
+        Keys.generate().save(settings.key_path)
+    return Keys.load(settings.key_path)

@@ -1,0 +1,252 @@
+"""Runs, notifications with their content, steps, alerts, receipts, call sheet and follow-up."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.scope import Delivered, ForceOwned
+from app.core.types import Choice, one_of
+from notifications.states import (
+    AlertState,
+    CallResult,
+    Channel,
+    FollowUpCode,
+    LateCause,
+    NotificationState,
+    Purpose,
+    ReceiptKind,
+    StepKind,
+    StepState,
+    ToldHow,
+)
+
+
+class Run(ForceOwned, Base):
+    """One calendar date of one force, with the policy it started under."""
+
+    __tablename__ = "run"
+    __table_args__ = (UniqueConstraint("force", "on_date", name="uq_run_date"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    on_date: Mapped[date]
+    made_at: Mapped[datetime]
+    policy_version: Mapped[int]
+    policy: Mapped[dict[str, Any]]
+
+
+class Notification(Delivered, Base):
+    """What one recipient is told about one child; content is versioned beside it."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint(
+            "force", "involved_child_id", "recipient", "purpose", name="uq_notification_once"
+        ),
+        one_of("state", NotificationState),
+        one_of("purpose", Purpose),
+        one_of("told_how", ToldHow),
+        one_of("late_cause", LateCause),
+        CheckConstraint("(urn IS NULL) <> (recipient LIKE 'urn:%')", name="recipient_is_school"),
+        CheckConstraint("(told_at IS NULL) = (told_how IS NULL)", name="told_somehow"),
+        CheckConstraint("(told_at IS NULL) = (told_by IS NULL)", name="told_by_whom"),
+        CheckConstraint(
+            "state NOT IN ('opened', 'acknowledged', 'followed_up') OR told_at IS NOT NULL",
+            name="opened_is_told",
+        ),
+        Index("ix_notification_force_due", "force", "due_at"),
+        Index("ix_notification_urn_state", "urn", "state"),
+        Index(
+            "ix_notification_untold", "due_at",
+            sqlite_where=text("told_at IS NULL AND state = 'ready'"),
+            postgresql_where=text("told_at IS NULL AND state = 'ready'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # `urn:…` or `council:…`; `urn` and `council` say whose scope it is in.
+    recipient: Mapped[str] = mapped_column(String(20))
+    purpose: Mapped[Purpose] = mapped_column(Choice(Purpose))
+    involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
+    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), index=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"), index=True)
+    state: Mapped[NotificationState] = mapped_column(Choice(NotificationState))
+    content_version: Mapped[int]
+    # The same child at this school has the same digest, whatever the incident.
+    person_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    priority: Mapped[int]
+    accepted_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    late_record: Mapped[bool]
+    ready_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    told_how: Mapped[ToldHow | None] = mapped_column(Choice(ToldHow))
+    # `account:<id>` of who opened it, or of the caller who told by phone.
+    told_by: Mapped[str | None] = mapped_column(String(100))
+    acknowledged_at: Mapped[datetime | None]
+    followed_up_at: Mapped[datetime | None]
+    follow_up_due_on: Mapped[date | None]
+    late_at: Mapped[datetime | None]
+    late_cause: Mapped[LateCause | None] = mapped_column(Choice(LateCause))
+
+
+class NotificationContent(Delivered, Base):
+    """One version of the content, sealed under the incident's content key."""
+
+    __tablename__ = "notification_content"
+
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    content_key_id: Mapped[UUID] = mapped_column(ForeignKey("content_key.id"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    content_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    template_version: Mapped[str] = mapped_column(String(32))
+    policy_version: Mapped[int]
+    composed_at: Mapped[datetime]
+
+
+class Occurrence(Delivered, Base):
+    """An incident that a notification tells of; a second one joins while it is unopened."""
+
+    __tablename__ = "occurrence"
+
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), primary_key=True)
+    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
+    joined_at: Mapped[datetime]
+
+
+class EscalationStep(Delivered, Base):
+    """One step of a notification's ladder, frozen when it was placed; the row is the schedule."""
+
+    __tablename__ = "escalation_step"
+    __table_args__ = (
+        UniqueConstraint("notification_id", "kind", name="uq_escalation_step_kind"),
+        one_of("kind", StepKind),
+        one_of("state", StepState),
+        CheckConstraint("state <> 'skipped' OR reason_code IS NOT NULL", name="skip_has_reason"),
+        CheckConstraint("(state = 'planned') = (settled_at IS NULL)", name="settled_when"),
+        Index(
+            "ix_escalation_step_planned", "planned_at",
+            sqlite_where=text("state = 'planned'"), postgresql_where=text("state = 'planned'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), index=True)
+    kind: Mapped[StepKind] = mapped_column(Choice(StepKind))
+    planned_at: Mapped[datetime]
+    state: Mapped[StepState] = mapped_column(Choice(StepState))
+    reason_code: Mapped[str | None] = mapped_column(String(64))
+    settled_at: Mapped[datetime | None]
+
+
+class Alert(Delivered, Base):
+    """A contentless message to one key adult: something waits, sign in. The outbox's row."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        one_of("state", AlertState),
+        one_of("channel", Channel),
+        CheckConstraint(
+            "(state = 'attempting') = (lease_until IS NOT NULL)", name="attempt_is_leased"
+        ),
+        Index(
+            "ix_alert_to_send", "next_attempt_at", "due_at",
+            sqlite_where=text("state IN ('planned', 'unknown', 'attempting')"),
+            postgresql_where=text("state IN ('planned', 'unknown', 'attempting')"),
+        ),
+        Index("ix_alert_key_adult", "key_adult_id", "state"),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key_adult_id: Mapped[UUID] = mapped_column(ForeignKey("key_adult.id"))
+    channel: Mapped[Channel] = mapped_column(Choice(Channel))
+    state: Mapped[AlertState] = mapped_column(Choice(AlertState))
+    template: Mapped[str] = mapped_column(String(32))
+    planned_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    # The earliest deadline it serves; the outbox sends what has least time left first.
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    own_failures: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    handed_over_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    last_code: Mapped[str | None] = mapped_column(String(64))
+    provider_reference: Mapped[str | None] = mapped_column(String(200))
+
+
+class AlertCover(Delivered, Base):
+    """The notifications that one alert stands for."""
+
+    __tablename__ = "alert_cover"
+
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"), primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(
+        ForeignKey("notification.id"), primary_key=True, index=True
+    )
+
+
+class Receipt(Delivered, Base):
+    """One rung of evidence, with time, actor and source; added, never changed."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (one_of("kind", ReceiptKind),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), index=True)
+    kind: Mapped[ReceiptKind] = mapped_column(Choice(ReceiptKind))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(100))
+    # `page`, `phone`, `api` or the channel's name.
+    source: Mapped[str] = mapped_column(String(32))
+    alert_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))
+    content_version: Mapped[int | None]
+
+
+class CallSheetLine(Delivered, Base):
+    """A school somebody must ring about one notification; stays open until told."""
+
+    __tablename__ = "call_sheet_line"
+    __table_args__ = (
+        one_of("result", CallResult),
+        Index("ix_call_sheet_line_force_open", "force", "closed_at", "due_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), unique=True)
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    claimed_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    result: Mapped[CallResult | None] = mapped_column(Choice(CallResult))
+    closed_at: Mapped[datetime | None]
+
+
+class FollowUp(Delivered, Base):
+    """What the school did, as a code; the school's own narrative stays with the school."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (one_of("code", FollowUpCode),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), index=True)
+    code: Mapped[FollowUpCode] = mapped_column(Choice(FollowUpCode))
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(100))

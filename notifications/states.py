@@ -1,0 +1,181 @@
+"""States as enumerations with their allowed moves, and named groups of them. Pure."""
+
+from enum import StrEnum
+
+
+class NotificationState(StrEnum):
+    """`ready` is visible to its recipient; from then on nothing outside can lose or double it."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    OPENED = "opened"
+    ACKNOWLEDGED = "acknowledged"
+    FOLLOWED_UP = "followed_up"
+    SUPERSEDED = "superseded"
+    RECALLED = "recalled"
+    HELD = "held"
+
+
+class Purpose(StrEnum):
+    """Why this recipient is told; a re-match after a holiday is a notification of its own."""
+
+    INFORM = "inform"
+    RETURN = "return"
+
+
+class ToldHow(StrEnum):
+    """The two things that count as told: opened by a named person, or told by phone."""
+
+    OPENED = "opened"
+    BY_PHONE = "by_phone"
+    BY_PHONE_UNTRAINED = "by_phone_untrained"
+
+
+class LateCause(StrEnum):
+    """Why a deadline passed untold; the force's lag is kept apart from ours."""
+
+    RECORD_RECEIVED_LATE = "record_received_late"
+    SETTLED_LATE = "settled_late"
+    SERVICE_LATE = "service_late"
+    DELIVERY_FAILED = "delivery_failed"
+    NOT_OPENED = "not_opened"
+    NO_KEY_ADULT = "no_key_adult"
+
+
+class AlertState(StrEnum):
+    """`unknown` is an honest state: it may or may not have been handed over."""
+
+    PLANNED = "planned"
+    ATTEMPTING = "attempting"
+    HANDED_OVER = "handed_over"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REACHED_MAILBOX = "reached_mailbox"
+    BOUNCED = "bounced"
+    SET_ASIDE = "set_aside"
+    # Told before it was sent: nothing left to say.
+    NOT_NEEDED = "not_needed"
+
+
+class Channel(StrEnum):
+    """How an alert travels."""
+
+    SMTP = "smtp"
+    RECORDING = "recording"
+
+
+class StepKind(StrEnum):
+    """The rungs of the escalation ladder (domain.md §6)."""
+
+    KEY_ADULT = "key_adult"
+    SECOND_KEY_ADULT = "second_key_adult"
+    CALL_SHEET = "call_sheet"
+    ALL_KEY_ADULTS = "all_key_adults"
+    DUTY_OFFICER = "duty_officer"
+    LATE = "late"
+    DUTY_OFFICER_AGAIN = "duty_officer_again"
+    LEADS = "leads"
+
+
+class StepState(StrEnum):
+    """A step is planned until it was done or skipped with a coded reason."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class ReceiptKind(StrEnum):
+    """The evidence, in the order of the receipt ladder; never collapsed into `sent`."""
+
+    HANDED_OVER = "handed_over"
+    REACHED_MAILBOX = "reached_mailbox"
+    FIRST_STEP = "first_step"
+    OPENED = "opened"
+    TOLD_BY_PHONE = "told_by_phone"
+    ACKNOWLEDGED = "acknowledged"
+    NOT_OUR_PUPIL = "not_our_pupil"
+    NOT_OUR_PUPIL_UNDONE = "not_our_pupil_undone"
+    FOLLOWED_UP = "followed_up"
+
+
+class CallResult(StrEnum):
+    """What came of a call."""
+
+    TOLD = "told"
+    NO_ANSWER = "no_answer"
+    RING_BACK = "ring_back"
+    WRONG_NUMBER = "wrong_number"
+    STOOD_DOWN = "stood_down"
+
+
+class FollowUpCode(StrEnum):
+    """What a school did (domain.md §7)."""
+
+    SILENT_SUPPORT = "silent_support"
+    OVERT_SUPPORT = "overt_support"
+    STAFF_TOLD = "staff_told"
+    WELFARE_CHECK = "welfare_check"
+    EARLY_HELP = "early_help"
+    SOCIAL_CARE_REFERRAL = "social_care_referral"
+    ADDED_TO_FILE = "added_to_file"
+    NO_FURTHER_ACTION = "no_further_action"
+
+
+_MOVES: dict[NotificationState, frozenset[NotificationState]] = {
+    NotificationState.DRAFT: frozenset(
+        {NotificationState.READY, NotificationState.HELD, NotificationState.RECALLED}
+    ),
+    # Held while a hold runs or while a school says "not our pupil"; undoing brings it back.
+    NotificationState.HELD: frozenset(
+        {
+            NotificationState.READY,
+            NotificationState.OPENED,
+            NotificationState.ACKNOWLEDGED,
+            NotificationState.RECALLED,
+        }
+    ),
+    NotificationState.READY: frozenset(
+        {
+            NotificationState.OPENED,
+            NotificationState.HELD,
+            NotificationState.SUPERSEDED,
+            NotificationState.RECALLED,
+        }
+    ),
+    NotificationState.OPENED: frozenset(
+        {
+            NotificationState.ACKNOWLEDGED,
+            NotificationState.HELD,
+            NotificationState.SUPERSEDED,
+            NotificationState.RECALLED,
+        }
+    ),
+    NotificationState.ACKNOWLEDGED: frozenset(
+        {
+            NotificationState.FOLLOWED_UP,
+            NotificationState.HELD,
+            NotificationState.SUPERSEDED,
+            NotificationState.RECALLED,
+        }
+    ),
+    NotificationState.FOLLOWED_UP: frozenset(
+        {NotificationState.SUPERSEDED, NotificationState.RECALLED}
+    ),
+    NotificationState.SUPERSEDED: frozenset(),
+    NotificationState.RECALLED: frozenset(),
+}
+
+VISIBLE = frozenset(
+    {
+        NotificationState.READY, NotificationState.OPENED, NotificationState.ACKNOWLEDGED,
+        NotificationState.FOLLOWED_UP,
+    }
+)  # fmt: skip
+TOLD = VISIBLE - {NotificationState.READY}
+ENDED = frozenset({NotificationState.SUPERSEDED, NotificationState.RECALLED})
+
+
+def may_move(before: NotificationState, after: NotificationState) -> bool:
+    """Return whether a notification may go from one state to the other."""
+    return after in _MOVES[before]
