@@ -1,0 +1,66 @@
+"""The compose file against itself and the service; its schema does not see a dangling name."""
+
+import importlib
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+COMPOSE: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[1] / "docker-compose.yml").read_text(encoding="utf-8")
+)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if service["image"].startswith("encompass:")]
+
+
+@pytest.mark.parametrize("kind", ["secrets", "networks", "configs", "volumes"])
+def test_what_a_service_names_is_defined_and_what_is_defined_is_named(kind: str) -> None:
+    used = {
+        (name["source"] if isinstance(name, dict) else name.split(":")[0])
+        for service in SERVICES.values()
+        for name in service.get(kind, [])
+    }
+    assert used == set(COMPOSE.get(kind, {}))
+
+
+def test_services_wait_only_for_services_that_exist() -> None:
+    awaited = {name for service in SERVICES.values() for name in service.get("depends_on", {})}
+    assert awaited <= set(SERVICES)
+    unhealthy = [
+        name
+        for service in SERVICES.values()
+        for name, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_healthy" and "test" not in SERVICES[name]["healthcheck"]
+    ]
+    assert not unhealthy
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_secrets_are_read_from_files_that_are_mounted(name: str) -> None:
+    settings = cast("dict[str, str]", SERVICES[name]["environment"])
+    mounted = {f"/run/secrets/{secret}" for secret in SERVICES[name]["secrets"]}
+    assert {value for key, value in settings.items() if key.endswith("_FILE")} == mounted
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_cannot_change_itself_or_gain_rights(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_command_is_one_the_service_knows(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, *arguments = SERVICES[name]["command"]
+    assert program == "encompass"
+    monkeypatch.setattr("sys.argv", [program, *arguments, "--help"])
+    # Imported here, because only this test needs the whole service.
+    main = importlib.import_module("app.cli").main
+    # --help ends before anything runs, but after an unknown command or option was refused.
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in (0, None), capsys.readouterr().err
