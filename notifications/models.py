@@ -1,7 +1,6 @@
 """Runs, notifications with their content, steps, alerts, receipts, call sheet and follow-up."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 

@@ -1,0 +1,102 @@
+"""The alert's bytes: fixed neutral text, one recipient, and nothing that tells what waits.
+
+Source: domain.md §4. Apart from the envelope and the To address no byte may hold one of the
+words below, a name, a date of birth or a reference; whoever sees the mailbox learns nothing.
+"""
+
+from base64 import b32encode
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+
+from app.core.cipher import Cipher
+from app.core.clock import as_utc
+from app.core.errors import Refused
+from app.core.settings import Settings
+from notifications.channels.base import AlertMessage
+
+TELLING_WORDS = (
+    "police", "domestic", "abuse", "violence", "child", "encompass",
+    "heddlu", "domestig", "cam-drin", "trais", "plentyn",
+)  # fmt: skip
+TEMPLATES = Path(__file__).parent / "templates"
+
+# Every telling word has one of these vowels: without them no word can come up by chance.
+_NO_VOWELS = str.maketrans("AEIO", "0189")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What is the same on every alert of this installation."""
+
+    sender: str
+    sender_name: str
+    mail_host: str
+    sign_in_url: str
+
+
+def telling_words(text: str) -> tuple[str, ...]:
+    """Return the words in a text that would tell an onlooker what the alert is about."""
+    folded = text.casefold()
+    return tuple(word for word in TELLING_WORDS if word in folded)
+
+
+def letterhead(settings: Settings) -> Letterhead:
+    """Return the letterhead of an installation; raise `Refused` where it would tell."""
+    head = Letterhead(
+        sender=settings.mail_from,
+        sender_name=settings.mail_from_name,
+        mail_host=settings.mail_host,
+        sign_in_url=f"{settings.base_url.rstrip('/')}/sign-in",
+    )
+    for name, value in (
+        ("MAIL_FROM", head.sender),
+        ("MAIL_FROM_NAME", head.sender_name),
+        ("MAIL_HOST", head.mail_host),
+        ("BASE_URL", head.sign_in_url),
+    ):
+        if telling_words(value):
+            raise Refused(
+                f"ENCOMPASS_{name} would tell an onlooker what an alert is about: choose neutral "
+                "words, a neutral sender and a neutral host."
+            )
+    return head
+
+
+def message_id(message: AlertMessage, cipher: Cipher, mail_host: str) -> str:
+    """Return the one Message-ID of an alert, the same at every try, so that repeats are dropped."""
+    digest = cipher.digest("alert-message-id", str(message.alert_id))[:20]
+    return f"<{b32encode(digest).decode().translate(_NO_VOWELS).lower()}@{mail_host}>"
+
+
+def build_message(message: AlertMessage, *, head: Letterhead, message_id: str) -> bytes:
+    """Return the whole message with CRLF line ends; the same input always gives the same bytes."""
+    subject, body = _wording(message.template, welsh=message.welsh)
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address(head.sender_name, addr_spec=head.sender)
+    mail["To"] = Address(addr_spec=message.address)
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(as_utc(message.planned_at))
+    mail["Message-ID"] = message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail.set_content(body.format(sign_in_url=head.sign_in_url), cte="quoted-printable")
+    return mail.as_bytes()
+
+
+@cache
+def _wording(template: str, *, welsh: bool) -> tuple[str, str]:
+    """Return subject and body: Welsh first and English after it at a Welsh school."""
+    folder = TEMPLATES / template
+    languages = (".cy.txt", ".txt") if welsh else (".txt",)
+    subjects = [_text(folder / f"subject{end}").strip() for end in languages]
+    bodies = [_text(folder / f"body{end}") for end in languages]
+    return " / ".join(subjects), "\n----\n\n".join(bodies)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The ways an alert can travel: one small file each, and a stand-in for each outside system."""

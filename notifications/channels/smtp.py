@@ -1,0 +1,175 @@
+"""Alerts by mail: TLS or nothing, one recipient a message, and always knowing how far a try got.
+
+`smtplib` raises one class for "lost before the content" and for "accepted, answer lost", so the
+conversation is held here command by command and the phase is kept (reliability.md F20–F27).
+"""
+
+import re
+import smtplib
+import ssl
+from collections import deque
+from threading import Lock
+
+from app.core.cipher import Cipher
+from app.core.settings import MailSecurity, Settings
+from notifications.alerts import Letterhead, build_message, message_id
+from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase, Sent
+
+# Seconds for one answer. The final dot gets longer: giving up there means a repeat.
+ANSWER_SECONDS = 15.0
+FINAL_DOT_SECONDS = 60.0
+
+_LINE_STARTS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
+# RFC 3463: class 5, subject 7 is policy or security, which says nothing about the mailbox.
+_POLICY_STATUS = re.compile(rb"5\.7\.\d")
+_KEPT_TOO_LONG = frozenset({f"lost_at_{Phase.SENDER}", f"{Phase.SENDER}_421"})
+_SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
+
+
+class SmtpChannel:
+    """Hands alerts to the organisation's mail server; keeps its connections for a block."""
+
+    name = "smtp"
+
+    def __init__(
+        self, settings: Settings, *, head: Letterhead, cipher: Cipher,
+        answer_seconds: float = ANSWER_SECONDS, final_dot_seconds: float = FINAL_DOT_SECONDS,
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._head = head
+        self._cipher = cipher
+        self._answer_seconds = answer_seconds
+        self._final_dot_seconds = final_dot_seconds
+        # Verifies the chain and the host name; smtplib's own default verifies neither.
+        self._tls = ssl.create_default_context(cafile=settings.smtp_ca_file)
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._lock = Lock()
+        self._idle: deque[smtplib.SMTP] = deque()
+
+    def send(self, message: AlertMessage) -> Sent:
+        """Hand one alert over; raise `ChannelError` whose kind says what the next try may do."""
+        identity = message_id(message, self._cipher, self._head.mail_host)
+        raw = build_message(message, head=self._head, message_id=identity)
+        kept = self._take()
+        if kept is None or not self._hand_over(kept, message.address, raw, kept=True):
+            self._hand_over(self._connect(), message.address, raw)
+        return Sent(identity)
+
+    def close(self) -> None:
+        """Say goodbye on every idle connection."""
+        while server := self._take():
+            try:
+                server.quit()
+            except (smtplib.SMTPException, OSError):
+                server.close()
+
+    def _take(self) -> smtplib.SMTP | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _keep(self, server: smtplib.SMTP) -> None:
+        with self._lock:
+            self._idle.append(server)
+
+    def _hand_over(
+        self, server: smtplib.SMTP, address: str, raw: bytes, *, kept: bool = False
+    ) -> bool:
+        """Hand over on one connection; return False where a kept one turned out to be dead."""
+        try:
+            self._converse(server, address, raw)
+        except ChannelError as error:
+            server.close()
+            if kept and error.code in _KEPT_TOO_LONG:
+                return False
+            raise
+        self._keep(server)
+        return True
+
+    def _connect(self) -> smtplib.SMTP:
+        """Return a secured, signed-in connection; before it is secure nothing is said on it."""
+        phase, server = Phase.CONNECTING, None
+        try:
+            server = self._open()
+            phase = Phase.SECURING
+            if self._settings.smtp_security is MailSecurity.STARTTLS:
+                server.starttls(context=self._tls)
+            server.ehlo()
+            phase = Phase.SIGNING_IN
+            self._sign_in(server)
+        except (smtplib.SMTPException, OSError) as error:
+            if server is not None:
+                server.close()
+            raise ChannelError(ErrorKind.CONNECTION, _why_no_connection(error, phase)) from None
+        return server
+
+    def _open(self) -> smtplib.SMTP:
+        host, port = self._settings.smtp_host, self._settings.smtp_port
+        name, patience = self._head.mail_host, self._answer_seconds
+        if self._settings.smtp_security is MailSecurity.TLS:
+            return smtplib.SMTP_SSL(host, port, name, timeout=patience, context=self._tls)
+        return smtplib.SMTP(host, port, name, timeout=patience)
+
+    def _sign_in(self, server: smtplib.SMTP) -> None:
+        username, password = self._settings.smtp_username, self._settings.smtp_password
+        if username is not None and password is not None:
+            server.login(username, password.get_secret_value())
+
+    def _converse(self, server: smtplib.SMTP, address: str, raw: bytes) -> None:
+        """Say MAIL, RCPT and DATA; raise `ChannelError` with the phase in its code."""
+        phase = Phase.SENDER
+        try:
+            _expect(server.docmd(f"MAIL FROM:{smtplib.quoteaddr(self._head.sender)}"), 250, phase)
+            phase = Phase.RECIPIENT
+            _expect(server.docmd(f"RCPT TO:{smtplib.quoteaddr(address)}"), 250, phase)
+            phase = Phase.CONTENT
+            _expect(server.docmd("DATA"), 354, phase)
+            server.send(_LINE_STARTS_WITH_DOT.sub(b"..", raw))
+            # Without the final dot no server may take the message; from here on it may have.
+            phase = Phase.FINAL_DOT
+            _patience(server, self._final_dot_seconds)
+            server.send(b".\r\n")
+            _expect(server.getreply(), 250, phase)
+            _patience(server, self._answer_seconds)
+        except (smtplib.SMTPException, OSError) as error:
+            kind = ErrorKind.UNKNOWN if phase is Phase.FINAL_DOT else ErrorKind.TEMPORARY
+            how = "timeout" if isinstance(error, TimeoutError) else "lost"
+            raise ChannelError(kind, f"{how}_at_{phase}") from None
+
+
+def _patience(server: smtplib.SMTP, seconds: float) -> None:
+    if server.sock is not None:
+        server.sock.settimeout(seconds)
+
+
+def _expect(reply: tuple[int, bytes], wanted: int, phase: Phase) -> None:
+    """Return quietly on the answer wanted; else raise what this refusal means."""
+    code, text = reply
+    if code == wanted or (wanted == 250 and code == 251):
+        return
+    raise ChannelError(_meaning(code, text, phase), f"{phase}_{code}")
+
+
+def _meaning(code: int, text: bytes, phase: Phase) -> ErrorKind:
+    """Return what a refusal means for the next try.
+
+    Only what the server says of this mailbox may be permanent: a refused sender, a missing sign-in
+    or a policy would otherwise strike out every address we have in one bad minute.
+    """
+    if code in _SIGN_IN_WANTED or (phase is Phase.SENDER and code >= 500):
+        return ErrorKind.CONNECTION
+    if code >= 500 and not _POLICY_STATUS.match(text):
+        return ErrorKind.PERMANENT
+    return ErrorKind.TEMPORARY
+
+
+def _why_no_connection(error: Exception, phase: Phase) -> str:
+    """Return our own code for a connection that could not be had, or not safely."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "certificate_refused"
+    if isinstance(error, smtplib.SMTPNotSupportedError) and phase is Phase.SECURING:
+        return "starttls_missing"
+    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError):
+        return "sign_in_refused"
+    if isinstance(error, TimeoutError):
+        return f"timeout_at_{phase}"
+    return f"failed_at_{phase}"
