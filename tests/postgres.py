@@ -41,11 +41,15 @@ def postgres_server() -> Iterator[str | None]:
         yield url
 
 
-def fresh_database(admin_url: str) -> str:
-    """Create an empty database that belongs to an ordinary role; return that role's URL for it."""
+def fresh_database(admin_url: str, *, template_url: str | None = None) -> str:
+    """Create a database that belongs to an ordinary role; return that role's URL for it.
+
+    Empty, or a copy of the database at `template_url`, to which nobody may be connected.
+    """
     name = f"encompass_test_{secrets.token_hex(6)}"
+    template = make_url(template_url).database if template_url else "template0"
     with administration(admin_url) as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" OWNER {ROLE} TEMPLATE template0'))
+        connection.execute(text(f'CREATE DATABASE "{name}" OWNER {ROLE} TEMPLATE "{template}"'))
     url = make_url(admin_url).set(database=name, username=ROLE, password=ROLE)
     return url.render_as_string(hide_password=False)
 

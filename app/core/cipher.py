@@ -10,11 +10,12 @@ import hmac
 import json
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -137,7 +138,7 @@ class Cipher:
     ) -> bytes:
         """Return `version|key id|nonce|ciphertext` of a frozen dataclass, bound to its row."""
         nonce = os.urandom(_NONCE)
-        plain = _adapter(type(record)).dump_json(record)
+        plain = _adapter(cast(Hashable, type(record))).dump_json(record)
         associated = _associated(f"{table}|{row}", key.id, force or _REGISTER)
         return (
             _VERSION + key.id.bytes + nonce + AESGCM(key.secret).encrypt(nonce, plain, associated)
@@ -152,7 +153,7 @@ class Cipher:
         nonce, ciphertext = sealed[start : start + _NONCE], sealed[start + _NONCE :]
         associated = _associated(f"{table}|{row}", key.id, force or _REGISTER)
         plain = _decrypt(AESGCM(key.secret), nonce, ciphertext, associated)
-        record: Record = _adapter(kind).validate_json(plain)
+        record: Record = _adapter(cast(Hashable, kind)).validate_json(plain)
         return record
 
     def digest(self, purpose: str, value: str, *, force: str | None = None) -> bytes:
@@ -188,8 +189,8 @@ class Cipher:
 
 
 @lru_cache(maxsize=64)
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(type[Any], kind))
 
 
 def _associated(place: str, key_id: UUID, force: str) -> bytes:

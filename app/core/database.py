@@ -7,24 +7,32 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     Connection,
     Engine,
     MetaData,
+    Table,
     Uuid,
     create_engine,
     event,
     exc,
     make_url,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.core.errors import Unavailable
 from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
-from app.core.types import Utc
+from app.core.types import Json, Utc
 
-__all__ = ["Base", "Database", "Delivered", "ForceOwned", "make_engine", "violated"]
+__all__ = [
+    "Base",
+    "Database",
+    "Delivered",
+    "ForceOwned",
+    "insert_unless_there",
+    "make_engine",
+    "violated",
+]
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -33,7 +41,6 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 # Another writer was in the way: the same work may simply be done again.
 _CONTENTION_STATES = frozenset({"40001", "40P01", "55P03"})
@@ -49,14 +56,15 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Utc(),
         UUID: Uuid(),
-        dict[str, Any]: _JSON,
-        list[Any]: _JSON,
+        dict[str, Any]: Json,
+        list[Any]: Json,
     }
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        if issubclass(cls, ForceOwned | Delivered) and hasattr(cls, "__table__"):
-            cls.__table__.info["tenant"] = True
+        table = getattr(cls, "__table__", None)
+        if issubclass(cls, ForceOwned | Delivered) and isinstance(table, Table):
+            table.info["tenant"] = True
 
 
 class WorkSession(Session):
@@ -148,6 +156,12 @@ def violated(error: exc.IntegrityError) -> str:
         return diagnostics.constraint_name or ""
     _, _, named = str(error.orig).partition("constraint failed: ")
     return named.strip()
+
+
+def insert_unless_there(session: Session, model: type[Base], **values: Any) -> None:
+    """Insert a row, or leave the one that another writer put there first as it is."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
 
 
 def make_engine(url: str, *, pool_size: int = 20) -> Engine:

@@ -7,9 +7,9 @@ PostgreSQL's row-level security reads. A statement on a tenant table without a s
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, String, Table, event, false, or_, text
+from sqlalchemy import ClauseElement, ColumnElement, String, Table, event, false, or_, text
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.sql.util import find_tables
 
@@ -145,7 +145,8 @@ def _refuse_tenant_tables(state: ORMExecuteState) -> None:
         if issubclass(mapper.class_, ForceOwned | Delivered):
             raise ScopeMissing(f"{mapper.class_.__name__} was touched before scope() was called")
     tables = find_tables(
-        state.statement, include_joins=True, include_selects=True, include_crud=True,
+        cast(ClauseElement, state.statement),
+        include_joins=True, include_selects=True, include_crud=True,
         check_columns=True, include_aliases=True,
     )  # fmt: skip
     for table in tables:

@@ -1,15 +1,19 @@
-"""Column types: aware UTC instants and enumerations that the database itself enforces."""
+"""Column types: aware UTC instants, JSON, and enumerations that the database itself enforces."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, String, TypeDecorator
+from sqlalchemy import JSON, CheckConstraint, DateTime, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 # Fixed width, so that text order on SQLite is the order of time.
 _TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+# A missing value is SQL NULL, never the JSON word.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Utc(TypeDecorator[datetime]):

@@ -66,6 +66,7 @@ class InvolvedChild(ForceOwned, Base):
             name="reason_given",
         ),
         Index("ix_involved_child_force_outcome", "force", "outcome"),
+        Index("ix_involved_child_force_due", "force", "due_at"),
         # The queue of the matching job: a tick looks at what waits, never at the whole table.
         Index(
             "ix_involved_child_waiting", "received_at",

@@ -1,0 +1,41 @@
+"""Reading and adding the policy of a force; a change is a new row, never an edit."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.models import PolicyRow
+from app.core.policy import Policy
+
+
+def current_policy(session: Session, force: str, *, at: datetime) -> tuple[int, Policy]:
+    """Return the version and body in force at an instant; version 0 is the scheme's default."""
+    row = session.scalars(
+        select(PolicyRow)
+        .where(PolicyRow.force == force, PolicyRow.valid_from <= at)
+        .order_by(PolicyRow.version.desc())
+        .limit(1)
+    ).first()
+    return (row.version, Policy.model_validate(row.body)) if row else (0, Policy())
+
+
+def add_policy(
+    session: Session, force: str, *, body: Policy, valid_from: datetime, approved_by: str,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Store the next version of a force's policy and return its number."""
+    newest = session.scalar(select(func.max(PolicyRow.version)).where(PolicyRow.force == force))
+    version = (newest or 0) + 1
+    session.add(
+        PolicyRow(
+            force=force, version=version, body=body.model_dump(mode="json"),
+            valid_from=valid_from, approved_by=approved_by,
+        )
+    )  # fmt: skip
+    audit.record(
+        session, event=audit.Event.POLICY_CHANGED, actor=approved_by, force=force,
+        subject=f"policy:{version}", now=now,
+    )  # fmt: skip
+    return version

@@ -1,0 +1,183 @@
+"""Runs one step of the pipeline: one runner at a time, a time limit, one transaction per item."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import TypeVar
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from app.core import logs
+from app.core.database import insert_unless_there
+from app.core.errors import Refused, Unavailable
+from app.core.models import Lease
+from app.core.scope import PLATFORM
+from app.wiring import Wiring
+
+log = logs.get(__name__)
+Key = TypeVar("Key")
+
+LEASE_SECONDS = 120
+STEP_SECONDS = 60.0
+_GAP_SECONDS = (30, 60, 300, 900, 3600)
+
+
+@dataclass(slots=True)
+class StepReport:
+    """What one step did: items done, items that failed and wait for another try."""
+
+    step: str
+    done: int = 0
+    failed: int = 0
+    skipped: bool = False
+
+
+@dataclass(slots=True)
+class Poison:
+    """Items that failed, with growing gaps, so that one bad row never starves the others.
+
+    Held per process: a restart tries each once more, which is what an operator expects.
+    """
+
+    _tries: dict[tuple[str, object], tuple[int, datetime]] = field(default_factory=dict)
+
+    def waits(self, step: str, key: object, now: datetime) -> bool:
+        return now < self._tries.get((step, key), (0, now))[1]
+
+    def failed(self, step: str, key: object, now: datetime) -> int:
+        """Note a failure and return how many there were in a row."""
+        tries = self._tries.get((step, key), (0, now))[0] + 1
+        gap = _GAP_SECONDS[min(tries, len(_GAP_SECONDS)) - 1]
+        self._tries[step, key] = (tries, now + timedelta(seconds=gap))
+        return tries
+
+    def cured(self, step: str, key: object) -> None:
+        self._tries.pop((step, key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a step is handed: the wiring, the instant, whom it works for, and its patience."""
+
+    wiring: Wiring
+    step: str
+    now: datetime
+    force: str | None
+    owner: str
+    poison: Poison
+    until: float
+
+    @property
+    def out_of_time(self) -> bool:
+        return monotonic() > self.until
+
+    def each(self, keys: Iterable[Key], work: Callable[[Session, Key], None]) -> StepReport:
+        """Do `work` for every key, each in a transaction of its own; a failing one never blocks."""
+        report = StepReport(self.step)
+        for key in keys:
+            if self.out_of_time:
+                break
+            if self.poison.waits(self.step, key, self.now):
+                continue
+            self._one(key, work, report)
+        return report
+
+    def _one(self, key: Key, work: Callable[[Session, Key], None], report: StepReport) -> None:
+        def item(session: Session) -> None:
+            work(session, key)
+
+        try:
+            self.wiring.database.retrying(item, PLATFORM)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 (one bad row must not stop the night)
+            tries = self.poison.failed(self.step, key, self.now)
+            report.failed += 1
+            log.error(
+                "item failed", job=self.step, item=str(key), attempt=tries,
+                error=logs.error_kind(error),
+            )  # fmt: skip
+        else:
+            self.poison.cured(self.step, key)
+            report.done += 1
+
+
+Step = Callable[[Tick], StepReport]
+
+
+class Runner:
+    """Runs steps by name under a lease each, so that two schedulers make one effective run."""
+
+    def __init__(self, wiring: Wiring, pipeline: Sequence[tuple[str, Step]], *, owner: str) -> None:
+        self._wiring = wiring
+        self._pipeline = tuple(pipeline)
+        self._steps = dict(pipeline)
+        self._owner = owner
+        self._poison = Poison()
+
+    def run_pipeline(
+        self, *, now: datetime | None = None, force: str | None = None
+    ) -> list[StepReport]:
+        """Run every step in order; a step that fails is logged and the next one still runs."""
+        return [self.run_step(name, now=now, force=force) for name, _ in self._pipeline]
+
+    def run_step(
+        self, name: str, *, now: datetime | None = None, force: str | None = None
+    ) -> StepReport:
+        """Run one step now; raise `Refused` for an unknown name.
+
+        The report is `skipped` when another process is running the same step.
+        """
+        if name not in self._steps:
+            raise Refused(f"There is no such step: choose one of {', '.join(self._steps)}.")
+        at = now or self._wiring.clock.now()
+        if not self._take(name, at):
+            return StepReport(name, skipped=True)
+        tick = Tick(
+            self._wiring, name, at, force, self._owner, self._poison, monotonic() + STEP_SECONDS
+        )
+        error: str | None = None
+        try:
+            report = self._steps[name](tick)
+        except Exception as problem:  # noqa: BLE001 (the next step and the next tick must come)
+            error = logs.error_kind(problem)
+            log.error("step failed", job=name, error=error)
+            report = StepReport(name, failed=1)
+        self._give_back(name, at, error)
+        return report
+
+    def _take(self, name: str, now: datetime) -> bool:
+        """Take the lease: a conditional update whose row count is looked at."""
+        try:
+            with self._wiring.database.write() as session:
+                insert_unless_there(session, Lease, name=name, fence=0)
+                taken = session.execute(
+                    update(Lease)
+                    .where(
+                        Lease.name == name,
+                        or_(Lease.until.is_(None), Lease.until <= now, Lease.owner == self._owner),
+                    )
+                    .values(
+                        owner=self._owner, until=now + timedelta(seconds=LEASE_SECONDS),
+                        fence=Lease.fence + 1, started_at=now,
+                    )
+                    .returning(Lease.fence)
+                ).all()  # fmt: skip
+                return bool(taken)
+        except Unavailable as problem:
+            log.error("step not started", job=name, error=logs.error_kind(problem))
+            return False
+
+    def _give_back(self, name: str, now: datetime, error: str | None) -> None:
+        try:
+            with self._wiring.database.write() as session:
+                session.execute(
+                    update(Lease)
+                    .where(Lease.name == name, Lease.owner == self._owner)
+                    .values(until=None, finished_at=now, last_error=error)
+                )
+        except Unavailable as problem:
+            # The lease runs out by itself; the next tick tries again.
+            log.error("lease not returned", job=name, error=logs.error_kind(problem))

@@ -1,0 +1,190 @@
+"""The balance: evidence held against outcome, child by child.
+
+It never sums outcomes, which cannot fail; each rule asks other tables whether what an outcome says
+really happened. Any row it returns is a child somebody may not have been told about.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Event
+from app.core.models import AuditEntry
+from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import IncidentState, Outcome
+from notifications.models import (
+    Alert,
+    AlertCover,
+    CallSheetLine,
+    EscalationStep,
+    Notification,
+    Occurrence,
+)
+from notifications.states import VISIBLE, AlertState, StepState
+from schools.matching.details import Band
+from schools.matching.models import Match, Review, ReviewState
+
+WAITING = timedelta(minutes=10)
+# How long a due step may take to become an alert, or an alert to be tried: three ticks and a retry.
+GRACE = timedelta(minutes=5)
+
+_LIVE_ALERTS = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
+_SENT_ALERTS = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
+
+
+class Imbalanced(StrEnum):
+    """What does not add up."""
+
+    NO_CHILD_ROWS = "no_child_rows"
+    RECEIVED_TOO_LONG = "received_too_long"
+    REVIEW_MISSING = "review_missing"
+    SCHOOL_NOT_NOTIFIED = "school_not_notified"
+    NOBODY_ALERTED = "nobody_alerted"
+    NO_REASON_ON_TRAIL = "no_reason_on_trail"
+    STILL_VISIBLE = "still_visible"
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """One child (or incident) whose outcome has no evidence, by id and code alone."""
+
+    force: str
+    subject: UUID
+    code: Imbalanced
+
+
+def balance(session: Session, *, now: datetime, force: str | None = None) -> list[Imbalance]:
+    """Return everything that does not add up at `now`, of one force or of all."""
+    found = [
+        Imbalance(row_force, subject, code)
+        for code, statement in _rules(now)
+        for row_force, subject in session.execute(statement).tuples()
+    ]
+    found += [*_missing_schools(session), *_missing_reasons(session)]
+    return [one for one in found if force is None or one.force == force]
+
+
+def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[tuple[str, UUID]]]]:
+    child = select(InvolvedChild.force, InvolvedChild.id)
+    yield (
+        Imbalanced.NO_CHILD_ROWS,
+        (
+            select(Incident.force, Incident.id)
+            .where(Incident.state == IncidentState.NEWEST, Incident.children_seen > 0)
+            .where(~exists().where(InvolvedChild.incident_id == Incident.id))
+        ),
+    )
+    yield (
+        Imbalanced.RECEIVED_TOO_LONG,
+        child.where(
+            InvolvedChild.outcome == Outcome.RECEIVED, InvolvedChild.outcome_at < now - WAITING
+        ),
+    )
+    yield (
+        Imbalanced.REVIEW_MISSING,
+        child.where(
+            InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_open_review(), ~_has_fresh_match()
+        ),
+    )
+    yield (
+        Imbalanced.NOBODY_ALERTED,
+        child.join(Occurrence, Occurrence.involved_child_id == InvolvedChild.id)
+        .join(Notification, Notification.id == Occurrence.notification_id)
+        .where(
+            InvolvedChild.outcome == Outcome.SENT_TO_SCHOOL,
+            Notification.state.in_(VISIBLE),
+            Notification.told_at.is_(None),
+            ~_somebody_asked(now),
+        ),
+    )
+    yield (
+        Imbalanced.STILL_VISIBLE,
+        child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
+            InvolvedChild.outcome == Outcome.WITHDRAWN, Notification.state.in_(VISIBLE)
+        ),
+    )
+
+
+def _has_open_review() -> ColumnElement[bool]:
+    return exists().where(
+        Review.involved_child_id == InvolvedChild.id,
+        Review.state == ReviewState.OPEN,
+        Review.due_at.is_not(None),
+    )
+
+
+def _has_fresh_match() -> ColumnElement[bool]:
+    """A person has just settled it and the next tick composes."""
+    return exists().where(
+        Match.involved_child_id == InvolvedChild.id,
+        Match.band == Band.MATCHED,
+        Match.composed_at.is_(None),
+    )
+
+
+def _somebody_asked(now: datetime) -> ColumnElement[bool]:
+    """A step still to come, an alert on its way or handed over, or a line on the call sheet."""
+    step_to_come = exists().where(
+        EscalationStep.notification_id == Notification.id,
+        EscalationStep.state == StepState.PLANNED,
+        EscalationStep.planned_at > now - GRACE,
+    )
+    alerted = exists().where(
+        AlertCover.notification_id == Notification.id,
+        Alert.id == AlertCover.alert_id,
+        or_(
+            Alert.state.in_(_SENT_ALERTS),
+            and_(Alert.state.in_(_LIVE_ALERTS), Alert.next_attempt_at > now - GRACE),
+        ),
+    )
+    on_the_sheet = exists().where(
+        CallSheetLine.notification_id == Notification.id, CallSheetLine.closed_at.is_(None)
+    )
+    return or_(step_to_come, alerted, on_the_sheet)
+
+
+def _missing_reasons(session: Session) -> Iterator[Imbalance]:
+    """A decision not to notify is on the trail with its reason, or it was not taken properly."""
+    on_trail = set(
+        session.scalars(
+            select(AuditEntry.subject).where(AuditEntry.event == Event.CHILD_NOT_NOTIFIED)
+        )
+    )
+    not_notified = session.execute(
+        select(InvolvedChild.force, InvolvedChild.id).where(
+            InvolvedChild.outcome == Outcome.NOT_NOTIFIED
+        )
+    ).tuples()
+    for force, child_id in not_notified:
+        if f"involved_child:{child_id}" not in on_trail:
+            yield Imbalance(force, child_id, Imbalanced.NO_REASON_ON_TRAIL)
+
+
+def _missing_schools(session: Session) -> Iterator[Imbalance]:
+    """Each school of the decision that was composed must have a notification of its own."""
+    newest = (
+        select(Match.involved_child_id, Match.force, Match.urns, Match.decided_at)
+        .join(InvolvedChild, InvolvedChild.id == Match.involved_child_id)
+        .where(
+            InvolvedChild.outcome == Outcome.SENT_TO_SCHOOL,
+            Match.band == Band.MATCHED,
+            Match.composed_at.is_not(None),
+        )
+        .order_by(Match.decided_at)
+    )
+    decided = {child: (force, urns) for child, force, urns, _ in session.execute(newest)}
+    sent: dict[UUID, set[int | None]] = {}
+    for child, urn in session.execute(
+        select(Occurrence.involved_child_id, Notification.urn)
+        .join(Notification, Notification.id == Occurrence.notification_id)
+        .where(Notification.state.in_(VISIBLE))
+    ):
+        sent.setdefault(child, set()).add(urn)
+    for child, (force, urns) in decided.items():
+        if not set(urns) <= sent.get(child, set()):
+            yield Imbalance(force, child, Imbalanced.SCHOOL_NOT_NOTIFIED)

@@ -1,0 +1,102 @@
+"""Who has a child that is not told yet: a person's name wherever one is known, else a room's."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from schools.key_adults import contacts_of
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.accounts import name_of
+from app.access.models import Account, AccountRole
+from app.access.permissions import Role
+from app.core.cipher import Cipher
+from app.core.policy import Policy
+from app.intake.models import InvolvedChild
+from app.intake.outcomes import Outcome
+from notifications.models import CallSheetLine, Notification
+from schools.matching.models import Review, ReviewState
+
+
+class Holders:
+    """Answers for one force and date; each school and account is looked up once."""
+
+    def __init__(
+        self, session: Session, cipher: Cipher, *, force: str, policy: Policy, on: date
+    ) -> None:
+        self._session = session
+        self._cipher = cipher
+        self._force = force
+        self._policy = policy
+        self._on = on
+        self._names: dict[UUID, str] = {}
+        self._first: dict[int, str | None] = {}
+
+    def of(self, child: InvolvedChild, visible: Sequence[Notification]) -> str:
+        """Return who has this child now."""
+        if child.outcome is Outcome.IN_REVIEW:
+            return self._reviewer(child)
+        if child.outcome in {Outcome.DETAILS_AWAITED, Outcome.HELD}:
+            return self._room("Desk", Role.FORCE_DESK)
+        untold = [one for one in visible if one.told_at is None]
+        if untold:
+            return "; ".join(dict.fromkeys(self._school(one) for one in untold))
+        return self._room("Matching, then desk", Role.FORCE_DESK)
+
+    def _reviewer(self, child: InvolvedChild) -> str:
+        claimed = self._session.scalar(
+            select(Review.claimed_by).where(
+                Review.involved_child_id == child.id, Review.state == ReviewState.OPEN
+            )
+        )
+        if claimed is not None:
+            return f"Reviewer: {self._name(claimed)}"
+        return self._room("Reviewers", Role.REVIEWER)
+
+    def _school(self, notification: Notification) -> str:
+        line = self._session.scalars(
+            select(CallSheetLine).where(
+                CallSheetLine.notification_id == notification.id,
+                CallSheetLine.closed_at.is_(None),
+            )
+        ).first()
+        if line is not None and line.claimed_by is not None:
+            return f"Caller: {self._name(line.claimed_by)}"
+        if line is not None:
+            return self._room("Call sheet", Role.FORCE_DESK)
+        key_adult = self._key_adult(notification.urn)
+        return f"Key adult: {key_adult}" if key_adult else self._room("Desk", Role.FORCE_DESK)
+
+    def _key_adult(self, urn: int | None) -> str | None:
+        if urn is None:
+            return None
+        if urn not in self._first:
+            people = contacts_of(self._session, self._cipher, urn, on=self._on, policy=self._policy)
+            self._first[urn] = next((one.name for one in people if one.can_receive), None)
+        return self._first[urn]
+
+    def _room(self, room: str, role: Role) -> str:
+        """Return a room and its people; the duty officer has what an empty room would have."""
+        ids = self._session.scalars(
+            select(AccountRole.account_id)
+            .join(Account, Account.id == AccountRole.account_id)
+            .where(
+                AccountRole.force == self._force,
+                AccountRole.role == role,
+                AccountRole.ended_at.is_(None),
+                Account.disabled_at.is_(None),
+            )
+            .order_by(AccountRole.granted_at)
+        )
+        people = ", ".join(self._each_name(ids)) or self._policy.desk.duty_officer
+        return f"{room}: {people}"
+
+    def _each_name(self, ids: Iterable[UUID]) -> list[str]:
+        return [self._name(account_id) for account_id in ids]
+
+    def _name(self, account_id: UUID) -> str:
+        if account_id not in self._names:
+            account = self._session.get_one(Account, account_id)
+            self._names[account_id] = name_of(self._cipher, account)
+        return self._names[account_id]

@@ -1,0 +1,138 @@
+"""The morning: every child of one force and one date, told, not told with who has it, not needed.
+
+A child belongs to the date of its deadline; one that is still not told stays on the board of every
+later date until somebody was told. Instants are UTC, dates are London's.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from schools.queries import establishments
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.cipher import Cipher
+from app.core.clock import at_london, london_date
+from app.core.policies import current_policy
+from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import IncidentState, Outcome
+from app.reports.holders import Holders
+from app.reports.rows import Board, ChildRow
+from app.reports.told import Telling, Told, told_of
+from notifications.models import Notification, Occurrence
+from notifications.states import VISIBLE
+
+_SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
+
+
+def board(session: Session, cipher: Cipher, *, force: str, on: date, now: datetime) -> Board:
+    """Return one force's morning as it stands at `now`, most urgent first."""
+    children = session.execute(_children(force, on)).tuples().all()
+    sent = notifications_of(session, [child.id for child, _ in children])
+    _, policy = current_policy(session, force, at=now)
+    holders = Holders(session, cipher, force=force, policy=policy, on=london_date(now))
+    names = _school_names(session, sent)
+    rows = [
+        _row(
+            child, incident.reference, sent.get(child.id, []), names=names, holders=holders, now=now
+        )
+        for child, incident in children
+    ]
+    # A carried-over child that has since been told belongs to the morning on which it was due.
+    mine = [row for row in rows if row.told is not Told.TOLD or _belongs(row, on)]
+    return Board(force, on, now, tuple(sorted(mine, key=_urgency)))
+
+
+def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, list[Notification]]:
+    """Return the notifications that tell of each child, also those it joined as an occurrence."""
+    found: dict[UUID, list[Notification]] = {}
+    pairs = session.execute(
+        select(Occurrence.involved_child_id, Notification)
+        .join(Notification, Notification.id == Occurrence.notification_id)
+        .where(Occurrence.involved_child_id.in_(set(child_ids)))
+        .order_by(Notification.due_at)
+    ).tuples()
+    for child_id, notification in pairs:
+        found.setdefault(child_id, []).append(notification)
+    return found
+
+
+def _children(force: str, on: date) -> Select[tuple[InvolvedChild, Incident]]:
+    start, end = at_london(on, time(0, 0)), at_london(on + timedelta(days=1), time(0, 0))
+    carried_over = and_(InvolvedChild.due_at < start, InvolvedChild.outcome.not_in(_SETTLED))
+    return (
+        select(InvolvedChild, Incident)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(
+            InvolvedChild.force == force,
+            Incident.state != IncidentState.SUPERSEDED,
+            or_(
+                and_(InvolvedChild.due_at >= start, InvolvedChild.due_at < end),
+                InvolvedChild.due_at.is_(None),
+                carried_over,
+            ),
+        )
+        .order_by(Incident.reference, InvolvedChild.position)
+    )
+
+
+def _school_names(session: Session, sent: Mapping[UUID, Sequence[Notification]]) -> dict[str, str]:
+    urns = {one.urn for own in sent.values() for one in own if one.urn is not None}
+    return {f"urn:{urn}": place.name for urn, place in establishments(session, urns).items()}
+
+
+def _row(
+    child: InvolvedChild,
+    reference: str,
+    sent: Sequence[Notification],
+    *,
+    names: Mapping[str, str],
+    holders: Holders,
+    now: datetime,
+) -> ChildRow:
+    told = told_of(child.outcome, [Telling(one.state, one.told_at) for one in sent])
+    visible = [one for one in sent if one.state in VISIBLE]
+    due_at = min((one.due_at for one in visible), default=child.due_at)
+    left = None if due_at is None else int((due_at - now).total_seconds() // 60)
+    return ChildRow(
+        child_id=child.id,
+        reference=reference,
+        child_ref=child.ref,
+        outcome=child.outcome,
+        outcome_reason=child.outcome_reason,
+        told=told,
+        held_by=holders.of(child, visible) if told is Told.NOT_TOLD else "",
+        schools=tuple(names.get(one.recipient, one.recipient) for one in visible),
+        notification_ids=tuple(one.id for one in visible),
+        due_at=due_at,
+        minutes_left=left if told is Told.NOT_TOLD else None,
+        **_when_told(visible, told),
+        late_cause=next((one.late_cause for one in visible if one.late_cause), None),
+        late_record=any(one.late_record for one in visible),
+    )
+
+
+def _when_told(visible: Sequence[Notification], told: Told) -> dict[str, Any]:
+    """Return when and how the last school was told, and when the last acknowledged."""
+    if told is not Told.TOLD:
+        return {"told_at": None, "told_how": None, "acknowledged_at": None}
+    last = max(visible, key=lambda one: one.told_at or one.due_at)
+    answers = [one.acknowledged_at for one in visible if one.acknowledged_at is not None]
+    everybody = len(answers) == len(visible)
+    return {
+        "told_at": last.told_at,
+        "told_how": last.told_how,
+        "acknowledged_at": max(answers) if everybody else None,
+    }
+
+
+def _belongs(row: ChildRow, on: date) -> bool:
+    return row.due_at is None or london_date(row.due_at) == on
+
+
+def _urgency(row: ChildRow) -> tuple[int, float, str, str]:
+    rank = {Told.NOT_TOLD: 0, Told.TOLD: 1, Told.NOT_NEEDED: 2}[row.told]
+    due = row.due_at.timestamp() if row.due_at else 0.0
+    return rank, due, row.reference, row.child_ref

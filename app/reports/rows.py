@@ -1,0 +1,81 @@
+"""The rows of a morning and the board they make. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from app.core.clock import at_london
+from app.intake.outcomes import Outcome, OutcomeReason
+from app.reports.told import Told
+from notifications.states import LateCause, ToldHow
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """One child on the board; `held_by` names who has it while it is not told."""
+
+    child_id: UUID
+    reference: str
+    child_ref: str
+    outcome: Outcome
+    outcome_reason: OutcomeReason | None
+    told: Told
+    held_by: str
+    schools: tuple[str, ...]
+    notification_ids: tuple[UUID, ...]
+    due_at: datetime | None
+    minutes_left: int | None
+    told_at: datetime | None
+    told_how: ToldHow | None
+    acknowledged_at: datetime | None
+    late_cause: LateCause | None
+    late_record: bool
+
+    @property
+    def told_in_time(self) -> bool:
+        """Told by the deadline; a record that came after its morning never counts as met."""
+        if self.told_at is None or self.due_at is None:
+            return False
+        return not self.late_record and self.told_at <= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One force's date; `all_told` only when nobody is left."""
+
+    force: str
+    on: date
+    now: datetime
+    rows: tuple[ChildRow, ...]
+
+    def count(self, told: Told) -> int:
+        return sum(row.told is told for row in self.rows)
+
+    @property
+    def told(self) -> int:
+        return self.count(Told.TOLD)
+
+    @property
+    def not_told(self) -> int:
+        return self.count(Told.NOT_TOLD)
+
+    @property
+    def not_needed(self) -> int:
+        return self.count(Told.NOT_NEEDED)
+
+    @property
+    def told_in_time(self) -> int:
+        return sum(row.told_in_time for row in self.rows)
+
+    @property
+    def told_before_nine(self) -> int:
+        nine = at_london(self.on, time(9, 0))
+        return sum(row.told_at is not None and row.told_at < nine for row in self.rows)
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(row.acknowledged_at is not None for row in self.rows)
+
+    @property
+    def all_told(self) -> bool:
+        return self.not_told == 0

@@ -1,0 +1,45 @@
+"""Whether somebody who can help was told of a child; computed, never stored. Pure.
+
+Source: domain.md §2. Only opened by a named person, or told by phone, counts as told; received,
+awaited, in review, held and in the mailbox unread are all `not_told`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.intake.outcomes import Outcome
+from notifications.states import VISIBLE, NotificationState
+
+
+class Told(StrEnum):
+    """The three answers there are."""
+
+    TOLD = "told"
+    NOT_TOLD = "not_told"
+    NOT_NEEDED = "not_needed"
+
+
+# Each has a coded reason and an audit row; a superseded child is counted in its newer version.
+_NOT_NEEDED = frozenset({Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED})
+_SENT = frozenset({Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one notification says about telling."""
+
+    state: NotificationState
+    told_at: datetime | None
+
+
+def told_of(outcome: Outcome, tellings: Sequence[Telling]) -> Told:
+    """Return the told state of a child: told only when every recipient concerned was told."""
+    if outcome in _NOT_NEEDED:
+        return Told.NOT_NEEDED
+    if outcome not in _SENT:
+        return Told.NOT_TOLD
+    concerned = [telling for telling in tellings if telling.state in VISIBLE]
+    everybody = bool(concerned) and all(telling.told_at is not None for telling in concerned)
+    return Told.TOLD if everybody else Told.NOT_TOLD

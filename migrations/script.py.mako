@@ -1,0 +1,23 @@
+"""${message}
+
+Expand first, contract in a later release: the previous release must work on this schema.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.core.types import Json, Utc
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

@@ -1,0 +1,141 @@
+"""A tenant's rows are reached only through the scope."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+
+from app.core.database import Database
+from app.core.ids import new_id
+from app.core.models import ContentKey
+from app.core.scope import PLATFORM, Scope, ScopeMissing, acting_for, of_force, scope
+from notifications.models import AlertCover
+
+AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+
+def content_key(force: str) -> ContentKey:
+    return ContentKey(id=new_id(), force=force, incident_id=new_id(), wrapped_key=b"w")
+
+
+@pytest.fixture
+def two_forces(database: Database) -> tuple[ContentKey, ContentKey]:
+    mine, theirs = content_key("99"), content_key("98")
+    with database.write(PLATFORM) as session:
+        session.add_all([mine, theirs])
+    return mine, theirs
+
+
+def test_a_force_sees_its_own_rows_and_not_anothers(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    with database.read(of_force("99")) as session:
+        assert [row.force for row in session.scalars(select(ContentKey))] == ["99"]
+        assert session.scalar(select(func.count()).select_from(ContentKey)) == 1
+        assert session.scalars(select(ContentKey.force)).all() == ["99"]
+
+
+def test_getting_another_forces_row_by_its_id_finds_nothing(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    mine, theirs = two_forces
+    with database.read(of_force("99")) as session:
+        assert session.get(ContentKey, mine.id) is not None
+        assert session.get(ContentKey, theirs.id) is None
+
+
+def test_the_platform_sees_all_and_an_empty_scope_sees_nothing(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    with database.read(PLATFORM) as session:
+        assert len(session.scalars(select(ContentKey)).all()) == 2
+    with database.read(Scope()) as session:
+        assert session.scalars(select(ContentKey)).all() == []
+
+
+def test_updating_and_deleting_stay_inside_the_scope(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    with database.write(of_force("99")) as session:
+        session.execute(update(ContentKey).values(wrapped_key=b"changed"))
+        session.execute(delete(ContentKey))
+    with database.read(PLATFORM) as session:
+        left = session.scalars(select(ContentKey)).one()
+        assert (left.force, left.wrapped_key) == ("98", b"w")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(ContentKey),
+        select(ContentKey.id),
+        select(func.count()).select_from(ContentKey),
+        select(ContentKey.__table__.c.id),
+        update(ContentKey).values(wrapped_key=None),
+        insert(ContentKey.__table__).values(
+            id=new_id(), force="99", incident_id=new_id(), wrapped_key=b"w"
+        ),
+    ],
+)
+def test_touching_a_tenant_table_without_a_scope_raises(
+    database: Database, statement: object
+) -> None:
+    with database.read() as session, pytest.raises(ScopeMissing):
+        session.execute(statement)  # type: ignore[call-overload]
+
+
+def test_writing_a_row_outside_the_scope_raises(database: Database) -> None:
+    with pytest.raises(ScopeMissing), database.write(of_force("99")) as session:
+        session.add(content_key("98"))
+
+
+def test_writing_without_a_scope_raises(database: Database) -> None:
+    with pytest.raises(ScopeMissing), database.write() as session:
+        session.add(content_key("99"))
+
+
+def test_acting_for_a_force_widens_the_scope_only_inside_its_block(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    with database.read(Scope(urns=frozenset({990001}))) as session:
+        assert session.scalars(select(ContentKey)).all() == []
+        with acting_for(session, "99"):
+            assert [row.force for row in session.scalars(select(ContentKey))] == ["99"]
+        assert session.scalars(select(ContentKey.force)).all() == []
+
+
+def test_the_same_connection_forgets_one_tenant_before_it_serves_the_next(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    for force in ("99", "98", "99"):
+        with database.read(of_force(force)) as session:
+            assert session.scalars(select(ContentKey.force)).all() == [force]
+
+
+@pytest.mark.parametrize(
+    ("held", "seen"),
+    [
+        (Scope(urns=frozenset({990001})), {990001}),
+        (Scope(councils=frozenset({"999"})), {990001, 990002}),
+        (Scope(forces=frozenset({"98"})), {990003}),
+        (Scope(urns=frozenset({990003}), councils=frozenset({"998"})), {990003}),
+        (Scope(urns=frozenset({990004})), set()),
+    ],
+)
+def test_a_delivered_row_is_seen_by_its_force_its_school_and_its_council(
+    held: Scope, seen: set[int]
+) -> None:
+    rows = [
+        AlertCover(force="99", urn=990001, council="999"),
+        AlertCover(force="99", urn=990002, council="999"),
+        AlertCover(force="98", urn=990003, council="998"),
+    ]
+    assert {row.urn for row in rows if held.admits(row)} == seen
+
+
+def test_setting_a_scope_on_a_session_takes_effect_at_once(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    with database.read() as session:
+        scope(session, of_force("98"))
+        assert session.scalars(select(ContentKey.force)).all() == ["98"]

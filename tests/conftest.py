@@ -1,0 +1,116 @@
+"""What every test may ask for: both databases, migrated; keys; a clock that moves by hand."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.core import schema
+from app.core.audit import Chain
+from app.core.cipher import Cipher
+from app.core.clock import HandClock
+from app.core.database import Database, make_engine
+from app.core.settings import Environment, Settings
+from app.wiring import Wiring, build
+from notifications.channels.recording import RecordingChannel
+from tests.postgres import HOW_TO_GET, drop_database, fresh_database, postgres_server
+from tests.requirements import require
+
+# A Friday in term, an hour after midnight: most nights of the tests begin here.
+NIGHT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_admin() -> Iterator[str | None]:
+    """The URL of a superuser's database, or None where this machine has no server."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_admin: str | None) -> Iterator[str | None]:
+    """A migrated database that each test copies."""
+    if postgres_admin is None:
+        yield None
+        return
+    url = fresh_database(postgres_admin)
+    migrate(url)
+    yield url
+    drop_database(postgres_admin, url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that each test copies."""
+    path = tmp_path_factory.mktemp("template") / "encompass.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database of this test's own, once on each of the two."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "encompass.db")
+        yield f"sqlite:///{tmp_path / 'encompass.db'}"
+        return
+    admin = request.getfixturevalue("postgres_admin")
+    require("postgres", admin, HOW_TO_GET)
+    url = fresh_database(admin, template_url=request.getfixturevalue("postgres_template"))
+    yield url
+    drop_database(admin, url)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(NIGHT)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        environment=Environment.TEST,
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        channel="recording",
+        base_url="http://testserver",
+        allowed_hosts=("testserver", "127.0.0.1", "localhost"),
+    )
+
+
+@pytest.fixture
+def wiring(settings: Settings, clock: HandClock) -> Iterator[Wiring]:
+    """What a process holds, with the test's own clock, database and recording channel."""
+    wired = build(settings, clock=clock)
+    yield wired
+    wired.database.engine.dispose()
+
+
+@pytest.fixture
+def channel(wiring: Wiring) -> RecordingChannel:
+    assert isinstance(wiring.channel, RecordingChannel)
+    return wiring.channel
+
+
+@pytest.fixture
+def database(wiring: Wiring) -> Database:
+    return wiring.database
+
+
+@pytest.fixture
+def cipher(wiring: Wiring) -> Cipher:
+    return wiring.cipher
+
+
+@pytest.fixture
+def chain(wiring: Wiring) -> Chain:
+    return wiring.chain
+
+
+def migrate(url: str) -> None:
+    engine = make_engine(url)
+    schema.upgrade(engine)
+    engine.dispose()
