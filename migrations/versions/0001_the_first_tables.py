@@ -102,6 +102,8 @@ def upgrade() -> None:
         sa.Column("street", sa.String(length=200), nullable=True),
         sa.Column("locality", sa.String(length=200), nullable=True),
         sa.Column("town", sa.String(length=100), nullable=True),
+        sa.Column("town_key", sa.String(length=100), nullable=True),
+        sa.Column("locality_key", sa.String(length=200), nullable=True),
         sa.Column("postcode", sa.String(length=8), nullable=True),
         sa.Column("telephone", sa.String(length=30), nullable=True),
         sa.Column("row_digest", sa.LargeBinary(length=32), nullable=False),
@@ -122,17 +124,25 @@ def upgrade() -> None:
         ["la_code", "establishment_number"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_establishment_locality_key"), "establishment", ["locality_key"], unique=False
+    )
     op.create_index("ix_establishment_name_key", "establishment", ["name_key"], unique=False)
+    op.create_index(op.f("ix_establishment_town_key"), "establishment", ["town_key"], unique=False)
 
     op.create_table(
         "establishment_link",
         sa.Column("urn", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("link_urn", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("link_type", sa.String(length=60), nullable=False),
+        sa.Column("link_type", sa.String(length=80), nullable=False),
         sa.Column("link_name", sa.String(length=200), nullable=True),
         sa.Column("established_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("urn", "link_urn", "link_type", name=op.f("pk_establishment_link")),
     )
+    op.create_index(
+        op.f("ix_establishment_link_link_urn"), "establishment_link", ["link_urn"], unique=False
+    )
+
     op.create_table(
         "force",
         sa.Column("code", sa.String(length=16), nullable=False),
@@ -1019,6 +1029,7 @@ def downgrade() -> None:
     op.drop_table("roll")
     op.drop_table("lease")
     op.drop_table("force")
+
     op.drop_table("establishment_link")
 
     op.drop_table("establishment")
