@@ -1,0 +1,99 @@
+"""The ladder of one notification: its steps counted back from the deadline. Pure.
+
+Source: domain.md §6. The steps are frozen when a notification is placed; what they do is decided
+when they are taken (`notifications.ladder`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+
+from app.core.clock import as_utc, at_london, london_date
+from app.core.policy import Ladder
+from notifications.states import StepKind
+from notifications.timing import LEAD, Due
+
+_FIRST = StepKind.KEY_ADULT
+_BEFORE_DUE = (
+    StepKind.SECOND_KEY_ADULT, StepKind.CALL_SHEET, StepKind.ALL_KEY_ADULTS,
+    StepKind.DUTY_OFFICER,
+)  # fmt: skip
+_FROM_DUE = (StepKind.LATE, StepKind.DUTY_OFFICER_AGAIN, StepKind.LEADS)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One rung and its instant, UTC."""
+
+    kind: StepKind
+    planned_at: datetime
+
+
+def plan(
+    due: Due, *, placed_at: datetime, ladder: Ladder, first_alert: time
+) -> tuple[PlannedStep, ...]:
+    """Return all steps in order, none before it was placed and no morning step before 06:30.
+
+    With less time left than the ladder is long, the steps before the deadline are spread over what
+    is left, at least `ladder.spread_gap` minutes apart, and those that do not fit start together
+    with the first. What was placed after its deadline starts all at once.
+    """
+    placed_at = as_utc(placed_at)
+    start = _start(due, placed_at, ladder, first_alert)
+    length = timedelta(minutes=-ladder.key_adult)
+    if due.due_at - start < length:
+        before = _spread(due.due_at, start, ladder)
+    else:
+        not_before = at_london(london_date(due.due_at), first_alert)
+        before = [
+            max(due.due_at + _offset(ladder, kind), start, not_before) for kind in _BEFORE_DUE
+        ]
+    after = [max(due.due_at + _offset(ladder, kind), start) for kind in _FROM_DUE]
+    instants = _in_order([start, *before, *after])
+    kinds = (_FIRST, *_BEFORE_DUE, *_FROM_DUE)
+    return tuple(PlannedStep(kind, at) for kind, at in zip(kinds, instants, strict=True))
+
+
+def _start(due: Due, placed_at: datetime, ladder: Ladder, first_alert: time) -> datetime:
+    """Return when the first key adult is alerted; nobody is woken before 06:30.
+
+    "At once" is for what is placed while school is still near: settled hours later, the first
+    alert waits for the morning like any other.
+    """
+    if due.at_once and placed_at - due.alerts_from <= LEAD:
+        return max(due.alerts_from, placed_at)
+    start = max(due.due_at + _offset(ladder, _FIRST), placed_at)
+    return max(start, at_london(london_date(start), first_alert))
+
+
+def _spread(due_at: datetime, start: datetime, ladder: Ladder) -> list[datetime]:
+    """Shrink the ladder to the time left, then push steps apart, counting back from the deadline.
+
+    Whole minutes, so that a step is never a few seconds short of its gap.
+    """
+    left = int((due_at - start) / timedelta(minutes=1))
+    gap = ladder.spread_gap
+    minutes: list[int] = []
+    until = 0
+    for kind in reversed(_BEFORE_DUE):
+        wanted = -getattr(ladder, kind.value) * left // max(1, -ladder.key_adult)
+        until = max(wanted, until + gap)
+        minutes.append(until)
+    return [
+        start if before > left - gap else due_at - timedelta(minutes=before)
+        for before in reversed(minutes)
+    ]
+
+
+def _in_order(instants: Sequence[datetime]) -> list[datetime]:
+    """Return the instants so that none is before the one it follows."""
+    ordered = list(instants)
+    for index, (before, after) in enumerate(pairwise(instants), start=1):
+        ordered[index] = max(ordered[index - 1], before, after)
+    return ordered
+
+
+def _offset(ladder: Ladder, kind: StepKind) -> timedelta:
+    minutes: int = getattr(ladder, kind.value)
+    return timedelta(minutes=minutes)
