@@ -53,3 +53,33 @@ class OutcomeReason(StrEnum):
     CHILD_UNNAMED = "child_unnamed"
     FORCE_HOLD = "force_hold"
     RESTRICTED = "restricted"
+
+
+# Which outcome may follow which; what is not here may not happen.
+_MOVES: dict[Outcome, frozenset[Outcome]] = {
+    Outcome.RECEIVED: frozenset(Outcome) - {Outcome.RECEIVED, Outcome.DETAILS_AWAITED},
+    Outcome.DETAILS_AWAITED: frozenset({Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
+    Outcome.IN_REVIEW: frozenset(
+        {
+            Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL, Outcome.NOT_NOTIFIED, Outcome.HELD,
+            Outcome.WITHDRAWN, Outcome.SUPERSEDED,
+        }
+    ),
+    Outcome.HELD: frozenset(
+        {
+            Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN,
+            Outcome.SUPERSEDED,
+        }
+    ),
+    # A school that says "not our pupil" sends the child back to a person.
+    Outcome.SENT_TO_SCHOOL: frozenset({Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
+    Outcome.SENT_TO_COUNCIL: frozenset({Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
+    Outcome.NOT_NOTIFIED: frozenset({Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
+    Outcome.WITHDRAWN: frozenset(),
+    Outcome.SUPERSEDED: frozenset(),
+}  # fmt: skip
+
+
+def may_become(before: Outcome, after: Outcome) -> bool:
+    """Return whether a child with one outcome may get the other."""
+    return after in _MOVES[before]

@@ -1,0 +1,18 @@
+"""The pipeline: the steps of the service as one literal list, in the order they run."""
+
+from app.jobs.chase_untold import chase_untold
+from app.jobs.compose_notifications import compose_notifications
+from app.jobs.match_children import match_children
+from app.jobs.morning_check import morning_check
+from app.jobs.purge_expired import purge_expired
+from app.jobs.runner import Step
+from app.jobs.send_due import send_due
+
+PIPELINE: tuple[tuple[str, Step], ...] = (
+    ("match_children", match_children),
+    ("compose_notifications", compose_notifications),
+    ("chase_untold", chase_untold),
+    ("send_due", send_due),
+    ("morning_check", morning_check),
+    ("purge_expired", purge_expired),
+)

@@ -8,7 +8,7 @@ from schools.key_adults import contacts_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.accounts import name_of
+from app.access.accounts import names_of
 from app.access.models import Account, AccountRole
 from app.access.permissions import Role
 from app.core.cipher import Cipher
@@ -97,6 +97,5 @@ class Holders:
 
     def _name(self, account_id: UUID) -> str:
         if account_id not in self._names:
-            account = self._session.get_one(Account, account_id)
-            self._names[account_id] = name_of(self._cipher, account)
+            self._names |= names_of(self._session, self._cipher, [account_id])
         return self._names[account_id]

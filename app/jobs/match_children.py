@@ -1,0 +1,158 @@
+"""Finds the school of every child that was received, one incident at a time.
+
+A clear match waits for composing; anything else goes to review with a deadline of its own. An
+unclear sibling never delays a clear one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.core import audit, keys
+from app.core.cipher import Cipher
+from app.core.clock import london_date
+from app.core.policies import current_policy
+from app.core.policy import Policy
+from app.core.scope import PLATFORM
+from app.intake.details import ChildDetails
+from app.intake.models import Incident, InvolvedChild
+from app.intake.moves import move_child
+from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
+from app.jobs.facts import matching_facts
+from app.jobs.runner import StepReport, Tick
+from notifications.timing import due_for_school, due_when_unknown
+from schools.calendars import calendar_of
+from schools.matching.details import Band, Decision
+from schools.matching.match import match_children as decide_children
+from schools.matching.models import Match
+from schools.matching.review import open_review, record_decision
+
+ACTOR = "job:match_children"
+BLOCK = 500
+
+
+def match_children(tick: Tick) -> StepReport:
+    """Match what waits, oldest first."""
+    with tick.wiring.database.read(PLATFORM) as session:
+        waiting = _waiting(session, tick.force)
+    return tick.each(
+        waiting,
+        lambda session, key: match_incident(session, tick.wiring.cipher, key, now=tick.now),
+    )
+
+
+def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: datetime) -> None:
+    """Decide about the children of one incident as a set, in one transaction."""
+    incident = session.get_one(Incident, incident_id)
+    children = session.scalars(_undecided().where(InvolvedChild.incident_id == incident_id)).all()
+    if incident.state is not IncidentState.NEWEST or not children:
+        return
+    _, policy = current_policy(session, incident.force, at=now)
+    details = open_children(session, cipher, incident, children)
+    decisions = decide_children(
+        session,
+        cipher,
+        [matching_facts(one) for one in details],
+        on=london_date(incident.occurred_from),
+        policy=policy,
+    )
+    for child, decision in zip(children, decisions, strict=True):
+        _apply(session, incident, child, decision, policy=policy, now=now)
+
+
+def open_children(
+    session: Session, cipher: Cipher, incident: Incident, children: Sequence[InvolvedChild]
+) -> list[ChildDetails]:
+    """Open the sealed details of an incident's children, in the order given."""
+    key = keys.open_key(session, cipher, incident.content_key_id)
+    return [
+        cipher.open(
+            ChildDetails, child.sealed, table="involved_child", row=child.id,
+            force=incident.force, key=key,
+        )
+        for child in children
+    ]  # fmt: skip
+
+
+def _undecided():  # type: ignore[no-untyped-def]
+    decided = exists().where(
+        Match.involved_child_id == InvolvedChild.id,
+        Match.band == Band.MATCHED,
+        Match.composed_at.is_(None),
+    )
+    return (
+        select(InvolvedChild)
+        .where(InvolvedChild.outcome == Outcome.RECEIVED, ~decided)
+        .order_by(InvolvedChild.position)
+    )
+
+
+def _waiting(session: Session, force: str | None) -> list[UUID]:
+    found = session.scalars(
+        _undecided()
+        .with_only_columns(InvolvedChild.incident_id)
+        .order_by(None)
+        .where(InvolvedChild.force == force if force else True)
+        .group_by(InvolvedChild.incident_id)
+        .limit(BLOCK)
+    )
+    return list(found)
+
+
+def _apply(
+    session: Session,
+    incident: Incident,
+    child: InvolvedChild,
+    decision: Decision,
+    *,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    match = record_decision(
+        session, force=child.force, involved_child_id=child.id, decision=decision,
+        actor=ACTOR, now=now,
+    )  # fmt: skip
+    due_at = _due_at(session, incident, decision, policy)
+    matched = decision.band is Band.MATCHED
+    if matched:
+        child.due_at = due_at
+    else:
+        reason = OutcomeReason(decision.reason_code or OutcomeReason.TOO_UNCERTAIN)
+        move_child(
+            session, child, to=Outcome.IN_REVIEW, reason=reason, due_at=due_at, now=now
+        )
+        open_review(
+            session, force=child.force, involved_child_id=child.id, match_id=match.id,
+            reason_code=reason.value, due_at=due_at, now=now,
+        )  # fmt: skip
+    audit.record(
+        session,
+        event=audit.Event.CHILD_MATCHED if matched else audit.Event.CHILD_TO_REVIEW,
+        actor=ACTOR,
+        force=child.force,
+        subject=f"involved_child:{child.id}",
+        now=now,
+        reason_code=decision.reason_code,
+        detail={"match": str(match.id), "rules": decision.rules_version},
+    )
+
+
+def _due_at(
+    session: Session, incident: Incident, decision: Decision, policy: Policy
+) -> datetime:
+    """Return the likeliest school's deadline, or the scheme's where no school is likely."""
+    if decision.evidence:
+        calendar = calendar_of(session, decision.evidence[0].urn)
+        due = due_for_school(
+            calendar, accepted_at=incident.received_at, incident_at=incident.occurred_from,
+            timing=policy.timing,
+        )  # fmt: skip
+    else:
+        due = due_when_unknown(
+            accepted_at=incident.received_at, incident_at=incident.occurred_from,
+            timing=policy.timing,
+        )  # fmt: skip
+    return due.due_at

@@ -1,0 +1,26 @@
+"""Hands over the alerts that are due: claim, let go of the database, send, write the results."""
+
+from app.core.scope import PLATFORM
+from app.jobs.runner import StepReport, Tick
+from notifications import outbox
+from notifications.delivery import send_all
+
+BLOCK = 200
+
+
+def send_due(tick: Tick) -> StepReport:
+    """Send block after block until nothing is due; no transaction is open across the network."""
+    report = StepReport(tick.step)
+    database, channel = tick.wiring.database, tick.wiring.channel
+    while not tick.out_of_time:
+        with database.write(PLATFORM) as session:
+            claims = outbox.claim(
+                session, tick.wiring.cipher, owner=tick.owner, now=tick.now, limit=BLOCK
+            )
+        if not claims:
+            break
+        results = send_all(claims, channel)
+        with database.write(PLATFORM) as session:
+            report.done += outbox.record(session, results, now=tick.now)
+        report.failed += sum(not result.ok for result in results)
+    return report

@@ -1,0 +1,56 @@
+"""Match decisions for whoever evaluates them: references, bands, scores and URNs, no child."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.intake.models import Incident, InvolvedChild
+from schools.matching.details import Band
+from schools.matching.models import DecidedBy, Match
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision; `child` is the force's own reference of the child in the incident."""
+
+    id: UUID
+    force: str
+    reference: str
+    child: str
+    band: Band
+    score: float
+    margin: float
+    urns: tuple[int, ...]
+    reason_code: str | None
+    rules_version: str
+    decided_by: DecidedBy
+    decided_at: datetime
+
+
+def decisions(
+    session: Session, *, force: str | None = None, since: datetime | None = None
+) -> list[DecisionRow]:
+    """Return every decision from an instant on, oldest first: the last of a child is in force."""
+    wanted = (
+        select(Match, InvolvedChild.ref, Incident.reference)
+        .join(InvolvedChild, InvolvedChild.id == Match.involved_child_id)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .order_by(Match.decided_at, Incident.reference, InvolvedChild.position)
+    )
+    if force is not None:
+        wanted = wanted.where(Match.force == force)
+    if since is not None:
+        wanted = wanted.where(Match.decided_at >= since)
+    return [_row(match, ref, reference) for match, ref, reference in session.execute(wanted)]
+
+
+def _row(match: Match, ref: str, reference: str) -> DecisionRow:
+    return DecisionRow(
+        id=match.id, force=match.force, reference=reference, child=ref, band=match.band,
+        score=match.score, margin=match.margin, urns=tuple(match.urns),
+        reason_code=match.reason_code, rules_version=match.rules_version,
+        decided_by=match.decided_by, decided_at=match.decided_at,
+    )  # fmt: skip
