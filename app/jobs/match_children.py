@@ -4,11 +4,13 @@ A clear match waits for composing; anything else goes to review with a deadline 
 unclear sibling never delays a clear one.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from schools.calendars import calendar_of
+from schools.matching.match import match_children as decide_children
+from schools.matching.review import open_review, record_decision
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, keys
@@ -17,18 +19,15 @@ from app.core.clock import london_date
 from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
-from app.intake.details import ChildDetails
 from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
+from app.intake.opening import open_children
 from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.facts import matching_facts
 from app.jobs.runner import StepReport, Tick
 from notifications.timing import due_for_school, due_when_unknown
-from schools.calendars import calendar_of
 from schools.matching.details import Band, Decision
-from schools.matching.match import match_children as decide_children
 from schools.matching.models import Match
-from schools.matching.review import open_review, record_decision
 
 ACTOR = "job:match_children"
 BLOCK = 500
@@ -51,7 +50,8 @@ def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: 
     if incident.state is not IncidentState.NEWEST or not children:
         return
     _, policy = current_policy(session, incident.force, at=now)
-    details = open_children(session, cipher, incident, children)
+    key = keys.open_key(session, cipher, incident.content_key_id)
+    details = open_children(cipher, children, key)
     decisions = decide_children(
         session,
         cipher,
@@ -63,21 +63,7 @@ def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: 
         _apply(session, incident, child, decision, policy=policy, now=now)
 
 
-def open_children(
-    session: Session, cipher: Cipher, incident: Incident, children: Sequence[InvolvedChild]
-) -> list[ChildDetails]:
-    """Open the sealed details of an incident's children, in the order given."""
-    key = keys.open_key(session, cipher, incident.content_key_id)
-    return [
-        cipher.open(
-            ChildDetails, child.sealed, table="involved_child", row=child.id,
-            force=incident.force, key=key,
-        )
-        for child in children
-    ]  # fmt: skip
-
-
-def _undecided():  # type: ignore[no-untyped-def]
+def _undecided() -> Select[InvolvedChild]:
     decided = exists().where(
         Match.involved_child_id == InvolvedChild.id,
         Match.band == Band.MATCHED,
@@ -91,15 +77,17 @@ def _undecided():  # type: ignore[no-untyped-def]
 
 
 def _waiting(session: Session, force: str | None) -> list[UUID]:
-    found = session.scalars(
+    statement = (
         _undecided()
         .with_only_columns(InvolvedChild.incident_id)
         .order_by(None)
-        .where(InvolvedChild.force == force if force else True)
         .group_by(InvolvedChild.incident_id)
+        .order_by(func.min(InvolvedChild.received_at))
         .limit(BLOCK)
     )
-    return list(found)
+    if force is not None:
+        statement = statement.where(InvolvedChild.force == force)
+    return list(session.scalars(statement))
 
 
 def _apply(
@@ -121,9 +109,7 @@ def _apply(
         child.due_at = due_at
     else:
         reason = OutcomeReason(decision.reason_code or OutcomeReason.TOO_UNCERTAIN)
-        move_child(
-            session, child, to=Outcome.IN_REVIEW, reason=reason, due_at=due_at, now=now
-        )
+        move_child(session, child, to=Outcome.IN_REVIEW, reason=reason, due_at=due_at, now=now)
         open_review(
             session, force=child.force, involved_child_id=child.id, match_id=match.id,
             reason_code=reason.value, due_at=due_at, now=now,
@@ -140,9 +126,7 @@ def _apply(
     )
 
 
-def _due_at(
-    session: Session, incident: Incident, decision: Decision, policy: Policy
-) -> datetime:
+def _due_at(session: Session, incident: Incident, decision: Decision, policy: Policy) -> datetime:
     """Return the likeliest school's deadline, or the scheme's where no school is likely."""
     if decision.evidence:
         calendar = calendar_of(session, decision.evidence[0].urn)
@@ -151,8 +135,5 @@ def _due_at(
             timing=policy.timing,
         )  # fmt: skip
     else:
-        due = due_when_unknown(
-            accepted_at=incident.received_at, incident_at=incident.occurred_from,
-            timing=policy.timing,
-        )  # fmt: skip
+        due = due_when_unknown(incident.received_at, incident.occurred_from, policy.timing)
     return due.due_at

@@ -54,9 +54,8 @@ def give_a_morning(session: Session, child_id: UUID, *, now: datetime) -> None:
     child = session.get_one(InvolvedChild, child_id)
     incident = session.get_one(Incident, child.incident_id)
     _, policy = current_policy(session, child.force, at=now)
-    child.due_at = due_when_unknown(
-        accepted_at=incident.received_at, incident_at=incident.occurred_from, timing=policy.timing
-    ).due_at
+    due = due_when_unknown(incident.received_at, incident.occurred_from, policy.timing)
+    child.due_at = due.due_at
 
 
 def _forces(tick: Tick) -> list[str]:

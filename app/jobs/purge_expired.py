@@ -59,9 +59,7 @@ def erase_if_over(session: Session, incident_id: UUID, *, now: datetime) -> None
 def _keep_until(session: Session, incident: Incident, retention: Retention) -> datetime:
     """Return when the last of an incident's notifications may be forgotten."""
     until = [incident.received_at + timedelta(days=retention.not_notified_days)]
-    for one in session.scalars(
-        select(Notification).where(Notification.incident_id == incident.id)
-    ):
+    for one in session.scalars(select(Notification).where(Notification.incident_id == incident.id)):
         after_due = one.due_at + timedelta(days=retention.after_due_days)
         told = one.told_at
         after_told = told + timedelta(days=retention.after_told_days) if told else after_due

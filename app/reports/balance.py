@@ -63,13 +63,13 @@ def balance(session: Session, *, now: datetime, force: str | None = None) -> lis
     found = [
         Imbalance(row_force, subject, code)
         for code, statement in _rules(now)
-        for row_force, subject in session.execute(statement).tuples()
+        for row_force, subject in session.execute(statement)
     ]
     found += [*_missing_schools(session), *_missing_reasons(session)]
     return [one for one in found if force is None or one.force == force]
 
 
-def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[tuple[str, UUID]]]]:
+def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     child = select(InvolvedChild.force, InvolvedChild.id)
     yield (
         Imbalanced.NO_CHILD_ROWS,
@@ -159,7 +159,7 @@ def _missing_reasons(session: Session) -> Iterator[Imbalance]:
         select(InvolvedChild.force, InvolvedChild.id).where(
             InvolvedChild.outcome == Outcome.NOT_NOTIFIED
         )
-    ).tuples()
+    )
     for force, child_id in not_notified:
         if f"involved_child:{child_id}" not in on_trail:
             yield Imbalance(force, child_id, Imbalanced.NO_REASON_ON_TRAIL)

@@ -29,7 +29,7 @@ _SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
 
 def board(session: Session, cipher: Cipher, *, force: str, on: date, now: datetime) -> Board:
     """Return one force's morning as it stands at `now`, most urgent first."""
-    children = session.execute(_children(force, on)).tuples().all()
+    children = session.execute(_children(force, on)).all()
     sent = notifications_of(session, [child.id for child, _ in children])
     _, policy = current_policy(session, force, at=now)
     holders = Holders(session, cipher, force=force, policy=policy, on=london_date(now))
@@ -53,13 +53,13 @@ def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, 
         .join(Notification, Notification.id == Occurrence.notification_id)
         .where(Occurrence.involved_child_id.in_(set(child_ids)))
         .order_by(Notification.due_at)
-    ).tuples()
+    )
     for child_id, notification in pairs:
         found.setdefault(child_id, []).append(notification)
     return found
 
 
-def _children(force: str, on: date) -> Select[tuple[InvolvedChild, Incident]]:
+def _children(force: str, on: date) -> Select[InvolvedChild, Incident]:
     start, end = at_london(on, time(0, 0)), at_london(on + timedelta(days=1), time(0, 0))
     carried_over = and_(InvolvedChild.due_at < start, InvolvedChild.outcome.not_in(_SETTLED))
     return (

@@ -1,0 +1,145 @@
+"""Places a notification at every school of every decided match: the row is then visible there."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from notifications.recall import recall_notifications
+from schools.calendars import calendar_of
+from schools.queries import establishments
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.core import keys
+from app.core.cipher import Cipher
+from app.core.policies import current_policy
+from app.core.policy import Policy
+from app.core.scope import PLATFORM
+from app.intake.models import Incident, InvolvedChild
+from app.intake.moves import move_child
+from app.intake.opening import open_children, open_incident
+from app.intake.outcomes import IncidentState, Outcome
+from app.jobs.facts import notice_facts, priority_of
+from app.jobs.runner import StepReport, Tick
+from notifications.models import Notification
+from notifications.placing import Order, place
+from notifications.states import NotificationState
+from notifications.timing import due_for_school
+from schools.matching.details import Band
+from schools.matching.models import Match
+from schools.models import Establishment
+from schools.term_dates import Nation
+
+ACTOR = "job:compose_notifications"
+BLOCK = 1000
+
+
+def compose_notifications(tick: Tick) -> StepReport:
+    """Compose what was decided, oldest decision first."""
+    with tick.wiring.database.read(PLATFORM) as session:
+        waiting = _waiting(session, tick.force)
+    return tick.each(
+        waiting,
+        lambda session, key: compose_match(session, tick.wiring.cipher, key, now=tick.now),
+    )
+
+
+def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: datetime) -> None:
+    """Place the notifications of one decision; a decision overtaken by events places none."""
+    match = session.get_one(Match, match_id)
+    if not _take(session, match, now):
+        return
+    child = session.get_one(InvolvedChild, match.involved_child_id)
+    incident = session.get_one(Incident, child.incident_id)
+    waits = child.outcome in {Outcome.RECEIVED, Outcome.IN_REVIEW}
+    if incident.state is not IncidentState.NEWEST or not waits:
+        return
+    _, policy = current_policy(session, incident.force, at=now)
+    placed = [
+        place(session, cipher, order, now=now, actor=ACTOR)
+        for order in _orders(session, cipher, child, incident, urns=match.urns, policy=policy)
+    ]
+    _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
+    move_child(
+        session, child, to=Outcome.SENT_TO_SCHOOL, now=now,
+        due_at=min(one.due_at for one in placed),
+    )  # fmt: skip
+
+
+def _take(session: Session, match: Match, now: datetime) -> bool:
+    """Mark the decision as composed; false where another runner did so first."""
+    taken = session.execute(
+        update(Match)
+        .where(Match.id == match.id, Match.composed_at.is_(None))
+        .values(composed_at=now)
+        .returning(Match.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return bool(taken)
+
+
+def _orders(
+    session: Session,
+    cipher: Cipher,
+    child: InvolvedChild,
+    incident: Incident,
+    *,
+    urns: Iterable[int],
+    policy: Policy,
+) -> list[Order]:
+    key = keys.open_key(session, cipher, incident.content_key_id)
+    (details,) = open_children(cipher, [child], key)
+    facts = open_incident(cipher, incident, key)
+    return [
+        Order(
+            force=incident.force,
+            urn=school.urn,
+            council=school.la_code,
+            recipient=f"urn:{school.urn}",
+            involved_child_id=child.id,
+            incident_id=incident.id,
+            person_digest=child.person_digest,
+            content_key=key,
+            facts=notice_facts(details, facts, welsh=school.nation is Nation.WALES),
+            accepted_at=incident.received_at,
+            due=due_for_school(
+                calendar_of(session, school.urn),
+                accepted_at=incident.received_at,
+                incident_at=incident.occurred_from,
+                timing=policy.timing,
+            ),
+            priority=priority_of(details, facts),
+        )
+        for school in _schools(session, urns)
+    ]
+
+
+def _schools(session: Session, urns: Iterable[int]) -> list[Establishment]:
+    found = establishments(session, set(urns))
+    return [found[urn] for urn in urns]
+
+
+def _close_elsewhere(
+    session: Session, child: InvolvedChild, *, keep: set[UUID], now: datetime
+) -> None:
+    """Recall what a school closed by saying "not our pupil", now that the child is elsewhere."""
+    closed = session.scalars(
+        select(Notification.id).where(
+            Notification.involved_child_id == child.id,
+            Notification.state == NotificationState.HELD,
+            Notification.id.not_in(keep),
+        )
+    ).all()
+    recall_notifications(session, closed, reason_code="not_our_pupil", actor=ACTOR, now=now)
+
+
+def _waiting(session: Session, force: str | None) -> list[UUID]:
+    statement = (
+        select(Match.id)
+        .where(Match.band == Band.MATCHED, Match.composed_at.is_(None))
+        .order_by(Match.decided_at)
+        .limit(BLOCK)
+    )
+    if force is not None:
+        statement = statement.where(Match.force == force)
+    return list(session.scalars(statement))
