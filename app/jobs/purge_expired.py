@@ -19,7 +19,7 @@ from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
 from app.jobs.runner import StepReport, Tick
-from notifications.models import Notification
+from notifications.models import Notification, Occurrence
 
 ACTOR = "job:purge_expired"
 BLOCK = 500
@@ -59,7 +59,11 @@ def erase_if_over(session: Session, incident_id: UUID, *, now: datetime) -> None
 def _keep_until(session: Session, incident: Incident, retention: Retention) -> datetime:
     """Return when the last of an incident's notifications may be forgotten."""
     until = [incident.received_at + timedelta(days=retention.not_notified_days)]
-    for one in session.scalars(select(Notification).where(Notification.incident_id == incident.id)):
+    for one in session.scalars(
+        select(Notification)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .where(Occurrence.incident_id == incident.id)
+    ):
         after_due = one.due_at + timedelta(days=retention.after_due_days)
         told = one.told_at
         after_told = told + timedelta(days=retention.after_told_days) if told else after_due
@@ -79,8 +83,9 @@ def _old_enough(tick: Tick) -> list[UUID]:
     # No policy lets these go yet; asking here keeps the block for those that may be over.
     surely_kept = (
         select(Notification.id)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
         .where(
-            Notification.incident_id == Incident.id,
+            Occurrence.incident_id == Incident.id,
             Notification.due_at > kept_when_told,
             or_(Notification.told_at.is_(None), Notification.told_at > kept_when_told),
         )

@@ -1,0 +1,75 @@
+"""The real server as a child process, so that it can really be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """`encompass serve` on a free port of this machine, with settings from the environment."""
+
+    def __init__(self, database_url: str, data_dir: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = data_dir / "server.log"
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "ENCOMPASS_ENVIRONMENT": "test",
+            "ENCOMPASS_DATABASE_URL": database_url,
+            "ENCOMPASS_DATA_DIR": str(data_dir),
+            "ENCOMPASS_CHANNEL": "recording",
+            **settings,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end(signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)],
+                cwd=ROOT, env=self._environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        with httpx.Client(transport=httpx.HTTPTransport(retries=START_SECONDS)) as client:
+            # each retry of the transport waits half a second longer than the one before
+            client.get(f"{self.url}/health/live", timeout=START_SECONDS).raise_for_status()
+
+    def end(self, how: signal.Signals) -> int:
+        """Send a signal to the process this started, wait, and return its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(30)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8")
