@@ -1,0 +1,35 @@
+"""An address that a mail server refused for good: it is flagged, so that nobody relies on it."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from notifications.attempts import AlertResult
+from notifications.channels.base import Phase
+from notifications.guarded import changed
+from notifications.models import Alert
+from schools.models import KeyAdult
+
+
+def address_failed(
+    session: Session, alert: Alert, result: AlertResult, *, now: datetime, actor: str
+) -> None:
+    """Unverify the key adult whose mailbox was refused; a refusal of anything else flags nobody.
+
+    Source: features.md RE6. The platform's chain keeps it, because the register has no force.
+    """
+    if not (result.code or "").startswith(f"{Phase.RECIPIENT}_"):
+        return
+    flagged = changed(
+        session,
+        update(KeyAdult)
+        .where(KeyAdult.id == alert.key_adult_id, KeyAdult.contact_verified_at.is_not(None))
+        .values(contact_verified_at=None),
+    )
+    if flagged:
+        audit.record(
+            session, event=audit.Event.KEY_ADULT_UNVERIFIED, actor=actor, force=None,
+            subject=f"key_adult:{alert.key_adult_id}", now=now, reason_code=result.code,
+        )  # fmt: skip

@@ -1,0 +1,252 @@
+"""Taking the steps that are due: whom to alert next, when to ring, when to say that it is late."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.cipher import Cipher
+from app.core.clock import london_date
+from app.core.ids import new_id
+from notifications.channels.call_sheet import open_line
+from notifications.lateness import mark_late
+from notifications.models import Alert, AlertCover, EscalationStep, Notification, Run
+from notifications.runs import policy_of
+from notifications.states import (
+    AlertState,
+    Channel,
+    NotificationState,
+    StepKind,
+    StepState,
+)
+from notifications.stopping import stop_ladder
+from schools.key_adults import Contact, contacts_of
+
+TEMPLATE = "message_waiting"
+
+_IN_FLIGHT = frozenset({AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN})
+_RANK = {kind: rank for rank, kind in enumerate(StepKind)}
+
+# A step's answer: `None` where it was done, else the coded reason why not.
+Skipped = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What every step is handed."""
+
+    session: Session
+    cipher: Cipher
+    notification: Notification
+    now: datetime
+    actor: str
+
+
+def due_notifications(session: Session, *, now: datetime, limit: int) -> list[UUID]:
+    """Return the notifications with a step to take, longest due first.
+
+    One that is held keeps its steps for when it comes back; only its lateness is noted.
+    """
+    return list(
+        session.scalars(
+            select(EscalationStep.notification_id)
+            .join(Notification, Notification.id == EscalationStep.notification_id)
+            .where(
+                EscalationStep.state == StepState.PLANNED,
+                EscalationStep.planned_at <= now,
+                or_(
+                    Notification.state != NotificationState.HELD,
+                    EscalationStep.kind == StepKind.LATE,
+                ),
+            )
+            .group_by(EscalationStep.notification_id)
+            .order_by(func.min(EscalationStep.planned_at), EscalationStep.notification_id)
+            .limit(limit)
+        )
+    )
+
+
+def take_due_steps(
+    session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str
+) -> int:
+    """Take all steps of one notification that are due by now; return how many were settled.
+
+    Every step ends as done or skipped with a code. Whoever tells at the same moment either waits
+    for this or has stopped the ladder already: the notification's row is locked first.
+    """
+    notification = session.scalars(
+        select(Notification)
+        .where(Notification.id == notification_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if notification.told_at is not None:
+        return stop_ladder(session, notification, reason_code="told", now=now, actor=actor)
+    taking = Taking(session, cipher, notification, now, actor)
+    steps = _due(session, notification, now)
+    for step in steps:
+        _settle(taking, step, _TAKE[step.kind](taking))
+    session.flush()
+    return len(steps)
+
+
+def hasten(session: Session, notification: Notification, *, now: datetime) -> None:
+    """Bring the next contact forward because an address failed: the second key adult, else a call.
+
+    Source: reliability.md F23.
+    """
+    step = session.scalars(
+        select(EscalationStep)
+        .where(
+            EscalationStep.notification_id == notification.id,
+            EscalationStep.state == StepState.PLANNED,
+            EscalationStep.kind.in_((StepKind.SECOND_KEY_ADULT, StepKind.CALL_SHEET)),
+            EscalationStep.planned_at > now,
+        )
+        .order_by(EscalationStep.planned_at)
+        .limit(1)
+    ).first()
+    if step is not None:
+        step.planned_at = now
+
+
+def _due(session: Session, notification: Notification, now: datetime) -> list[EscalationStep]:
+    steps = session.scalars(
+        select(EscalationStep).where(
+            EscalationStep.notification_id == notification.id,
+            EscalationStep.state == StepState.PLANNED,
+            EscalationStep.planned_at <= now,
+        )
+    )
+    held = notification.state is NotificationState.HELD
+    takeable = [step for step in steps if not held or step.kind is StepKind.LATE]
+    return sorted(takeable, key=lambda step: (step.planned_at, _RANK[step.kind]))
+
+
+def _settle(taking: Taking, step: EscalationStep, skipped: Skipped) -> None:
+    step.state = StepState.DONE if skipped is None else StepState.SKIPPED
+    step.reason_code, step.settled_at = skipped, taking.now
+    event = audit.Event.STEP_TAKEN if skipped is None else audit.Event.STEP_SKIPPED
+    audit.record(
+        taking.session, event=event, actor=taking.actor, force=taking.notification.force,
+        subject=f"notification:{taking.notification.id}", now=taking.now, reason_code=skipped,
+        detail={"step": step.kind.value},
+    )  # fmt: skip
+
+
+def _alert_first(taking: Taking) -> Skipped:
+    """Alert the first key adult in order who can receive today."""
+    return _alert_next(taking)
+
+
+def _alert_next(taking: Taking) -> Skipped:
+    """Alert the next in order who can receive and was not alerted about this before."""
+    contacts = _contacts(taking)
+    able = [contact for contact in contacts if contact.can_receive]
+    if contacts and not able:
+        return "contact_cannot_receive"
+    alerted = {alert.key_adult_id for alert in _alerts(taking)}
+    following = [contact for contact in able if contact.key_adult_id not in alerted]
+    if not following:
+        return "no_such_contact"
+    _plan_alert(taking, following[0])
+    return None
+
+
+def _alert_all(taking: Taking) -> Skipped:
+    """Alert everybody who can receive, those alerted before once more unless it is on its way."""
+    contacts = _contacts(taking)
+    able = [contact for contact in contacts if contact.can_receive]
+    if not able:
+        return "contact_cannot_receive" if contacts else "no_such_contact"
+    on_its_way = {alert.key_adult_id for alert in _alerts(taking) if alert.state in _IN_FLIGHT}
+    for contact in able:
+        if contact.key_adult_id not in on_its_way:
+            _plan_alert(taking, contact)
+    return None
+
+
+def _call(taking: Taking) -> Skipped:
+    """Put the school on the call sheet; for the duty officer and the leads it is there to be seen.
+
+    They are named by the step on the trail and on the board; the call is the same call.
+    """
+    open_line(taking.session, taking.notification, now=taking.now)
+    return None
+
+
+def _late(taking: Taking) -> Skipped:
+    mark_late(taking.session, taking.notification, now=taking.now, actor=taking.actor)
+    return None
+
+
+_TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
+    StepKind.KEY_ADULT: _alert_first,
+    StepKind.SECOND_KEY_ADULT: _alert_next,
+    StepKind.CALL_SHEET: _call,
+    StepKind.ALL_KEY_ADULTS: _alert_all,
+    StepKind.DUTY_OFFICER: _call,
+    StepKind.LATE: _late,
+    StepKind.DUTY_OFFICER_AGAIN: _call,
+    StepKind.LEADS: _call,
+}
+
+
+def _contacts(taking: Taking) -> list[Contact]:
+    notification = taking.notification
+    if notification.urn is None:
+        return []
+    run = taking.session.scalars(select(Run).where(Run.id == notification.run_id)).one()
+    return contacts_of(
+        taking.session, taking.cipher, notification.urn, on=london_date(taking.now),
+        policy=policy_of(run),
+    )  # fmt: skip
+
+
+def _alerts(taking: Taking) -> list[Alert]:
+    return list(
+        taking.session.scalars(
+            select(Alert)
+            .join(AlertCover, AlertCover.alert_id == Alert.id)
+            .where(AlertCover.notification_id == taking.notification.id)
+        )
+    )
+
+
+def _plan_alert(taking: Taking, contact: Contact) -> None:
+    """Let one alert stand for all that waits: join one that is not on its way, else plan one.
+
+    An alert that the outbox is claiming at this moment is locked and therefore passed over.
+    """
+    session, notification = taking.session, taking.notification
+    alert = session.scalars(
+        select(Alert)
+        .where(
+            Alert.key_adult_id == contact.key_adult_id,
+            Alert.force == notification.force,
+            Alert.state == AlertState.PLANNED,
+        )
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).first()
+    owned = {
+        "force": notification.force, "urn": notification.urn, "council": notification.council
+    }  # fmt: skip
+    if alert is None:
+        alert = Alert(
+            **owned, id=new_id(), key_adult_id=contact.key_adult_id, channel=Channel.SMTP,
+            state=AlertState.PLANNED, template=TEMPLATE, planned_at=taking.now,
+            next_attempt_at=taking.now, due_at=notification.due_at,
+        )  # fmt: skip
+        session.add(alert)
+        session.flush()
+    alert.due_at = min(alert.due_at, notification.due_at)
+    covered = session.get(AlertCover, (alert.id, notification.id))
+    if covered is None:
+        session.add(AlertCover(**owned, alert_id=alert.id, notification_id=notification.id))
+        session.flush()

@@ -1,0 +1,222 @@
+"""Placing a notification: from here on it is visible and nothing outside can lose or double it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.cipher import Cipher, SealingKey
+from app.core.clock import london_date
+from app.core.ids import new_id
+from app.core.policy import Policy
+from notifications import escalation
+from notifications.compose import Content, NoticeFacts, compose
+from notifications.earlier import earlier_counts
+from notifications.guarded import changed
+from notifications.models import (
+    EscalationStep,
+    Notification,
+    NotificationContent,
+    Occurrence,
+    Run,
+)
+from notifications.runs import ensure_run, policy_of
+from notifications.states import NotificationState, Purpose, StepState
+from notifications.timing import Due
+from notifications.wording import TEMPLATE_VERSION
+
+_CONTENT = TypeAdapter(Content)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a job asks for: one child of one incident, one recipient; instants are UTC.
+
+    `recipient` is `urn:…` or `council:…` and agrees with `urn` and `council`. A lower `priority`
+    is rung first. `facts` carries no earlier counts: they are counted here.
+    """
+
+    force: str
+    urn: int | None
+    council: str | None
+    recipient: str
+    involved_child_id: UUID
+    incident_id: UUID
+    person_digest: bytes | None = field(repr=False)
+    content_key: SealingKey
+    facts: NoticeFacts = field(repr=False)
+    accepted_at: datetime
+    due: Due
+    priority: int
+    purpose: Purpose = Purpose.INFORM
+
+
+def place(
+    session: Session, cipher: Cipher, order: Order, *, now: datetime, actor: str
+) -> Notification:
+    """Make the content visible to its recipient and plan its ladder; safe to repeat.
+
+    Another incident of the same child joins a notification that nobody has opened yet. Raises
+    `ValueError` for facts outside the closed lists.
+    """
+    placed = _placed_before(session, order)
+    if placed is not None:
+        return placed
+    run = ensure_run(session, force=order.force, on=london_date(order.due.due_at), now=now)
+    content = _composed(session, order, policy_of(run))
+    waiting = _joinable(session, order)
+    if waiting is not None:
+        notification = waiting
+    else:
+        notification = _new(session, order, run, now)
+        _plan_ladder(session, notification, order.due, policy_of(run))
+    _add_content(session, cipher, notification, order, content=content, run=run, now=now)
+    audit.record(
+        session, event=audit.Event.NOTIFICATION_PLACED, actor=actor, force=order.force,
+        subject=f"notification:{notification.id}", now=now,
+        reason_code="joined" if waiting is not None else None,
+        detail={
+            "recipient": order.recipient, "incident": str(order.incident_id),
+            "child": str(order.involved_child_id), "version": notification.content_version,
+        },
+    )  # fmt: skip
+    return notification
+
+
+def _placed_before(session: Session, order: Order) -> Notification | None:
+    """Return what this very order made or joined earlier."""
+    return session.scalars(
+        select(Notification)
+        .outerjoin(Occurrence, Occurrence.notification_id == Notification.id)
+        .where(
+            Notification.force == order.force,
+            Notification.recipient == order.recipient,
+            Notification.purpose == order.purpose,
+            or_(
+                Notification.involved_child_id == order.involved_child_id,
+                Occurrence.involved_child_id == order.involved_child_id,
+            ),
+        )
+        .limit(1)
+    ).first()
+
+
+def _joinable(session: Session, order: Order) -> Notification | None:
+    """Take the next content version of an unopened notification of this child, if there is one.
+
+    The guarded update is what decides: who opens it at this instant either sees this incident too
+    or makes it a notification of its own.
+    """
+    if order.person_digest is None:
+        return None
+    found = session.scalars(
+        select(Notification)
+        .where(
+            Notification.force == order.force,
+            Notification.recipient == order.recipient,
+            Notification.purpose == order.purpose,
+            Notification.person_digest == order.person_digest,
+            Notification.state == NotificationState.READY,
+            Notification.told_at.is_(None),
+        )
+        .order_by(Notification.due_at)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    joined = changed(
+        session,
+        update(Notification)
+        .where(
+            Notification.id == found.id,
+            Notification.state == NotificationState.READY,
+            Notification.told_at.is_(None),
+        )
+        .values(
+            content_version=Notification.content_version + 1,
+            priority=min(found.priority, order.priority),
+        ),
+    )
+    session.refresh(found)
+    return found if joined else None
+
+
+def _new(session: Session, order: Order, run: Run, now: datetime) -> Notification:
+    notification = Notification(
+        id=new_id(), force=order.force, urn=order.urn, council=order.council,
+        recipient=order.recipient, purpose=order.purpose,
+        involved_child_id=order.involved_child_id, incident_id=order.incident_id, run_id=run.id,
+        state=NotificationState.READY, content_version=1, person_digest=order.person_digest,
+        priority=order.priority, accepted_at=order.accepted_at, due_at=order.due.due_at,
+        late_record=order.due.late_record, ready_at=now,
+    )  # fmt: skip
+    session.add(notification)
+    session.flush()
+    return notification
+
+
+def _plan_ladder(session: Session, notification: Notification, due: Due, policy: Policy) -> None:
+    steps = escalation.plan(
+        due,
+        placed_at=notification.ready_at or notification.accepted_at,
+        ladder=policy.ladder,
+        first_alert=policy.timing.first_alert,
+    )
+    session.add_all(
+        EscalationStep(
+            id=new_id(), force=notification.force, urn=notification.urn,
+            council=notification.council, notification_id=notification.id, kind=step.kind,
+            planned_at=step.planned_at, state=StepState.PLANNED,
+        )
+        for step in steps
+    )  # fmt: skip
+
+
+def _composed(session: Session, order: Order, policy: Policy) -> Content:
+    """Compose with the counts of earlier incidents; elsewhere stays unsaid where it was unsaid."""
+    facts = replace(order.facts, late_record=order.due.late_record)
+    if order.person_digest is not None:
+        earlier = earlier_counts(
+            session, person_digest=order.person_digest, urn=order.urn, force=order.force,
+            at=order.accepted_at, but=order.incident_id,
+        )  # fmt: skip
+        facts = replace(
+            facts, earlier_30=earlier.days_30, earlier_90=earlier.days_90,
+            earlier_365=earlier.days_365,
+            elsewhere=None if facts.elsewhere is None else earlier.elsewhere,
+        )  # fmt: skip
+    return compose(facts, policy, template_version=TEMPLATE_VERSION)
+
+
+def _add_content(
+    session: Session, cipher: Cipher, notification: Notification, order: Order, *,
+    content: Content, run: Run, now: datetime,
+) -> None:  # fmt: skip
+    """Seal one version under its own incident's key, so that erasing one never touches another."""
+    version = notification.content_version
+    owned = {"force": order.force, "urn": order.urn, "council": order.council}
+    sealed = cipher.seal(
+        content, table="notification_content", row=f"{notification.id}:{version}",
+        force=order.force, key=order.content_key,
+    )  # fmt: skip
+    canonical = _CONTENT.dump_json(content).decode()
+    session.add(
+        NotificationContent(
+            **owned, notification_id=notification.id, version=version,
+            content_key_id=order.content_key.id, sealed=sealed,
+            content_digest=cipher.digest("content", canonical, force=order.force),
+            template_version=content.template_version, policy_version=run.policy_version,
+            composed_at=now,
+        )
+    )  # fmt: skip
+    session.add(
+        Occurrence(
+            **owned, notification_id=notification.id, incident_id=order.incident_id,
+            involved_child_id=order.involved_child_id, joined_at=now,
+        )
+    )  # fmt: skip
+    session.flush()

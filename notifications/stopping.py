@@ -1,0 +1,73 @@
+"""Stopping a ladder in the transaction that tells or recalls: nobody is chased for nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from notifications.guarded import changed
+from notifications.models import Alert, AlertCover, CallSheetLine, EscalationStep, Notification
+from notifications.states import AlertState, CallResult, NotificationState, StepState
+
+_STILL_WAITING = (NotificationState.READY, NotificationState.HELD)
+_NOT_YET_SENT = (AlertState.PLANNED, AlertState.UNKNOWN)
+
+
+def stop_ladder(
+    session: Session, notification: Notification, *, reason_code: str, now: datetime, actor: str
+) -> int:
+    """Skip what is still planned, close the call-sheet line, and return the alerts stopped.
+
+    Alerts first and steps after them, in the order in which the outbox locks them.
+    """
+    alerts = _stop_alerts(session, notification, now)
+    planned = session.scalars(
+        select(EscalationStep).where(
+            EscalationStep.notification_id == notification.id,
+            EscalationStep.state == StepState.PLANNED,
+        )
+    ).all()
+    for step in planned:
+        step.state, step.reason_code, step.settled_at = StepState.SKIPPED, reason_code, now
+    changed(
+        session,
+        update(CallSheetLine)
+        .where(CallSheetLine.notification_id == notification.id, CallSheetLine.closed_at.is_(None))
+        .values(closed_at=now, result=CallResult.STOOD_DOWN, claimed_by=None, claimed_until=None),
+    )
+    if planned or alerts:
+        audit.record(
+            session, event=audit.Event.STEP_SKIPPED, actor=actor, force=notification.force,
+            subject=f"notification:{notification.id}", now=now, reason_code=reason_code,
+            detail={"steps": sorted(step.kind.value for step in planned), "alerts": alerts},
+        )  # fmt: skip
+    session.flush()
+    return alerts
+
+
+def _stop_alerts(session: Session, notification: Notification, now: datetime) -> int:
+    """Take back alerts that are not sent yet and stand for nothing else that waits."""
+    waits = exists().where(
+        AlertCover.alert_id == Alert.id,
+        Notification.id == AlertCover.notification_id,
+        Notification.told_at.is_(None),
+        Notification.state.in_(_STILL_WAITING),
+    )
+    alerts = session.scalars(
+        select(Alert)
+        .where(
+            Alert.id.in_(
+                select(AlertCover.alert_id).where(AlertCover.notification_id == notification.id)
+            ),
+            Alert.state.in_(_NOT_YET_SENT),
+            ~waits,
+        )
+        .order_by(Alert.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for alert in alerts:
+        alert.state, alert.settled_at = AlertState.NOT_NEEDED, now
+    session.flush()
+    return len(alerts)
