@@ -1,9 +1,8 @@
 """Takes the escalation steps that are due: alerts, the call sheet, the duty officer, the leads."""
 
-from notifications.ladder import due_notifications, take_due_steps
-
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
+from notifications.ladder import due_notifications, take_due_steps
 
 ACTOR = "job:chase_untold"
 BLOCK = 1000

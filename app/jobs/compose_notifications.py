@@ -4,9 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from notifications.recall import recall_notifications
-from schools.calendars import calendar_of
-from schools.queries import establishments
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -23,11 +20,14 @@ from app.jobs.facts import notice_facts, priority_of
 from app.jobs.runner import StepReport, Tick
 from notifications.models import Notification
 from notifications.placing import Order, place
+from notifications.recall import recall_notifications
 from notifications.states import NotificationState
 from notifications.timing import due_for_school
+from schools.calendars import calendar_of
 from schools.matching.details import Band
 from schools.matching.models import Match
 from schools.models import Establishment
+from schools.queries import establishments
 from schools.term_dates import Nation
 
 ACTOR = "job:compose_notifications"

@@ -7,9 +7,6 @@ unclear sibling never delays a clear one.
 from datetime import datetime
 from uuid import UUID
 
-from schools.calendars import calendar_of
-from schools.matching.match import match_children as decide_children
-from schools.matching.review import open_review, record_decision
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
@@ -26,8 +23,11 @@ from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.facts import matching_facts
 from app.jobs.runner import StepReport, Tick
 from notifications.timing import due_for_school, due_when_unknown
+from schools.calendars import calendar_of
 from schools.matching.details import Band, Decision
+from schools.matching.match import match_children as decide_children
 from schools.matching.models import Match
+from schools.matching.review import open_review, record_decision
 
 ACTOR = "job:match_children"
 BLOCK = 500

@@ -73,7 +73,7 @@ class Tick:
     def out_of_time(self) -> bool:
         return monotonic() > self.until
 
-    def each(self, keys: Iterable[Key], work: Callable[[Session, Key], None]) -> StepReport:
+    def each(self, keys: Iterable[Key], work: Callable[[Session, Key], object]) -> StepReport:
         """Do `work` for every key, each in a transaction of its own; a failing one never blocks."""
         report = StepReport(self.step)
         for key in keys:
@@ -84,7 +84,7 @@ class Tick:
             self._one(key, work, report)
         return report
 
-    def _one(self, key: Key, work: Callable[[Session, Key], None], report: StepReport) -> None:
+    def _one(self, key: Key, work: Callable[[Session, Key], object], report: StepReport) -> None:
         def item(session: Session) -> None:
             work(session, key)
 

@@ -1,10 +1,9 @@
 """Hands over the alerts that are due: claim, let go of the database, send, write the results."""
 
-from notifications.delivery import send_all
-
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
 from notifications import outbox
+from notifications.delivery import send_all
 
 BLOCK = 200
 
