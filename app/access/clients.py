@@ -1,0 +1,159 @@
+"""Police systems: their secrets, their bearer tokens, and what they may do.
+
+A token is a signed JWT that is checked without the database; whether its client still exists is
+asked again inside the transaction that acts, so a revoked system stores and reads nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.access import passwords
+from app.access.models import Force, PoliceClient
+from app.access.permissions import Actor
+from app.core import audit
+from app.core.cipher import Cipher
+from app.core.errors import NotAllowed, NotSignedIn, Refused
+from app.core.ids import new_id, new_secret
+
+TOKEN_LIFE = timedelta(minutes=10)
+_ALGORITHM = "HS256"
+_ISSUER = "encompass"
+
+
+class ClientScope(StrEnum):
+    """What a token may be used for."""
+
+    WRITE = "incidents:write"
+    READ = "incidents:read"
+
+
+ALL_SCOPES = frozenset(ClientScope)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A police system that showed a valid token."""
+
+    client_id: UUID
+    force: str
+    scopes: frozenset[ClientScope]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(id=f"client:{self.client_id}", client_id=self.client_id)
+
+
+def add_client(
+    session: Session, *, force: str, name: str, now: datetime, actor: str = "job:setup"
+) -> tuple[PoliceClient, str]:
+    """Add a police system; return it with its secret, which is kept only as an argon2id hash."""
+    if session.get(Force, force) is None:
+        raise Refused("There is no such force: add it with `encompass force add CODE NAME`.")
+    if not 1 <= len(name.strip()) <= 100:
+        raise Refused("A police system's name is one to a hundred characters.")
+    secret = new_secret()
+    client = PoliceClient(
+        id=new_id(), force=force, name=name.strip(), secret_hash=passwords.hash_of(secret),
+        public_key=None, scopes=" ".join(sorted(ALL_SCOPES)), added_at=now,
+    )  # fmt: skip
+    session.add(client)
+    session.flush()
+    audit.record(
+        session, event=audit.Event.CLIENT_ADDED, actor=actor, force=force,
+        subject=f"police_client:{client.id}", now=now,
+    )  # fmt: skip
+    return client, secret
+
+
+def revoke_client(session: Session, client_id: UUID, *, actor: str, now: datetime) -> None:
+    """End a police system: its tokens stop working at the next request."""
+    client = session.get(PoliceClient, client_id)
+    if client is None or client.revoked_at is not None:
+        raise Refused("There is no such police system, or it was revoked before.")
+    client.revoked_at = now
+    audit.record(
+        session, event=audit.Event.CLIENT_REVOKED, actor=actor, force=client.force,
+        subject=f"police_client:{client.id}", now=now,
+    )  # fmt: skip
+
+
+def find_client(session: Session, client_id: UUID) -> PoliceClient | None:
+    """Return a police system that has not been revoked."""
+    client = session.get(PoliceClient, client_id)
+    return client if client is not None and client.revoked_at is None else None
+
+
+def authenticate(client: PoliceClient | None, secret: str) -> PoliceClient:
+    """Return the client whose secret this is; raise `NotSignedIn` after the same work otherwise.
+
+    Slow on purpose: call it outside any transaction.
+    """
+    right = passwords.matches(secret, client.secret_hash if client else None)
+    if client is None or not right:
+        raise NotSignedIn("The client id or the secret is not right.")
+    return client
+
+
+def issue_token(
+    session: Session, cipher: Cipher, *, client: PoliceClient,
+    scopes: frozenset[ClientScope], now: datetime,
+) -> str:  # fmt: skip
+    """Return a bearer token of ten minutes and leave a row in the trail."""
+    session.execute(
+        update(PoliceClient).where(PoliceClient.id == client.id).values(last_used_at=now)
+    )
+    audit.record(
+        session, event=audit.Event.TOKEN_ISSUED, actor=f"client:{client.id}", force=client.force,
+        subject=f"police_client:{client.id}", now=now,
+    )  # fmt: skip
+    claims = {
+        "iss": _ISSUER, "aud": _ISSUER, "sub": str(client.id), "force": client.force,
+        "scope": " ".join(sorted(scopes)), "jti": new_id().hex,
+        "iat": int(now.timestamp()), "exp": int((now + TOKEN_LIFE).timestamp()),
+    }  # fmt: skip
+    return jwt.encode({"alg": _ALGORITHM, "typ": "at+jwt"}, claims, _key(cipher))
+
+
+def read_token(cipher: Cipher, token: str, *, now: datetime) -> Caller:
+    """Return who a bearer token speaks for; raise `NotSignedIn` for any that is not good now."""
+    try:
+        decoded = jwt.decode(token, _key(cipher), algorithms=[_ALGORITHM])
+        claims = decoded.claims
+        ours = claims["iss"] == claims["aud"] == _ISSUER and decoded.header["typ"] == "at+jwt"
+        in_time = claims["iat"] - 60 <= now.timestamp() < claims["exp"]
+        scopes = frozenset(ClientScope(scope) for scope in claims["scope"].split())
+        caller = Caller(UUID(claims["sub"]), claims["force"], scopes)
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        raise NotSignedIn("The bearer token is not one of ours: ask for a new one.") from None
+    if not ours or not in_time:
+        raise NotSignedIn("The bearer token is no longer good: ask for a new one.")
+    return caller
+
+
+def still_active(session: Session, callers: Iterable[UUID]) -> frozenset[UUID]:
+    """Return which of these clients have not been revoked."""
+    found = session.scalars(
+        select(PoliceClient.id).where(
+            PoliceClient.id.in_(set(callers)), PoliceClient.revoked_at.is_(None)
+        )
+    )
+    return frozenset(found)
+
+
+def require_scope(caller: Caller, scope: ClientScope) -> None:
+    """Return quietly where the token carries the scope; raise `NotAllowed` otherwise."""
+    if scope not in caller.scopes:
+        raise NotAllowed(f"This token does not carry the scope {scope}: ask for one that does.")
+
+
+def _key(cipher: Cipher) -> OctKey:
+    return OctKey.import_key(cipher.token_key())

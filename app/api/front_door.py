@@ -1,0 +1,118 @@
+"""What every request passes first and every answer last: host, request id, headers, last resort."""
+
+from time import perf_counter
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from app.api import metrics
+from app.api.errors import Answer, WrongHost
+from app.core import logs
+from app.core.errors import ServiceError
+from app.core.ids import new_id, new_secret
+from app.core.settings import Settings
+
+_log = logs.get(__name__)
+
+_ALWAYS = {
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": (
+        "camera=(), display-capture=(), fullscreen=(), geolocation=(), microphone=(), "
+        "payment=(), usb=(), publickey-credentials-get=(self)"
+    ),
+}
+
+
+class FrontDoor:
+    """ASGI middleware; outermost, so that errors get its headers too."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, answer: Answer) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state: dict[str, Any] = scope.setdefault("state", {})
+        # Our own id: one that came along could hold anything.
+        request_id = state["request_id"] = new_id().hex
+        state["csp_nonce"] = new_secret()
+        with bound_contextvars(request_id=request_id):
+            await self._watched(scope, receive, _Sender(send, state))
+
+    async def _watched(self, scope: Scope, receive: Receive, send: "_Sender") -> None:
+        began = perf_counter()
+        request = Request(scope, receive)
+        try:
+            if not self._ours(request):
+                wrong = WrongHost("Use the host name of the service.")
+                await self._answer(request, wrong)(scope, receive, send)
+                return
+            await self._app(scope, receive, send)
+        except Exception as error:
+            _log.error("request broke", error=logs.error_kind(error), route=_route(scope))
+            if send.started:
+                raise
+            broken = ServiceError("Something went wrong: tell us the request id.")
+            await self._answer(request, broken)(scope, receive, send)
+        finally:
+            _count(scope, send.status, perf_counter() - began)
+
+    def _ours(self, request: Request) -> bool:
+        host = request.headers.get("host", "").lower()
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        return "*" in self._hosts or name in self._hosts or host in self._hosts
+
+
+class _Sender:
+    """Adds the headers to an answer as it goes out, and remembers its status."""
+
+    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+        self._send = send
+        self._state = state
+        self.status = 500
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _ALWAYS.items():
+                headers[name] = value
+            headers["X-Request-ID"] = self._state["request_id"]
+            headers["Content-Security-Policy"] = content_policy(self._state["csp_nonce"])
+            # Everything is private; only the pages' static files say otherwise themselves.
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+def content_policy(nonce: str) -> str:
+    """Return the content security policy: nothing by default, our own files, scripts by nonce."""
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's template, never the path: what was asked for may be anything."""
+    route = scope.get("route")
+    return str(getattr(route, "path", "unknown"))
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    method, route = scope["method"], _route(scope)
+    method = method if method in {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"} else "other"
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.request_seconds.labels(method, route).observe(seconds)

@@ -1,0 +1,204 @@
+"""The token endpoint: OAuth 2.0 client credentials (RFC 6749 §4.4), answered in its own JSON."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, unquote_plus
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from app.access.clients import (
+    ALL_SCOPES,
+    TOKEN_LIFE,
+    ClientScope,
+    authenticate,
+    find_client,
+    issue_token,
+)
+from app.api.body import read_body
+from app.api.deps import wiring_of
+from app.core.errors import NotSignedIn, ServiceError, Unavailable
+from app.core.scope import of_force
+
+router = APIRouter(prefix="/api/v1", tags=["token"])
+
+_FORM = frozenset({"application/x-www-form-urlencoded"})
+_MOST_BYTES = 8 * 1024
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class Refusal(Exception):
+    """An error of RFC 6749 §5.2: a code from its list, and what to do."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(error)
+        self.error, self.description, self.status = error, description, status
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who asks, with which secret, for which scopes."""
+
+    client_id: UUID | None
+    secret: str
+    scopes: frozenset[ClientScope]
+
+
+async def token_form(request: Request) -> "Credentials | Refusal":
+    """Return the credentials of the form, or what is wrong with it."""
+    try:
+        raw = await read_body(request, limit=_MOST_BYTES, accepts=_FORM)
+        return _credentials(_fields(raw), request.headers.get("authorization"))
+    except Refusal as refusal:
+        return refusal
+    except ServiceError as error:
+        return Refusal("invalid_request", error.detail)
+
+
+@router.post(
+    "/token",
+    response_model=None,
+    responses={
+        200: {
+            "description": "A bearer token of ten minutes",
+            "content": {
+                "application/json": {
+                    "example": {
+                        "access_token": "eyJ…", "token_type": "Bearer", "expires_in": 600,
+                        "scope": "incidents:read incidents:write",
+                    }
+                }
+            },
+        },
+        400: {"description": "RFC 6749 §5.2: invalid_request, unsupported_grant_type, …"},
+        401: {"description": "RFC 6749 §5.2: invalid_client"},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["grant_type"],
+                        "properties": {
+                            name: {"type": "string"}
+                            for name in ("grant_type", "client_id", "client_secret", "scope")
+                        },
+                    },
+                    "example": {
+                        "grant_type": "client_credentials",
+                        "client_id": "0b6f1f0e-4c7d-4a5b-9c2d-1e0f9a8b7c6d",
+                        "client_secret": "the secret that was shown once",
+                    },
+                }
+            },
+        }
+    },
+)  # fmt: skip
+def token(
+    request: Request, asked: Annotated[Credentials | Refusal, Depends(token_form)]
+) -> JSONResponse:
+    """Exchange a client id and secret for a bearer token."""
+    try:
+        if isinstance(asked, Refusal):
+            raise asked
+        return JSONResponse(_granted(request, asked), headers=_NO_STORE)
+    except Refusal as refusal:
+        return _refused(refusal)
+    except NotSignedIn as error:
+        return _refused(Refusal("invalid_client", error.detail, 401))
+    except Unavailable as error:
+        return _refused(Refusal("temporarily_unavailable", error.detail, 503))
+
+
+def _granted(request: Request, asked: Credentials) -> dict[str, Any]:
+    """Check the secret outside any transaction (it is slow on purpose), then issue."""
+    wiring = wiring_of(request)
+    now = wiring.clock.now()
+    with wiring.database.read() as session:
+        found = find_client(session, asked.client_id) if asked.client_id else None
+    client = authenticate(found, asked.secret)
+    allowed = frozenset(ClientScope(scope) for scope in client.scopes.split())
+    scopes = asked.scopes & allowed
+    if not scopes:
+        raise Refusal("invalid_scope", "This client may not have the scopes it asks for.")
+    with wiring.database.write(of_force(client.force)) as session:
+        issued = issue_token(session, wiring.cipher, client=client, scopes=scopes, now=now)
+    return {
+        "access_token": issued,
+        "token_type": "Bearer",
+        "expires_in": int(TOKEN_LIFE.total_seconds()),
+        "scope": " ".join(sorted(scopes)),
+    }
+
+
+def _refused(refusal: Refusal) -> JSONResponse:
+    headers = dict(_NO_STORE)
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="token"'
+    if refusal.status == 503:
+        headers["Retry-After"] = str(Unavailable.retry_after_seconds)
+    body = {"error": refusal.error, "error_description": refusal.description}
+    return JSONResponse(body, refusal.status, headers)
+
+
+def _fields(raw: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), strict_parsing=bool(raw), max_num_fields=20, errors="strict"
+        )
+    except ValueError:
+        raise Refusal(
+            "invalid_request", "Send one form in application/x-www-form-urlencoded."
+        ) from None
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Refusal("invalid_request", "Send every parameter once.")
+    return fields
+
+
+def _credentials(fields: dict[str, str], authorization: str | None) -> Credentials:
+    grant = fields.get("grant_type")
+    if grant is None:
+        raise Refusal("invalid_request", "Send grant_type=client_credentials.")
+    if grant != "client_credentials":
+        raise Refusal("unsupported_grant_type", "Only client_credentials is offered.")
+    client_id, secret = _basic(authorization) or (
+        fields.get("client_id", ""), fields.get("client_secret", ""),
+    )  # fmt: skip
+    if not client_id or not secret:
+        raise Refusal("invalid_client", "Send client_id and client_secret.", 401)
+    return Credentials(_uuid(client_id), secret, _scopes(fields.get("scope")))
+
+
+def _basic(authorization: str | None) -> tuple[str, str] | None:
+    """Return id and secret of HTTP Basic (RFC 6749 §2.3.1), or `None` where there is none."""
+    kind, _, encoded = (authorization or "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (ValueError, binascii.Error):
+        raise Refusal("invalid_client", "The Authorization header is not Basic.", 401) from None
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _uuid(text: str) -> UUID | None:
+    """Return the id, or `None`: a client that cannot exist costs the same work as one that does."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _scopes(text: str | None) -> frozenset[ClientScope]:
+    if text is None:
+        return ALL_SCOPES
+    try:
+        return frozenset(ClientScope(scope) for scope in text.split())
+    except ValueError:
+        raise Refusal("invalid_scope", "Ask for incidents:write, incidents:read or both.") from None

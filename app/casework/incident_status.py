@@ -1,0 +1,281 @@
+"""A force asks what became of an incident: per child the outcome, and who has been told, when.
+
+A school is named only where this force gave it: an insider could push an invented incident to find
+a hidden child. No name of school staff, and nothing of a child but the force's own ref.
+"""
+
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.access.clients import ClientScope
+from app.casework.police import PoliceActing, require
+from app.core import audit
+from app.core.clock import as_utc
+from app.core.errors import FieldError, Invalid, NotFound
+from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import IncidentState, Outcome
+from notifications.models import Notification, Receipt
+from notifications.states import NotificationState, ReceiptKind
+from schools.matching.details import Band, Source
+from schools.matching.models import DecidedBy, Match
+from schools.queries import establishments
+
+# A page looks at so many rows at most: a filter that hits nothing must end too.
+_MOST_SCANNED = 2_000
+_STEP = 200
+_NOT_A_CURSOR = FieldError("query.cursor", "not_a_cursor", "Use the `next` of the page before")
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationStatus:
+    """One recipient's receipt ladder, as times."""
+
+    state: NotificationState
+    due_at: datetime
+    ready_at: datetime | None
+    told_at: datetime | None
+    told_how: str | None
+    late_at: datetime | None
+    late_cause: str | None
+    rungs: dict[ReceiptKind, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStatus:
+    """What became of one child; `schools` (URN, name) only where this force gave them."""
+
+    ref: str
+    outcome: Outcome
+    outcome_reason: str | None
+    outcome_at: datetime
+    warnings: tuple[str, ...]
+    band: Band | None
+    rules_version: str | None
+    school_found: bool
+    schools: tuple[tuple[int, str], ...]
+    notifications: tuple[NotificationStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentStatus:
+    """One incident with its children."""
+
+    id: UUID
+    reference: str
+    version: int
+    state: IncidentState
+    occurred_from: datetime
+    received_at: datetime
+    withdrawn_at: datetime | None
+    children: tuple[ChildStatus, ...]
+
+
+Keep = Callable[[ChildStatus], bool]
+
+
+def read_incident(session: Session, acting: PoliceActing, *, reference: str) -> IncidentStatus:
+    """Return the version that is acted on (or was withdrawn); raise `NotFound`."""
+    require(session, acting, ClientScope.READ)
+    incident = session.scalars(
+        select(Incident)
+        .where(Incident.force == acting.force, Incident.reference == reference)
+        .order_by(Incident.version.desc())
+        .limit(1)
+    ).first()
+    if incident is None:
+        raise NotFound("No incident has this reference: check it and ask again.")
+    audit.record(
+        session, event=audit.Event.INCIDENT_READ, actor=acting.actor, force=acting.force,
+        subject=f"incident:{incident.id}", now=acting.now,
+    )  # fmt: skip
+    return _statuses(session, [incident])[0]
+
+
+def list_incidents(
+    session: Session, acting: PoliceActing, *, since: datetime | None, cursor: str | None,
+    limit: int, keep: Keep | None,
+) -> tuple[list[IncidentStatus], str | None]:  # fmt: skip
+    """Return incidents in the order they arrived, and the cursor of the next page if there is one.
+
+    `since` bounds the arrival; with `keep`, only incidents with a child it says yes to. A page may
+    then be shorter than `limit` and still have a next one.
+    """
+    require(session, acting, ClientScope.READ)
+    found: list[IncidentStatus] = []
+    after, scanned, more = _read_cursor(cursor), 0, True
+    while more and len(found) < limit and scanned < _MOST_SCANNED:
+        rows = _page(session, acting.force, since=since, after=after, limit=_STEP)
+        more, scanned = len(rows) == _STEP, scanned + len(rows)
+        for status in _statuses(session, rows):
+            if len(found) == limit:
+                more = True
+                break
+            after = (status.received_at, status.id)
+            if keep is None or any(keep(child) for child in status.children):
+                found.append(status)
+    audit.record(
+        session, event=audit.Event.INCIDENTS_LISTED, actor=acting.actor, force=acting.force,
+        subject=f"force:{acting.force}", now=acting.now, detail={"incidents": len(found)},
+    )  # fmt: skip
+    return found, _write_cursor(after) if more and after else None
+
+
+def _page(
+    session: Session, force: str, *, since: datetime | None,
+    after: tuple[datetime, UUID] | None, limit: int,
+) -> Sequence[Incident]:  # fmt: skip
+    wanted = [Incident.force == force, Incident.state != IncidentState.SUPERSEDED]
+    if since is not None:
+        wanted.append(Incident.received_at >= since)
+    if after is not None:
+        at, last = after
+        later = and_(Incident.received_at == at, Incident.id > last)
+        wanted.append(or_(Incident.received_at > at, later))
+    return session.scalars(
+        select(Incident).where(*wanted).order_by(Incident.received_at, Incident.id).limit(limit)
+    ).all()
+
+
+def _statuses(session: Session, incidents: Sequence[Incident]) -> list[IncidentStatus]:
+    """Return incidents with everything about their children, in a fixed number of queries."""
+    rows = session.scalars(
+        select(InvolvedChild)
+        .where(InvolvedChild.incident_id.in_([incident.id for incident in incidents]))
+        .order_by(InvolvedChild.position)
+    ).all()
+    ids = [child.id for child in rows]
+    matches = _latest_matches(session, ids)
+    notifications = _notifications(session, ids)
+    schools = _named(session, rows, matches, notifications)
+    children: dict[UUID, list[ChildStatus]] = defaultdict(list)
+    for child in rows:
+        children[child.incident_id].append(
+            _child(child, matches.get(child.id), notifications[child.id], schools[child.id])
+        )
+    return [
+        IncidentStatus(
+            incident.id, incident.reference, incident.version, incident.state,
+            incident.occurred_from, incident.received_at, incident.withdrawn_at,
+            tuple(children[incident.id]),
+        )
+        for incident in incidents
+    ]  # fmt: skip
+
+
+def _child(
+    child: InvolvedChild,
+    match: Match | None,
+    notifications: Sequence[tuple[Notification, NotificationStatus]],
+    schools: tuple[tuple[int, str], ...],
+) -> ChildStatus:
+    return ChildStatus(
+        ref=child.ref,
+        outcome=child.outcome,
+        outcome_reason=child.outcome_reason,
+        outcome_at=child.outcome_at,
+        warnings=tuple(child.warnings),
+        band=match.band if match else None,
+        rules_version=match.rules_version if match else None,
+        school_found=match is not None and match.band is Band.MATCHED,
+        schools=schools,
+        notifications=tuple(status for _, status in notifications),
+    )
+
+
+def _latest_matches(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, Match]:
+    rows = session.scalars(
+        select(Match).where(Match.involved_child_id.in_(child_ids)).order_by(Match.decided_at)
+    )
+    return {match.involved_child_id: match for match in rows}
+
+
+def _notifications(
+    session: Session, child_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[Notification, NotificationStatus]]]:
+    rows = session.scalars(
+        select(Notification)
+        .where(Notification.involved_child_id.in_(child_ids))
+        .order_by(Notification.due_at, Notification.id)
+    ).all()
+    rungs = _rungs(session, [row.id for row in rows])
+    found: dict[UUID, list[tuple[Notification, NotificationStatus]]] = defaultdict(list)
+    for row in rows:
+        status = NotificationStatus(
+            row.state, row.due_at, row.ready_at, row.told_at, row.told_how, row.late_at,
+            row.late_cause, rungs[row.id],
+        )  # fmt: skip
+        found[row.involved_child_id].append((row, status))
+    return found
+
+
+def _rungs(
+    session: Session, notification_ids: Iterable[UUID]
+) -> dict[UUID, dict[ReceiptKind, datetime]]:
+    """Return the first time of each kind of evidence; later ones repeat it."""
+    rows = session.execute(
+        select(Receipt.notification_id, Receipt.kind, Receipt.at)
+        .where(Receipt.notification_id.in_(list(notification_ids)))
+        .order_by(Receipt.at)
+    )
+    found: dict[UUID, dict[ReceiptKind, datetime]] = defaultdict(dict)
+    for notification_id, kind, at in rows:
+        found[notification_id].setdefault(kind, at)
+    return found
+
+
+def _named(
+    session: Session,
+    children: Sequence[InvolvedChild],
+    matches: dict[UUID, Match],
+    notifications: dict[UUID, list[tuple[Notification, NotificationStatus]]],
+) -> dict[UUID, tuple[tuple[int, str], ...]]:
+    """Return the schools of each child that its force may be told the names of."""
+    urns = {
+        child.id: _given(child, matches.get(child.id), {n.urn for n, _ in notifications[child.id]})
+        for child in children
+    }
+    known = establishments(session, sorted({urn for some in urns.values() for urn in some}))
+    return {
+        child_id: tuple((urn, known[urn].name) for urn in some if urn in known)
+        for child_id, some in urns.items()
+    }
+
+
+def _given(child: InvolvedChild, match: Match | None, notified: set[int | None]) -> list[int]:
+    """Return the URNs that say no more than this force said itself.
+
+    A school that the rules found by what the officer was told was given. Where a person chose
+    among candidates, or a roll decided, only a URN in the message itself was.
+    """
+    if match is None or match.band is not Band.MATCHED or not child.school_given:
+        return []
+    sources = {Source.GIVEN, Source.SUCCESSOR}
+    if match.decided_by is DecidedBy.RULES:
+        sources |= {Source.TOLD, Source.TOLD_AND_ROLL}
+    spoken_for = {one["urn"] for one in match.evidence if one.get("source") in sources}
+    return [urn for urn in match.urns if urn in spoken_for and (not notified or urn in notified)]
+
+
+def _write_cursor(at: tuple[datetime, UUID]) -> str:
+    received_at, incident_id = at
+    text = f"{received_at.isoformat()}|{incident_id.hex}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        received_at, _, incident_id = text.partition("|")
+        return as_utc(datetime.fromisoformat(received_at)), UUID(hex=incident_id)
+    except (ValueError, binascii.Error):
+        raise Invalid("This cursor is not one of ours.", [_NOT_A_CURSOR]) from None

@@ -1,0 +1,237 @@
+"""Storing what forces push: one function that takes a list, whichever door it came through.
+
+Idempotent by (force, reference, version) for the life of the record. A version lower than the
+newest is kept as superseded and never acted on; a higher one supersedes the older and its children.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.cipher import Cipher
+from app.core.policies import current_policy
+from app.core.policy import Policy
+from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import IncidentState, Outcome
+from app.intake.payload import IncidentMessage
+from app.intake.shelf import NewIncident, Shelf
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One validated message, and which police system of which force pushed it."""
+
+    force: str
+    client_id: UUID
+    message: IncidentMessage
+    request_id: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.force, self.message.reference
+
+    @property
+    def actor(self) -> str:
+        return f"client:{self.client_id}"
+
+
+class Kind(StrEnum):
+    """How a submission ended: stored now, stored before, or another body under the same version."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedChild:
+    """What the force is told about one child."""
+
+    ref: str
+    outcome: Outcome
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one submission; `superseded_by` is the newer version that is acted on."""
+
+    kind: Kind
+    id: UUID
+    reference: str
+    version: int
+    received_at: datetime
+    children: tuple[ReceivedChild, ...] = ()
+    superseded_by: int | None = None
+    # Older stored incidents that this one replaced: what they sent has to be recalled.
+    replaced: tuple[UUID, ...] = ()
+
+
+@dataclass(slots=True)
+class _Known:
+    """One version already stored, or about to be; `new` is set for the latter."""
+
+    id: UUID
+    version: int
+    state: IncidentState
+    digest: bytes
+    received_at: datetime
+    new: NewIncident | None = None
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What became of one submission, before its children have been read."""
+
+    kind: Kind
+    known: _Known
+    replaced: list[UUID] = field(default_factory=list)
+
+
+def receive(
+    session: Session, cipher: Cipher, submissions: Sequence[Submission], *, now: datetime
+) -> list[Result]:
+    """Store a list of submissions in this transaction; return one result each, in their order.
+
+    Rows are written in the order of (force, reference, version), so that two writers wait for each
+    other in one direction only. A unique constraint that refuses means that another writer was
+    first: the caller does the same work again and finds what that one stored.
+    """
+    known = _stored(session, submissions)
+    policies = {
+        force: current_policy(session, force, at=now)[1] for force in {s.force for s in submissions}
+    }
+    shelf = Shelf(cipher, now)
+    answers: dict[int, _Answer] = {}
+    in_order = sorted(
+        range(len(submissions)),
+        key=lambda index: (*submissions[index].key, submissions[index].message.version),
+    )
+    for index in in_order:
+        submission = submissions[index]
+        versions = known.setdefault(submission.key, [])
+        answers[index] = _take(submission, versions, shelf, policies[submission.force])
+    shelf.write(session)
+    children = _children(session, answers.values())
+    return [
+        _result(submission, answers[index], known[submission.key], children)
+        for index, submission in enumerate(submissions)
+    ]
+
+
+def body_digest(cipher: Cipher, force: str, message: IncidentMessage) -> bytes:
+    """Return the identity of a message: a keyed digest over its canonical JSON.
+
+    Defaults are left out, so that a field added to the interface later does not change it.
+    """
+    body = json.dumps(
+        message.model_dump(mode="json", exclude_defaults=True),
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False,
+    )  # fmt: skip
+    return cipher.digest("body", body, force=force)
+
+
+def _take(submission: Submission, versions: list[_Known], shelf: Shelf, policy: Policy) -> _Answer:
+    message = submission.message
+    digest = body_digest(shelf.cipher, submission.force, message)
+    same = next((one for one in versions if one.version == message.version), None)
+    if same is not None:
+        return _Answer(Kind.REPLAYED if same.digest == digest else Kind.CONFLICT, same)
+    newer = max((one.version for one in versions if one.version > message.version), default=None)
+    state = IncidentState.NEWEST if newer is None else IncidentState.SUPERSEDED
+    new = shelf.put(
+        force=submission.force, client_id=submission.client_id, message=message, digest=digest,
+        state=state, superseded_by=newer, policy=policy, request_id=submission.request_id,
+    )  # fmt: skip
+    answer = _Answer(Kind.CREATED, _Known(new.id, message.version, state, digest, shelf.now, new))
+    if newer is None:
+        answer.replaced = _supersede(versions, answer.known, submission, shelf)
+    versions.append(answer.known)
+    return answer
+
+
+def _supersede(
+    versions: Iterable[_Known], by: _Known, submission: Submission, shelf: Shelf
+) -> list[UUID]:
+    """Let the newest version so far give way; a withdrawn one stays withdrawn."""
+    replaced = []
+    for old in versions:
+        if old.state is not IncidentState.NEWEST:
+            continue
+        old.state = IncidentState.SUPERSEDED
+        if old.new is not None:
+            old.new.supersede()
+        else:
+            shelf.supersede(old.id, force=submission.force, actor=submission.actor, by=by.version)
+            replaced.append(old.id)
+    return replaced
+
+
+def _stored(session: Session, submissions: Sequence[Submission]) -> dict[Key, list[_Known]]:
+    """Return the versions already stored of every reference in the list."""
+    references: dict[str, set[str]] = {}
+    for submission in submissions:
+        references.setdefault(submission.force, set()).add(submission.message.reference)
+    known: dict[Key, list[_Known]] = {}
+    for force, wanted in sorted(references.items()):
+        rows = session.execute(
+            select(
+                Incident.reference, Incident.id, Incident.version, Incident.state,
+                Incident.body_digest, Incident.received_at,
+            ).where(Incident.force == force, Incident.reference.in_(sorted(wanted)))
+        )  # fmt: skip
+        for reference, incident_id, version, state, digest, received_at in rows:
+            known.setdefault((force, reference), []).append(
+                _Known(incident_id, version, state, digest, received_at)
+            )
+    return known
+
+
+def _children(session: Session, answers: Iterable[_Answer]) -> dict[UUID, list[ReceivedChild]]:
+    """Return the children of the incidents that were stored before, by incident."""
+    wanted = {answer.known.id for answer in answers if answer.known.new is None}
+    found: dict[UUID, list[ReceivedChild]] = {}
+    if not wanted:
+        return found
+    rows = session.execute(
+        select(
+            InvolvedChild.incident_id, InvolvedChild.ref, InvolvedChild.outcome,
+            InvolvedChild.warnings,
+        )
+        .where(InvolvedChild.incident_id.in_(wanted))
+        .order_by(InvolvedChild.position)
+    )  # fmt: skip
+    for incident_id, ref, outcome, warnings in rows:
+        found.setdefault(incident_id, []).append(ReceivedChild(ref, outcome, tuple(warnings)))
+    return found
+
+
+def _result(
+    submission: Submission,
+    answer: _Answer,
+    versions: Iterable[_Known],
+    stored: dict[UUID, list[ReceivedChild]],
+) -> Result:
+    known = answer.known
+    children = stored.get(known.id, [])
+    if known.new is not None:
+        children = [ReceivedChild(c.ref, c.outcome, c.warnings) for c in known.new.children]
+    newest = max(one.version for one in versions)
+    return Result(
+        kind=answer.kind,
+        id=known.id,
+        reference=submission.message.reference,
+        version=known.version,
+        received_at=known.received_at,
+        children=tuple(children),
+        superseded_by=newest if newest > known.version else None,
+        replaced=tuple(answer.replaced),
+    )
