@@ -1,0 +1,188 @@
+"""Alerts over real SMTP: verified TLS or nothing, and always knowing how far a try got."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from app.core.settings import MailSecurity
+from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase
+from notifications.channels.sink import Fault, MailSink
+from tests.notifications.conftest import ChannelTo
+
+MESSAGE = AlertMessage(
+    alert_id=UUID("0d9a2f3e-7c53-4c6b-8a53-0b3a8f2f7c11"),
+    address="dsl@school.example.org",
+    template="message_waiting",
+    welsh=False,
+    planned_at=datetime(2026, 11, 20, 6, 30, tzinfo=UTC),
+)
+IDENTIFYING = (b"MAIL", b"RCPT", b"dsl@", b"waiting", b"AUTH")
+
+
+@pytest.mark.feature("DL7")
+def test_an_alert_travels_over_verified_tls_to_one_recipient(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    sent = channel_to(sink).send(MESSAGE)
+    (received,) = sink.messages
+    assert received.over_tls
+    assert received.recipients == ("dsl@school.example.org",)
+    assert sent.at_phase is Phase.ACCEPTED
+    mail = message_from_bytes(received.raw, policy=default)
+    assert mail["To"] == "dsl@school.example.org"
+    assert mail["Message-ID"] == sent.reference
+    assert mail["Date"].datetime == MESSAGE.planned_at
+    assert mail["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.feature("DL7")
+def test_tls_from_the_first_byte_works_as_well(tmp_path: Path, channel_to: ChannelTo) -> None:
+    with MailSink(tmp_path, implicit_tls=True) as sink:
+        channel = channel_to(sink, smtp_security=MailSecurity.TLS)
+        channel.send(MESSAGE)
+        channel.close()
+    assert [one.over_tls for one in sink.messages] == [True]
+
+
+@pytest.mark.feature("DL7")
+@pytest.mark.parametrize(
+    ("sink_options", "settings", "code"),
+    [
+        ({"starttls": False}, {}, "starttls_missing"),
+        ({"names": ("mail.elsewhere.test",)}, {}, "certificate_refused"),
+        ({}, {"smtp_ca_file": None}, "certificate_refused"),
+        ({"implicit_tls": True, "names": ("mail.elsewhere.test",)},
+         {"smtp_security": MailSecurity.TLS}, "certificate_refused"),
+    ],
+    ids=["no STARTTLS", "certificate of another host", "unknown authority", "TLS of another host"],
+)  # fmt: skip
+def test_without_verified_tls_nothing_is_said_in_clear(
+    tmp_path: Path, channel_to: ChannelTo, sink_options: dict[str, object],
+    settings: dict[str, object], code: str,
+) -> None:  # fmt: skip
+    with (
+        MailSink(tmp_path / "other", **sink_options) as sink,  # type: ignore[arg-type]
+        pytest.raises(ChannelError) as failed,
+    ):
+        channel_to(sink, **settings).send(MESSAGE)
+    assert (failed.value.kind, failed.value.code) == (ErrorKind.CONNECTION, code)
+    assert sink.messages == []
+    assert not any(word in bytes(sink.in_clear) for word in IDENTIFYING)
+
+
+@pytest.mark.feature("DL7")
+def test_in_clear_a_server_hears_only_a_greeting(sink: MailSink, channel_to: ChannelTo) -> None:
+    channel_to(sink).send(MESSAGE)
+    assert bytes(sink.in_clear).upper().split() == [b"EHLO", b"MESSAGES.EXAMPLE.ORG", b"STARTTLS"]
+
+
+def test_name_and_password_are_given_over_tls(tmp_path: Path, channel_to: ChannelTo) -> None:
+    with MailSink(tmp_path / "other", login=("alerts", "right horse")) as sink:
+        channel = channel_to(sink, smtp_username="alerts", smtp_password=SecretStr("right horse"))
+        channel.send(MESSAGE)
+        channel.close()
+    assert len(sink.messages) == 1
+    assert b"AUTH" not in sink.in_clear
+
+
+def test_a_wrong_password_is_a_fault_of_the_channel(tmp_path: Path, channel_to: ChannelTo) -> None:
+    with (
+        MailSink(tmp_path / "other", login=("alerts", "right horse")) as sink,
+        pytest.raises(ChannelError) as failed,
+    ):
+        channel_to(sink, smtp_username="alerts", smtp_password=SecretStr("wrong")).send(MESSAGE)
+    assert (failed.value.kind, failed.value.code) == (ErrorKind.CONNECTION, "sign_in_refused")
+
+
+def test_nobody_listening_is_a_fault_of_the_channel(tmp_path: Path, channel_to: ChannelTo) -> None:
+    stopped = MailSink(tmp_path / "other")
+    with pytest.raises(ChannelError) as failed:
+        channel_to(stopped).send(MESSAGE)
+    assert (failed.value.kind, failed.value.code) == (ErrorKind.CONNECTION, "failed_at_connecting")
+
+
+@pytest.mark.feature("DL4")
+@pytest.mark.parametrize(
+    ("fault", "kind", "code"),
+    [
+        (Fault.MAILBOX_REFUSED, ErrorKind.PERMANENT, "recipient_550"),
+        (Fault.GREYLISTED, ErrorKind.TEMPORARY, "recipient_451"),
+        (Fault.RELAY_REFUSED, ErrorKind.TEMPORARY, "recipient_554"),
+        (Fault.SENDER_REFUSED, ErrorKind.CONNECTION, "sender_550"),
+        (Fault.LOST_AT_RECIPIENT, ErrorKind.TEMPORARY, "lost_at_recipient"),
+        (Fault.LOST_BEFORE_CONTENT, ErrorKind.UNKNOWN, "lost_at_final_dot"),
+        (Fault.LOST_AFTER_FINAL_DOT, ErrorKind.UNKNOWN, "lost_at_final_dot"),
+        (Fault.LATER_AFTER_FINAL_DOT, ErrorKind.TEMPORARY, "final_dot_451"),
+        (Fault.REFUSED_AFTER_FINAL_DOT, ErrorKind.PERMANENT, "final_dot_554"),
+    ],
+)
+def test_every_failure_says_what_the_next_try_may_do(
+    sink: MailSink, channel_to: ChannelTo, fault: Fault, kind: ErrorKind, code: str
+) -> None:
+    sink.fail_next(fault)
+    with pytest.raises(ChannelError) as failed:
+        channel_to(sink).send(MESSAGE)
+    assert (failed.value.kind, failed.value.code) == (kind, code)
+
+
+@pytest.mark.feature("DL2")
+def test_lost_before_the_content_nothing_was_taken_and_the_next_try_is_the_only_mail(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    channel = channel_to(sink)
+    sink.fail_next(Fault.LOST_AT_RECIPIENT)
+    with pytest.raises(ChannelError):
+        channel.send(MESSAGE)
+    assert sink.messages == []
+    channel.send(MESSAGE)
+    assert len(sink.messages) == 1
+
+
+@pytest.mark.feature("DL3")
+def test_lost_after_the_final_dot_the_repeat_is_byte_for_byte_the_same(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    channel = channel_to(sink)
+    sink.fail_next(Fault.LOST_AFTER_FINAL_DOT)
+    with pytest.raises(ChannelError) as failed:
+        channel.send(MESSAGE)
+    assert failed.value.kind is ErrorKind.UNKNOWN
+    channel.send(MESSAGE)
+    first, second = sink.messages
+    assert first.raw == second.raw
+
+
+def test_one_connection_carries_a_block(sink: MailSink, channel_to: ChannelTo) -> None:
+    channel = channel_to(sink)
+    for _ in range(5):
+        channel.send(MESSAGE)
+    assert bytes(sink.in_clear).count(b"STARTTLS") == 1
+    assert len(sink.messages) == 5
+
+
+def test_a_kept_connection_that_died_is_replaced(tmp_path: Path, channel_to: ChannelTo) -> None:
+    first = MailSink(tmp_path / "mail")
+    with first:
+        channel = channel_to(first)
+        channel.send(MESSAGE)
+    second = MailSink(tmp_path / "mail", port=first.port)
+    channel._tls.load_verify_locations(second.ca_file)
+    with second:
+        channel.send(MESSAGE)
+        channel.close()
+    assert len(second.messages) == 1
+
+
+def test_an_address_cannot_smuggle_in_a_header(sink: MailSink, channel_to: ChannelTo) -> None:
+    crooked = AlertMessage(
+        MESSAGE.alert_id, "dsl@school.example.org\r\nBcc: all@example.org", MESSAGE.template,
+        False, MESSAGE.planned_at,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"Invalid Domain|header|CR|LF|parse"):
+        channel_to(sink).send(crooked)
+    assert sink.messages == []
