@@ -1,0 +1,121 @@
+"""People's accounts: adding and finding them, their names, and shutting them out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.access import enrolment, sessions
+from app.access.models import Account
+from app.access.permissions import Grant, Role
+from app.access.roles import grant_role, roles_of
+from app.core import audit
+from app.core.cipher import Cipher
+from app.core.ids import new_id
+from schools import key_adults
+
+__all__ = [
+    "AccountDetails", "add_account", "details_of", "disable", "email_digest", "find", "names_of",
+    "roles_of",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetails:
+    """The personal facts of an account, sealed in its row under the register key."""
+
+    email: str
+    name: str
+
+
+def email_digest(cipher: Cipher, email: str) -> bytes:
+    """Return the keyed digest that finds an account; letter case and outer spaces do not count."""
+    return cipher.digest("account-email", email.strip().casefold())
+
+
+def add_account(
+    session: Session,
+    cipher: Cipher,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    urn: int | None = None,
+    force: str | None = None,
+    council: str | None = None,
+    now: datetime,
+    actor: str = "operator",
+) -> tuple[Account, str | None]:
+    """Give a role to the account of this address, making the account where there is none.
+
+    Returns the account and, until it is enrolled, a fresh one-time enrolment token (the link before
+    it dies). A key adult's entry in the register of the same school is tied to the account.
+    """
+    account = find(session, cipher, email) or _new_account(
+        session, cipher, AccountDetails(email.strip(), name.strip()), now=now
+    )
+    grant_role(session, account.id, Grant(role, urn, force, council), now=now)
+    if role is Role.KEY_ADULT and urn is not None:
+        key_adults.attach_account(session, cipher, email=email, urn=urn, account_id=account.id)
+    audit.record(
+        session, event=audit.Event.ACCOUNT_INVITED, actor=actor, force=force,
+        subject=f"account:{account.id}", now=now, reason_code=role.value,
+    )  # fmt: skip
+    if account.enrolled_at is not None:
+        return account, None
+    return account, enrolment.offer(session, cipher, account_id=account.id, now=now)
+
+
+def find(session: Session, cipher: Cipher, email: str) -> Account | None:
+    """Return the account of this address, or `None`."""
+    digest = email_digest(cipher, email)
+    return session.scalars(select(Account).where(Account.email_digest == digest)).one_or_none()
+
+
+def details_of(cipher: Cipher, account: Account) -> AccountDetails:
+    """Open the name and address of an account."""
+    return cipher.open(
+        AccountDetails, account.sealed, table="account", row=account.id, force=None,
+        key=cipher.register_key(),
+    )  # fmt: skip
+
+
+def names_of(session: Session, cipher: Cipher, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of several accounts, for a board that says who has what."""
+    rows = session.scalars(select(Account).where(Account.id.in_(set(ids))))
+    return {row.id: details_of(cipher, row).name for row in rows}
+
+
+def disable(session: Session, account_id: UUID, *, now: datetime, actor: str) -> None:
+    """Shut an account out at once: no sign-in, no session, no link."""
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id, Account.disabled_at.is_(None))
+        .values(disabled_at=now)
+    )
+    sessions.end_all(session, account_id, now=now)
+    enrolment.withdraw(session, account_id, now=now)
+    audit.record(
+        session, event=audit.Event.ACCOUNT_DISABLED, actor=actor, force=None,
+        subject=f"account:{account_id}", now=now,
+    )  # fmt: skip
+
+
+def _new_account(
+    session: Session, cipher: Cipher, details: AccountDetails, *, now: datetime
+) -> Account:
+    ident = new_id()
+    account = Account(
+        id=ident,
+        email_digest=email_digest(cipher, details.email),
+        sealed=cipher.seal(
+            details, table="account", row=ident, force=None, key=cipher.register_key()
+        ),
+        added_at=now,
+    )
+    session.add(account)
+    session.flush()
+    return account

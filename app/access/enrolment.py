@@ -1,0 +1,146 @@
+"""Enrolment: a one-time link with which an invited person sets a password and an authenticator."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.access import authenticator, passwords, sessions
+from app.access.models import Account, Enrolment
+from app.core import audit
+from app.core.cipher import Cipher
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.ids import new_id, new_secret
+
+VALID_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class TotpSecret:
+    """The authenticator secret, sealed in the rows of the enrolment and then of the account."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the enrolment page shows; `secret` is what the authenticator is given."""
+
+    enrolment_id: UUID
+    account_id: UUID
+    secret: str = field(repr=False)
+
+
+def offer(session: Session, cipher: Cipher, *, account_id: UUID, now: datetime) -> str:
+    """Make a one-time link's token; links offered earlier to the same account die."""
+    withdraw(session, account_id, now=now)
+    ident, token = new_id(), new_secret()
+    sealed = _seal(cipher, authenticator.new_secret(), table="enrolment", row=ident)
+    session.add(
+        Enrolment(
+            id=ident, account_id=account_id, token_digest=_digest(token), sealed_totp=sealed,
+            made_at=now, expires_at=now + VALID_FOR,
+        )
+    )  # fmt: skip
+    session.flush()
+    return token
+
+
+def read(session: Session, cipher: Cipher, token: str, *, now: datetime) -> Offer:
+    """Return what a link offers; looking uses nothing up.
+
+    Raises `NotFound` for a link that is unknown, used, withdrawn or out of date: all look the same.
+    """
+    row = session.scalars(
+        select(Enrolment).where(Enrolment.token_digest == _digest(token))
+    ).one_or_none()
+    if row is None or row.used_at is not None or row.expires_at <= now:
+        raise NotFound("This link has been used or is out of date. Ask for a new one.")
+    account = session.get_one(Account, row.account_id)
+    if account.disabled_at is not None:
+        raise NotFound("This link has been used or is out of date. Ask for a new one.")
+    secret = _open(cipher, row.sealed_totp, table="enrolment", row=row.id)
+    return Offer(row.id, row.account_id, secret)
+
+
+def complete(
+    session: Session, cipher: Cipher, token: str, *, password_hash: str, code: str, now: datetime
+) -> Account:
+    """Enrol the account with a hashed password once the code proves the authenticator.
+
+    Raises `Invalid` for a wrong code, and `NotFound` for a link somebody used a moment before.
+    """
+    offered = read(session, cipher, token, now=now)
+    step = authenticator.step_of(offered.secret, code, now=now)
+    if step is None:
+        problem = "Enter the 6 figures your authenticator app shows now"
+        raise Invalid(problem, [FieldError("code", "code_wrong", problem)])
+    _use(session, offered.enrolment_id, now=now)
+    account = session.get_one(Account, offered.account_id)
+    account.password_hash = password_hash
+    account.sealed_totp = _seal(cipher, offered.secret, table="account_totp", row=account.id)
+    account.totp_step = step
+    account.enrolled_at = now
+    sessions.end_all(session, account.id, now=now)
+    session.flush()
+    audit.record(
+        session, event=audit.Event.ACCOUNT_ENROLLED, actor=f"account:{account.id}", force=None,
+        subject=f"account:{account.id}", now=now,
+    )  # fmt: skip
+    return account
+
+
+def withdraw(session: Session, account_id: UUID, *, now: datetime) -> None:
+    """Make every unused link of an account useless."""
+    session.execute(
+        update(Enrolment)
+        .where(Enrolment.account_id == account_id, Enrolment.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+def secret_of(cipher: Cipher, account: Account) -> str | None:
+    """Return the authenticator secret of an enrolled account."""
+    if account.sealed_totp is None:
+        return None
+    return _open(cipher, account.sealed_totp, table="account_totp", row=account.id)
+
+
+def password_faults(password: str, repeated: str, *, email: str) -> list[FieldError]:
+    """Return what is wrong with a new password and its repetition."""
+    found = passwords.faults(password, email=email)
+    if not found and password != repeated:
+        found = [FieldError("repeated", "not_the_same", "Type the same password again")]
+    return found
+
+
+def _use(session: Session, enrolment_id: UUID, *, now: datetime) -> None:
+    """Use the link up; the condition lets one of two simultaneous presses through."""
+    done = session.execute(
+        update(Enrolment)
+        .where(Enrolment.id == enrolment_id, Enrolment.used_at.is_(None))
+        .values(used_at=now)
+        .returning(Enrolment.id)
+    ).first()
+    if done is None:
+        raise NotFound("This link has been used or is out of date. Ask for a new one.")
+
+
+def _digest(token: str) -> bytes:
+    # The token is 32 random bytes, so a plain hash cannot be guessed back.
+    return sha256(token.encode()).digest()
+
+
+def _seal(cipher: Cipher, secret: str, *, table: str, row: UUID) -> bytes:
+    return cipher.seal(
+        TotpSecret(secret), table=table, row=row, force=None, key=cipher.register_key()
+    )
+
+
+def _open(cipher: Cipher, sealed: bytes, *, table: str, row: UUID) -> str:
+    return cipher.open(
+        TotpSecret, sealed, table=table, row=row, force=None, key=cipher.register_key()
+    ).secret
