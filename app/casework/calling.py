@@ -1,0 +1,214 @@
+"""The call sheet: claim a school that must be rung, see whom to ask for, tell, and record it.
+
+No child is on the sheet. The child opens on the screen of the caller who claimed the row, once per
+call, and each showing is logged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.accounts import names_of
+from app.access.permissions import Action, Relation
+from app.casework.acting import Acting, require
+from app.core import audit
+from app.core.clock import london_date
+from app.core.errors import Conflict, NotFound
+from app.core.policies import current_policy
+from app.core.policy import Policy
+from app.intake.models import Incident, InvolvedChild
+from notifications.channels import call_sheet
+from notifications.compose import Content
+from notifications.models import CallSheetLine, Notification
+from notifications.queries import content_of
+from notifications.states import CallResult
+from schools import queries
+from schools.key_adults import Contact, contacts_of
+
+_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One call to make: opaque references only."""
+
+    line_id: UUID
+    notification_id: UUID
+    reference: str
+    child_ref: str
+    due_at: datetime
+    attempts: int
+    last_result: CallResult | None
+    claimed_by: str | None
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """Whom to ring, on the register's own number, and whom to ask for, in order."""
+
+    name: str
+    town: str | None
+    telephone: str | None
+    contacts: tuple[Contact, ...]
+    lines: tuple[CallLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The page of one claimed call."""
+
+    school: School
+    line: CallLine
+    policy: Policy
+
+
+def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
+    """Return the schools of one force that must be rung, most urgent first."""
+    require(acting, Action.SEE_BOARD, Relation(force=force))
+    return _schools(session, acting, call_sheet.open_lines(session, force=force), force=force)
+
+
+def claim(session: Session, acting: Acting, *, line_id: UUID) -> None:
+    """Take a line for ten minutes; raise `Conflict` where another caller has it."""
+    line = _line_for(session, acting, line_id, action=Action.CLAIM_CALL)
+    call_sheet.claim_line(session, line.id, account_id=_account(acting), now=acting.now)
+    _record(session, acting, line, audit.Event.CALL_CLAIMED)
+
+
+def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
+    """Return whom to ring and what to say, to the caller who claimed the line; no child on it."""
+    line = _claimed_line(session, acting, line_id)
+    (school,) = _schools(session, acting, [line], force=line.force)
+    _, policy = current_policy(session, line.force, at=acting.now)
+    return Call(school, school.lines[0], policy)
+
+
+def show_content(session: Session, acting: Acting, *, line_id: UUID) -> tuple[Call, Content]:
+    """Return what to read out, to the caller who is speaking with the school now; logged."""
+    line = _claimed_line(session, acting, line_id)
+    notification = session.get_one(Notification, line.notification_id)
+    content = content_of(session, acting.cipher, notification)
+    _record(session, acting, line, audit.Event.CALL_CONTENT_SHOWN)
+    return call(session, acting, line_id=line_id), content
+
+
+def record_call(
+    session: Session, acting: Acting, *, line_id: UUID, result: CallResult, recipient_trained: bool
+) -> None:
+    """Record what came of a call; `told` is a receipt like an opening, by the same function."""
+    line = _claimed_line(session, acting, line_id)
+    call_sheet.record_call(
+        session, line.id, result=result, actor=acting.actor.id, now=acting.now,
+        recipient_trained=recipient_trained,
+    )  # fmt: skip
+    _record(session, acting, line, audit.Event.CALL_RECORDED, reason_code=result.value)
+
+
+def _line_for(session: Session, acting: Acting, line_id: UUID, *, action: Action) -> CallSheetLine:
+    line = session.get(CallSheetLine, line_id)
+    if line is None:
+        raise NotFound(_NOTHING_HERE)
+    require(acting, action, Relation(force=line.force))
+    if line.closed_at is not None:
+        raise Conflict("This school has been told: nothing is left to ring about.")
+    return line
+
+
+def _claimed_line(session: Session, acting: Acting, line_id: UUID) -> CallSheetLine:
+    line = _line_for(session, acting, line_id, action=Action.RECORD_CALL)
+    if not _mine(line, acting):
+        raise Conflict("You no longer have this call: claim it again on the morning board.")
+    return line
+
+
+def _schools(
+    session: Session, acting: Acting, lines: Sequence[CallSheetLine], *, force: str
+) -> list[School]:
+    """Group lines by school, in the order of each school's most urgent line."""
+    _, policy = current_policy(session, force, at=acting.now)
+    shown = _call_lines(session, acting, lines)
+    by_place: dict[tuple[int | None, str | None], list[CallLine]] = {}
+    for line in lines:
+        by_place.setdefault((line.urn, line.council), []).append(shown[line.id])
+    return [
+        _school(session, acting, urn, council, tuple(own), policy=policy)
+        for (urn, council), own in by_place.items()
+    ]
+
+
+def _school(
+    session: Session,
+    acting: Acting,
+    urn: int | None,
+    council: str | None,
+    lines: tuple[CallLine, ...],
+    *,
+    policy: Policy,
+) -> School:
+    place = queries.establishment(session, urn) if urn is not None else None
+    if place is None:
+        return School(f"Council {council}", None, None, (), lines)
+    people = contacts_of(
+        session, acting.cipher, place.urn, on=london_date(acting.now), policy=policy
+    )
+    return School(place.name, place.town, place.telephone, tuple(people), lines)
+
+
+def _call_lines(
+    session: Session, acting: Acting, lines: Sequence[CallSheetLine]
+) -> dict[UUID, CallLine]:
+    refs = _references(session, [line.notification_id for line in lines])
+    claims = {line.id: line.claimed_by for line in lines if _claimed(line, acting.now)}
+    names = names_of(session, acting.cipher, {who for who in claims.values() if who})
+    return {
+        line.id: CallLine(
+            line.id, line.notification_id, *refs[line.notification_id], line.due_at,
+            line.attempts, line.result, names.get(who) if (who := claims.get(line.id)) else None,
+            _mine(line, acting),
+        )
+        for line in lines
+    }  # fmt: skip
+
+
+def _references(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    rows = session.execute(
+        select(Notification.id, Incident.reference, InvolvedChild.ref)
+        .join(InvolvedChild, InvolvedChild.id == Notification.involved_child_id)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(Notification.id.in_(ids))
+    ).tuples()
+    return {ident: (reference, ref) for ident, reference, ref in rows}
+
+
+def _claimed(line: CallSheetLine, now: datetime) -> bool:
+    until = line.claimed_until
+    return line.claimed_by is not None and until is not None and until > now
+
+
+def _mine(line: CallSheetLine, acting: Acting) -> bool:
+    return _claimed(line, acting.now) and line.claimed_by == acting.actor.account_id
+
+
+def _account(acting: Acting) -> UUID:
+    if acting.actor.account_id is None:
+        raise NotFound(_NOTHING_HERE)
+    return acting.actor.account_id
+
+
+def _record(
+    session: Session,
+    acting: Acting,
+    line: CallSheetLine,
+    event: audit.Event,
+    *,
+    reason_code: str | None = None,
+) -> None:
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=line.force,
+        subject=f"notification:{line.notification_id}", now=acting.now, reason_code=reason_code,
+    )  # fmt: skip

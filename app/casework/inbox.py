@@ -1,0 +1,131 @@
+"""The inbox: what waits for one person's schools and councils; no name before it was opened."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Action, Actor, Role, may_at_all
+from app.casework.acting import Acting
+from app.core.cipher import Erased
+from app.core.errors import NotFound
+from app.core.scope import Scope, scope, scope_of
+from notifications.models import Notification, Receipt
+from notifications.queries import content_of
+from notifications.states import VISIBLE, NotificationState, ReceiptKind
+from schools import queries
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One notification in a list; `child` is a first name once this person has opened it."""
+
+    notification_id: UUID
+    recipient: str
+    state: NotificationState
+    due_at: datetime
+    ready_at: datetime | None
+    told_at: datetime | None
+    acknowledged_at: datetime | None
+    follow_up_due_on: date | None
+    opened_by_me: bool
+    child: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What a person sees on coming in; the first group is what somebody has to open."""
+
+    to_open: tuple[Line, ...]
+    to_acknowledge: tuple[Line, ...]
+    to_follow_up: tuple[Line, ...]
+    done: tuple[Line, ...]
+    recipients: tuple[str, ...]
+
+
+def inbox(session: Session, acting: Acting) -> Inbox:
+    """Return what waits for this person's schools and councils, most urgent first."""
+    if not may_at_all(acting.actor, Action.SEE_INBOX):
+        raise NotFound("There is nothing here for you: check the address or sign in as another.")
+    rows = _visible(session, acting.actor)
+    opened = _opened_by(session, acting.actor, [row.id for row in rows])
+    names = _names(session, acting, [row for row in rows if row.id in opened])
+    places = _recipients(session, acting.actor)
+    lines = [_line(row, places, opened, names) for row in rows]
+    return Inbox(
+        to_open=tuple(line for line in lines if _group(line) == "open"),
+        to_acknowledge=tuple(line for line in lines if _group(line) == "acknowledge"),
+        to_follow_up=tuple(line for line in lines if _group(line) == "follow_up"),
+        done=tuple(line for line in lines if _group(line) == "done"),
+        recipients=tuple(sorted(places.values())),
+    )
+
+
+def _visible(session: Session, actor: Actor) -> list[Notification]:
+    """Return the notifications of the own schools and of the own councils as recipients."""
+    wanted = {f"urn:{urn}" for urn in actor.urns(Role.KEY_ADULT)}
+    wanted |= {f"council:{code}" for code in actor.councils(Role.COUNCIL_OFFICER)}
+    return list(
+        session.scalars(
+            select(Notification)
+            .where(Notification.recipient.in_(wanted), Notification.state.in_(VISIBLE))
+            .order_by(Notification.due_at, Notification.id)
+        )
+    )
+
+
+def _opened_by(session: Session, actor: Actor, ids: Collection[UUID]) -> set[UUID]:
+    return set(
+        session.scalars(
+            select(Receipt.notification_id).where(
+                Receipt.notification_id.in_(ids),
+                Receipt.actor == actor.id,
+                Receipt.kind == ReceiptKind.OPENED,
+            )
+        )
+    )
+
+
+def _names(session: Session, acting: Acting, rows: Collection[Notification]) -> dict[UUID, str]:
+    """Return first names of what this person has opened; content past its time has none."""
+    before, found = scope_of(session), dict[UUID, str]()
+    forces = frozenset(row.force for row in rows)
+    scope(session, Scope(before.forces | forces, before.urns, before.councils))
+    for row in rows:
+        try:
+            content = content_of(session, acting.cipher, row)
+        except Erased:
+            continue
+        found[row.id] = content.identity.first_name or "Name not known"
+    scope(session, before)
+    return found
+
+
+def _recipients(session: Session, actor: Actor) -> dict[str, str]:
+    urns = actor.urns(Role.KEY_ADULT)
+    found = {
+        f"urn:{urn}": place.name for urn, place in queries.establishments(session, urns).items()
+    }
+    councils = actor.councils(Role.COUNCIL_OFFICER)
+    return found | {f"council:{code}": f"Council {code}" for code in councils}
+
+
+def _line(
+    row: Notification, places: dict[str, str], opened: set[UUID], names: dict[UUID, str]
+) -> Line:
+    return Line(
+        row.id, places.get(row.recipient, row.recipient), row.state, row.due_at, row.ready_at,
+        row.told_at, row.acknowledged_at, row.follow_up_due_on, row.id in opened,
+        names.get(row.id),
+    )  # fmt: skip
+
+
+def _group(line: Line) -> str:
+    if not line.opened_by_me and line.acknowledged_at is None:
+        return "open"
+    if line.acknowledged_at is None:
+        return "acknowledge"
+    return "done" if line.state is NotificationState.FOLLOWED_UP else "follow_up"

@@ -1,0 +1,129 @@
+"""A school says "not our pupil": the content closes, the child goes back to a person."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Action
+from app.casework.acting import Acting
+from app.casework.waiting import Seen, last_receipt, notification_for, require_seen
+from app.core import audit
+from app.core.errors import Conflict
+from app.core.policies import current_policy
+from app.core.scope import acting_for
+from app.intake.models import InvolvedChild
+from app.intake.moves import move_child
+from app.intake.outcomes import Outcome, OutcomeReason
+from notifications import receipts
+from notifications.models import Notification, Occurrence
+from notifications.states import NotificationState, ReceiptKind
+from schools.matching import review
+from schools.matching.models import Match
+
+_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
+
+
+def say_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+    """Close the notification to the school and hand the child to the reviewers at once.
+
+    The deadline stays: a child who is not at this school is not told anywhere yet. Once more
+    changes nothing. Raises `NotFound`, and `Conflict` before the first step.
+    """
+    notification = notification_for(
+        session, acting, notification_id, action=Action.SAY_NOT_OUR_PUPIL
+    )
+    if notification.state is NotificationState.HELD:
+        return
+    require_seen(session, notification, actor=acting.actor.id, least=Seen.FIRST_STEP)
+    with acting_for(session, notification.force):
+        receipts.not_our_pupil(
+            session, notification, actor=acting.actor.id, now=acting.now, source="page"
+        )
+        _to_reviewers(session, acting, notification)
+        _record(session, acting, notification, audit.Event.NOTIFICATION_NOT_OUR_PUPIL)
+
+
+def undo_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+    """Take it back within the minutes of the force's policy; raise `Conflict` afterwards."""
+    notification = notification_for(
+        session, acting, notification_id, action=Action.SAY_NOT_OUR_PUPIL
+    )
+    if not can_undo(session, notification, now=acting.now):
+        raise Conflict("It is too late to undo this here. Ring the desk and say what happened.")
+    with acting_for(session, notification.force):
+        receipts.undo_not_our_pupil(
+            session, notification, actor=acting.actor.id, now=acting.now, source="page"
+        )
+        _back_from_reviewers(session, acting, notification)
+        _record(session, acting, notification, audit.Event.NOTIFICATION_UNDONE)
+
+
+def undo_until(session: Session, notification: Notification) -> datetime | None:
+    """Return until when it can be undone, or `None` where nobody said it."""
+    said = last_receipt(session, notification, kind=ReceiptKind.NOT_OUR_PUPIL)
+    if said is None or notification.state is not NotificationState.HELD:
+        return None
+    _, policy = current_policy(session, notification.force, at=said)
+    return said + timedelta(minutes=policy.confirm_within_minutes)
+
+
+def can_undo(session: Session, notification: Notification, *, now: datetime) -> bool:
+    """Return whether there is still time to take it back."""
+    until = undo_until(session, notification)
+    return until is not None and now < until
+
+
+def _to_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
+    """Open a review for each child row the notification tells of, against the same deadline."""
+    for child in _children(session, notification):
+        if child.outcome not in _SENT:
+            continue  # another school of the same child said so first
+        move_child(
+            session, child, to=Outcome.IN_REVIEW, reason=OutcomeReason.NOT_OUR_PUPIL,
+            now=acting.now, due_at=notification.due_at,
+        )  # fmt: skip
+        review.open_review(
+            session, force=notification.force, involved_child_id=child.id,
+            match_id=_newest_match(session, child.id),
+            reason_code=OutcomeReason.NOT_OUR_PUPIL.value, due_at=notification.due_at,
+            now=acting.now,
+        )  # fmt: skip
+
+
+def _back_from_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
+    sent = Outcome.SENT_TO_COUNCIL if notification.urn is None else Outcome.SENT_TO_SCHOOL
+    for child in _children(session, notification):
+        if child.outcome_reason is OutcomeReason.NOT_OUR_PUPIL:
+            review.close(session, child.id, now=acting.now)
+            move_child(session, child, to=sent, now=acting.now)
+
+
+def _children(session: Session, notification: Notification) -> list[InvolvedChild]:
+    return list(
+        session.scalars(
+            select(InvolvedChild)
+            .join(Occurrence, Occurrence.involved_child_id == InvolvedChild.id)
+            .where(Occurrence.notification_id == notification.id)
+            .order_by(Occurrence.joined_at, InvolvedChild.id)
+        )
+    )
+
+
+def _newest_match(session: Session, child_id: UUID) -> UUID | None:
+    return session.scalars(
+        select(Match.id)
+        .where(Match.involved_child_id == child_id)
+        .order_by(Match.decided_at.desc())
+        .limit(1)
+    ).first()
+
+
+def _record(
+    session: Session, acting: Acting, notification: Notification, event: audit.Event
+) -> None:
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=notification.force,
+        subject=f"notification:{notification.id}", now=acting.now,
+    )  # fmt: skip

@@ -1,0 +1,176 @@
+"""Opening a notification in two steps, each of them logged.
+
+Step 1 shows a first name and a year of birth and asks two questions; step 2 shows the content to
+the person who answered them. A colleague's answers open nothing for anybody else.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Action
+from app.casework import not_our_pupil
+from app.casework.acting import Acting
+from app.casework.following_up import recorded
+from app.casework.waiting import Seen, notification_for, recipient_name, require_seen, seen_by
+from app.core import audit
+from app.core.cipher import Erased
+from app.core.errors import Conflict
+from app.core.policies import current_policy
+from app.core.policy import Desk
+from app.core.scope import acting_for
+from notifications import receipts
+from notifications.compose import Content
+from notifications.models import FollowUp, Notification
+from notifications.queries import content_of
+from notifications.states import ENDED, NotificationState
+
+
+class Shown(StrEnum):
+    """What a person is shown of a notification now."""
+
+    COVER = "cover"
+    QUESTIONS = "questions"
+    CONTENT = "content"
+    # "Not our pupil" was said: nothing of the child is shown.
+    CLOSED = "closed"
+    # Recalled, replaced, or erased after its time.
+    ENDED = "ended"
+
+
+class Answer(StrEnum):
+    """Where the two questions lead."""
+
+    OPENED = "opened"
+    NOT_ON_ROLL = "not_on_roll"
+    KNOWS_FAMILY = "knows_the_family"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One notification as this person may see it now; `content` only once they opened it."""
+
+    notification: Notification
+    shown: Shown
+    recipient: str
+    desk: Desk
+    first_name: str | None = None
+    birth_year: int | None = None
+    content: Content | None = None
+    follow_ups: tuple[FollowUp, ...] = ()
+    undo_until: datetime | None = None
+
+
+def look(session: Session, acting: Acting, *, notification_id: UUID) -> Opening:
+    """Return a notification as far as this person has opened it; each look at a child is logged.
+
+    Raises `NotFound` for what does not exist and for what is somebody else's.
+    """
+    notification = _mine(session, acting, notification_id)
+    seen = seen_by(session, notification, actor=acting.actor.id)
+    shown = _shown(notification, seen)
+    if shown not in {Shown.QUESTIONS, Shown.CONTENT}:
+        return _opening(session, acting, notification, shown)
+    try:
+        with acting_for(session, notification.force):
+            content = content_of(session, acting.cipher, notification)
+            _record_look(session, acting, notification, shown)
+    except Erased:
+        return _opening(session, acting, notification, Shown.ENDED)
+    return _opening(session, acting, notification, shown, content)
+
+
+def take_first_step(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+    """Let this person see the first name and year of birth; recorded, and telling nobody yet."""
+    notification = _mine(session, acting, notification_id)
+    if seen_by(session, notification, actor=acting.actor.id) is not Seen.NOTHING:
+        return
+    with acting_for(session, notification.force):
+        receipts.first_step(
+            session, notification, actor=acting.actor.id, now=acting.now, source="page"
+        )
+
+
+def answer_questions(
+    session: Session, acting: Acting, *, notification_id: UUID, on_roll: bool, knows_family: bool
+) -> Answer:
+    """Open the content to this person, where the answers allow it: this is what counts as told.
+
+    Whoever knows the family outside school is not shown the content; the ladder goes on to the next
+    key adult. Raises `NotFound`, and `Conflict` before the first step.
+    """
+    notification = _mine(session, acting, notification_id)
+    require_seen(session, notification, actor=acting.actor.id, least=Seen.FIRST_STEP)
+    if notification.state in ENDED or notification.state is NotificationState.HELD:
+        raise Conflict("This message was closed a moment ago: go back to your messages.")
+    if not on_roll:
+        return Answer.NOT_ON_ROLL
+    if knows_family:
+        _record(
+            session, acting, notification, audit.Event.NOTIFICATION_WITHHELD,
+            reason_code=Answer.KNOWS_FAMILY.value,
+        )  # fmt: skip
+        return Answer.KNOWS_FAMILY
+    with acting_for(session, notification.force):
+        receipts.opened(session, notification, actor=acting.actor.id, now=acting.now, source="page")
+        _record(session, acting, notification, audit.Event.NOTIFICATION_OPENED)
+    return Answer.OPENED
+
+
+def _mine(session: Session, acting: Acting, notification_id: UUID) -> Notification:
+    return notification_for(session, acting, notification_id, action=Action.OPEN_NOTIFICATION)
+
+
+def _shown(notification: Notification, seen: Seen) -> Shown:
+    if notification.state in ENDED:
+        return Shown.ENDED
+    if notification.state is NotificationState.HELD:
+        return Shown.CLOSED
+    return {
+        Seen.NOTHING: Shown.COVER, Seen.FIRST_STEP: Shown.QUESTIONS, Seen.CONTENT: Shown.CONTENT
+    }[seen]  # fmt: skip
+
+
+def _opening(
+    session: Session,
+    acting: Acting,
+    notification: Notification,
+    shown: Shown,
+    content: Content | None = None,
+) -> Opening:
+    _, policy = current_policy(session, notification.force, at=acting.now)
+    whole = content if shown is Shown.CONTENT else None
+    return Opening(
+        notification, shown, recipient_name(session, notification), policy.desk,
+        first_name=content.identity.first_name if content else None,
+        birth_year=content.identity.birth_year if content else None,
+        content=whole,
+        follow_ups=recorded(session, notification) if whole else (),
+        undo_until=not_our_pupil.undo_until(session, notification),
+    )  # fmt: skip
+
+
+def _record_look(
+    session: Session, acting: Acting, notification: Notification, shown: Shown
+) -> None:
+    event = audit.Event.NOTIFICATION_FIRST_STEP
+    if shown is Shown.CONTENT:
+        event = audit.Event.NOTIFICATION_READ
+    _record(session, acting, notification, event)
+
+
+def _record(
+    session: Session,
+    acting: Acting,
+    notification: Notification,
+    event: audit.Event,
+    *,
+    reason_code: str | None = None,
+) -> None:
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=notification.force,
+        subject=f"notification:{notification.id}", now=acting.now, reason_code=reason_code,
+    )  # fmt: skip

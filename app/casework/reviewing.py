@@ -1,0 +1,221 @@
+"""Reviewing: a person settles which school a child is at, before the deadline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.accounts import names_of
+from app.access.permissions import Action, Relation, Role, may_at_all
+from app.casework.acting import Acting, require
+from app.core import audit, keys
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.intake.details import ChildDetails
+from app.intake.models import Incident, InvolvedChild
+from schools import queries
+from schools.matching import review as reviews
+from schools.matching.models import Match, Review, ReviewState
+from schools.models import Establishment
+
+_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+_SHORTEST_REASON = 10
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One child whose school is not settled; nothing of the child beyond the force's own refs."""
+
+    review_id: UUID
+    reference: str
+    child_ref: str
+    reason_code: str
+    due_at: datetime
+    claimed_by: str | None
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedChild:
+    """The fields that were compared, and no others: no address, no sex, nothing of the incident."""
+
+    forename: str | None
+    middle_names: str | None
+    surname: str | None
+    known_as: tuple[str, ...]
+    date_of_birth: date | None
+    birth_year: int | None
+    school_told: str | None
+    town_told: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One school with the evidence for it; `fields` says how well each compared field agrees."""
+
+    establishment: Establishment
+    score: float
+    source: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One review; child and candidates are shown to the person who claimed it."""
+
+    line: QueueLine
+    child: ComparedChild | None
+    candidates: tuple[Candidate, ...]
+
+
+def queue(session: Session, acting: Acting) -> list[QueueLine]:
+    """Return what waits for a decision in this reviewer's forces, least time left first."""
+    if not may_at_all(acting.actor, Action.SEE_REVIEWS):
+        raise NotFound(_NOTHING_HERE)
+    forces = acting.actor.forces(Role.REVIEWER)
+    waiting = reviews.queue(session, now=acting.now)
+    return _lines(session, acting, [row for row in waiting if row.force in forces])
+
+
+def case(session: Session, acting: Acting, *, review_id: UUID) -> Case:
+    """Return one review; claimed by this person, with the child and the candidates, and logged."""
+    found = _review_for(session, acting, review_id, action=Action.SEE_REVIEWS)
+    (line,) = _lines(session, acting, [found])
+    if not line.mine:
+        return Case(line, None, ())
+    _record(session, acting, found, audit.Event.REVIEW_VIEWED)
+    child = session.get_one(InvolvedChild, found.involved_child_id)
+    return Case(line, _compared(session, acting, child), _candidates(session, found))
+
+
+def claim(session: Session, acting: Acting, *, review_id: UUID) -> None:
+    """Take a review for 15 minutes; raise `Conflict` where somebody else has it."""
+    found = _review_for(session, acting, review_id, action=Action.SETTLE_REVIEW)
+    reviews.claim(session, found.id, account_id=_account(acting), now=acting.now)
+    _record(session, acting, found, audit.Event.REVIEW_CLAIMED)
+
+
+def settle(
+    session: Session, acting: Acting, *, review_id: UUID, urn: int | None, reason: str
+) -> None:
+    """Decide the school, with the reason in the reviewer's own words.
+
+    Raises `Invalid` without a school that is open or without a reason, `Conflict` where the review
+    is not claimed by this person any more.
+    """
+    found = _review_for(session, acting, review_id, action=Action.SETTLE_REVIEW)
+    if not _mine(found, acting):
+        raise Conflict("You no longer have this one: claim it again from the queue.")
+    errors = _faults(session, urn, reason)
+    if errors or urn is None:
+        raise Invalid("The decision is not complete.", errors)
+    reviews.settle(
+        session, found.id, account_id=_account(acting), actor=acting.actor.id, urns=[urn],
+        reason=reason.strip(), now=acting.now,
+    )  # fmt: skip
+    _record(session, acting, found, audit.Event.REVIEW_SETTLED, detail={"urn": urn})
+
+
+def other_schools(
+    session: Session, acting: Acting, *, review_id: UUID, text: str
+) -> Sequence[Establishment]:
+    """Return open schools by name, town, postcode or URN, for a school not among the candidates."""
+    _review_for(session, acting, review_id, action=Action.SETTLE_REVIEW)
+    return queries.find_establishments(session, text.strip(), limit=10) if text.strip() else []
+
+
+def _review_for(session: Session, acting: Acting, review_id: UUID, *, action: Action) -> Review:
+    found = session.get(Review, review_id)
+    if found is None:
+        raise NotFound(_NOTHING_HERE)
+    require(acting, action, Relation(force=found.force))
+    if found.state is not ReviewState.OPEN:
+        raise Conflict("This one is settled already: go back to the queue.")
+    return found
+
+
+def _lines(session: Session, acting: Acting, found: Sequence[Review]) -> list[QueueLine]:
+    refs = _references(session, [row.involved_child_id for row in found])
+    claimed = {row.id: row.claimed_by for row in found if _claimed(row, acting.now)}
+    names = names_of(session, acting.cipher, {who for who in claimed.values() if who})
+    return [
+        QueueLine(
+            row.id, *refs[row.involved_child_id], row.reason_code, row.due_at,
+            names.get(who) if (who := claimed.get(row.id)) else None, _mine(row, acting),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def _references(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    rows = session.execute(
+        select(InvolvedChild.id, Incident.reference, InvolvedChild.ref)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(InvolvedChild.id.in_(child_ids))
+    ).tuples()
+    return {child_id: (reference, ref) for child_id, reference, ref in rows}
+
+
+def _compared(session: Session, acting: Acting, child: InvolvedChild) -> ComparedChild:
+    incident = session.get_one(Incident, child.incident_id)
+    key = keys.open_key(session, acting.cipher, incident.content_key_id)
+    details = acting.cipher.open(
+        ChildDetails, child.sealed, table="involved_child", row=child.id, force=child.force, key=key
+    )
+    return ComparedChild(
+        details.forename, details.middle_names, details.surname, details.known_as,
+        details.date_of_birth, details.birth_year, details.education.school_name,
+        details.education.town, details.education.status,
+    )  # fmt: skip
+
+
+def _candidates(session: Session, found: Review) -> tuple[Candidate, ...]:
+    match = session.get(Match, found.match_id) if found.match_id else None
+    evidence = match.evidence if match else []
+    places = queries.establishments(session, {item["urn"] for item in evidence})
+    return tuple(
+        Candidate(places[item["urn"]], item["score"], item["source"], tuple(item["fields"].items()))
+        for item in evidence
+        if item["urn"] in places
+    )
+
+
+def _faults(session: Session, urn: int | None, reason: str) -> list[FieldError]:
+    found = []
+    place = queries.establishment(session, urn) if urn is not None else None
+    if place is None:
+        found.append(FieldError("urn", "missing", "Choose the school this child is at"))
+    if len(reason.strip()) < _SHORTEST_REASON:
+        found.append(FieldError("reason", "missing", "Say how you know, in a few words"))
+    return found
+
+
+def _claimed(row: Review, now: datetime) -> bool:
+    return row.claimed_by is not None and row.claimed_until is not None and row.claimed_until > now
+
+
+def _mine(row: Review, acting: Acting) -> bool:
+    return _claimed(row, acting.now) and row.claimed_by == acting.actor.account_id
+
+
+def _account(acting: Acting) -> UUID:
+    if acting.actor.account_id is None:
+        raise NotFound(_NOTHING_HERE)
+    return acting.actor.account_id
+
+
+def _record(
+    session: Session,
+    acting: Acting,
+    found: Review,
+    event: audit.Event,
+    *,
+    detail: dict[str, int] | None = None,
+) -> None:
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=found.force,
+        subject=f"review:{found.id}", now=acting.now, detail=detail,
+    )  # fmt: skip

@@ -1,0 +1,82 @@
+"""Finding the notification an act is about, as far as this person may, and what they saw of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Action, Relation
+from app.casework.acting import Acting, require
+from app.core.errors import Conflict, NotFound
+from notifications.models import Notification, Receipt
+from notifications.states import NotificationState, ReceiptKind
+from schools import queries
+
+_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+
+
+class Seen(StrEnum):
+    """How far one person has gone with one notification."""
+
+    NOTHING = "nothing"
+    FIRST_STEP = "first_step"
+    CONTENT = "content"
+
+
+def notification_for(
+    session: Session, acting: Acting, notification_id: UUID, *, action: Action
+) -> Notification:
+    """Return a notification the person may act on; raise `NotFound` for any other.
+
+    A school's notification is reached by its school alone: its council counts it, and never opens
+    it.
+    """
+    found = session.get(Notification, notification_id)
+    if found is None or found.state is NotificationState.DRAFT:
+        raise NotFound(_NOTHING_HERE)
+    council = found.council if found.urn is None else None
+    require(acting, action, Relation(urn=found.urn, council=council))
+    return found
+
+
+def seen_by(session: Session, notification: Notification, *, actor: str) -> Seen:
+    """Return how far this person has gone; a colleague's opening is not theirs."""
+    kinds = set(
+        session.scalars(
+            select(Receipt.kind).where(
+                Receipt.notification_id == notification.id, Receipt.actor == actor
+            )
+        )
+    )
+    if ReceiptKind.OPENED in kinds:
+        return Seen.CONTENT
+    return Seen.FIRST_STEP if ReceiptKind.FIRST_STEP in kinds else Seen.NOTHING
+
+
+def require_seen(session: Session, notification: Notification, *, actor: str, least: Seen) -> None:
+    """Raise `Conflict` where a step was left out, as a script that posts ahead would."""
+    order = list(Seen)
+    if order.index(seen_by(session, notification, actor=actor)) < order.index(least):
+        raise Conflict("Open the message first: go back to your messages and start there.")
+
+
+def last_receipt(
+    session: Session, notification: Notification, *, kind: ReceiptKind
+) -> datetime | None:
+    """Return when evidence of this kind was last added."""
+    return session.scalars(
+        select(Receipt.at)
+        .where(Receipt.notification_id == notification.id, Receipt.kind == kind)
+        .order_by(Receipt.at.desc())
+        .limit(1)
+    ).first()
+
+
+def recipient_name(session: Session, notification: Notification) -> str:
+    """Return the name of the school or council a notification is for."""
+    if notification.urn is None:
+        return f"Council {notification.council}"
+    place = queries.establishment(session, notification.urn)
+    return place.name if place else f"School {notification.urn}"
