@@ -1,0 +1,96 @@
+"""A person's own account: enrolling by the one-time link, and seeing what it may do."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import segno
+from fastapi import APIRouter, Depends, Form, Request, Response
+from markupsafe import Markup
+
+from app.access import authenticator, enrolment, passwords
+from app.access.accounts import AccountDetails
+from app.access.enrolment import Offer
+from app.casework import signing_in
+from app.core.errors import FieldError, Invalid
+from app.pages.deps import Read, SignedIn, Wired, posted_by_visitor
+from app.pages.forms import messages
+from app.pages.links import ROLES
+from app.pages.problems import PageRoute
+from app.pages.rendering import page
+from app.pages.sign_in import let_in, with_form_token
+from app.wiring import Wiring
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/account")
+def own_account(request: Request, visitor: SignedIn) -> Response:
+    return page(
+        request, "account.html", visitor=visitor, title="Your account",
+        roles=[ROLES[grant.role] for grant in visitor.actor.grants],
+    )  # fmt: skip
+
+
+@router.get("/enrol/{token}")
+def enrol_page(request: Request, token: str, session: Read, wiring: Wired) -> Response:
+    offered, details = signing_in.invitation(session, wiring.cipher, token, now=wiring.clock.now())
+    return _form(request, wiring, token=token, offered=offered, details=details)
+
+
+@router.post("/enrol/{token}", dependencies=[Depends(posted_by_visitor)])
+def enrol_press(
+    request: Request,
+    token: str,
+    *,
+    wiring: Wired,
+    password: Annotated[str, Form(max_length=1024)] = "",
+    repeated: Annotated[str, Form(max_length=1024)] = "",
+    code: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    now = wiring.clock.now()
+    with wiring.database.read() as session:
+        offered, details = signing_in.invitation(session, wiring.cipher, token, now=now)
+    try:
+        came_in = _enrol(wiring, token, details, typed=(password, repeated), code=code)
+    except Invalid as problem:
+        return _form(
+            request, wiring, token=token, offered=offered, details=details, errors=problem.errors
+        )
+    return let_in(wiring, came_in)
+
+
+def _enrol(
+    wiring: Wiring, token: str, details: AccountDetails, *, typed: tuple[str, str], code: str
+) -> str:
+    """Return the token of a new session; the slow hash runs while no transaction is open."""
+    found = enrolment.password_faults(*typed, email=details.email)
+    if found:
+        raise Invalid(found[0].message, found)
+    hashed = passwords.hash_of(typed[0])
+    with wiring.database.write() as session:
+        return signing_in.enrol(
+            session, wiring.cipher, token, password_hash=hashed, code=code, now=wiring.clock.now()
+        )
+
+
+def _form(
+    request: Request,
+    wiring: Wiring,
+    *,
+    token: str,
+    offered: Offer,
+    details: AccountDetails,
+    errors: Sequence[FieldError] = (),
+) -> Response:
+    uri = authenticator.uri(offered.secret, account=details.email)
+    drawn = segno.make(uri, error="m").svg_inline(border=2, omitsize=True)
+    return with_form_token(
+        request, wiring, "enrol.html", status=400 if errors else 200, title="Set up your account",
+        token_in_path=token, details=details, secret=_in_fours(offered.secret),
+        errors=messages(errors),
+        qr=Markup(drawn),  # noqa: S704 (drawn from our own text, by a library that draws only paths)
+    )  # fmt: skip
+
+
+def _in_fours(secret: str) -> str:
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

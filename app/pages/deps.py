@@ -1,0 +1,123 @@
+"""What a page may ask for: one session of the request, and who is signed in.
+
+A signed-in request always gets the writing session: it marks the sign-in as seen, and reading a
+child's content leaves a row in the trail. Everything above a session is function-scoped, so that
+the commit comes before the answer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Form, Request
+from sqlalchemy.orm import Session
+
+from app.access import sessions
+from app.access.accounts import details_of
+from app.access.models import Account, SignInSession
+from app.access.permissions import Actor, Role
+from app.casework.acting import Acting
+from app.core.scope import Scope, scope
+from app.pages import cookies, forms
+from app.pages.links import Link, links_of
+from app.wiring import Wiring
+
+
+def wiring_of(request: Request) -> Wiring:
+    """Return what this process holds."""
+    wiring: Wiring = request.app.state.wiring
+    return wiring
+
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+
+
+def reading(wiring: Wired) -> Iterator[Session]:
+    """Yield the request's session, rolled back at the end."""
+    with wiring.database.read() as session:
+        yield session
+
+
+def writing(wiring: Wired) -> Iterator[Session]:
+    """Yield the request's session, committed before the answer goes out."""
+    with wiring.database.write() as session:
+        yield session
+
+
+Read = Annotated[Session, Depends(reading, scope="function")]
+Write = Annotated[Session, Depends(writing, scope="function")]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody signed in, for this request."""
+
+    acting: Acting
+    sign_in: SignInSession
+    name: str
+
+    @property
+    def actor(self) -> Actor:
+        return self.acting.actor
+
+    @property
+    def now(self) -> datetime:
+        return self.acting.now
+
+    @property
+    def form_token(self) -> str:
+        return self.sign_in.form_token
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return links_of(self.actor)
+
+
+def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
+    """Return who is signed in, with their rows in reach; raise `NotSignedIn`."""
+    token = request.cookies.get(cookies.session_name(wiring.settings))
+    now = wiring.clock.now()
+    actor, row = sessions.actor_of(session, token, now=now)
+    scope(session, reach_of(actor))
+    account = session.get_one(Account, row.account_id)
+    name = details_of(wiring.cipher, account).name
+    return Visitor(Acting(now, actor, wiring.cipher), row, name)
+
+
+SignedIn = Annotated[Visitor, Depends(signed_in, scope="function")]
+
+
+def posted(
+    request: Request,
+    visitor: SignedIn,
+    wiring: Wired,
+    form_token: Annotated[str, Form()] = "",
+) -> Visitor:
+    """Return who pressed a button on one of our own pages; raise `ForeignForm`."""
+    forms.check_origin(request, wiring.settings)
+    forms.check_token(form_token, visitor.form_token)
+    return visitor
+
+
+Posted = Annotated[Visitor, Depends(posted, scope="function")]
+
+
+def posted_by_visitor(
+    request: Request, wiring: Wired, form_token: Annotated[str, Form()] = ""
+) -> None:
+    """Let a form of somebody not signed in through, if it is ours; raise `ForeignForm`."""
+    forms.check_origin(request, wiring.settings)
+    cookie = request.cookies.get(cookies.form_name(wiring.settings), "")
+    forms.check_token(form_token, forms.visitor_token(wiring.cipher, cookie))
+    if not cookie:
+        raise forms.refuse()
+
+
+def reach_of(actor: Actor) -> Scope:
+    """Return the rows a person's roles reach; a key adult's are the own schools' alone."""
+    return Scope(
+        forces=actor.forces(Role.FORCE_DESK, Role.REVIEWER, Role.LEAD, Role.AUDITOR),
+        urns=actor.urns(Role.KEY_ADULT),
+        councils=actor.councils(Role.COUNCIL_OFFICER),
+    )

@@ -1,0 +1,137 @@
+"""What waits for a key adult or council officer: list, two-step opening, acknowledging."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.casework import acknowledging, not_our_pupil, opening
+from app.casework.inbox import inbox
+from app.core.clock import london_date
+from app.pages import wording
+from app.pages.deps import Posted, SignedIn, Visitor, Write
+from app.pages.problems import PageRoute
+from app.pages.rendering import page
+
+router = APIRouter(route_class=PageRoute)
+
+_TEMPLATES = {
+    opening.Shown.COVER: "cover.html",
+    opening.Shown.QUESTIONS: "questions.html",
+    opening.Shown.CONTENT: "notification.html",
+    opening.Shown.CLOSED: "closed.html",
+    opening.Shown.ENDED: "ended.html",
+}
+
+
+@router.get("/inbox")
+def inbox_page(request: Request, visitor: SignedIn, session: Write) -> Response:
+    found = inbox(session, visitor.acting)
+    return page(
+        request, "inbox.html", visitor=visitor, title="Messages", inbox=found,
+        now=visitor.now, today=london_date(visitor.now),
+    )  # fmt: skip
+
+
+@router.get("/notifications/{notification_id}")
+def notification_page(
+    request: Request, notification_id: UUID, visitor: SignedIn, session: Write
+) -> Response:
+    found = opening.look(session, visitor.acting, notification_id=notification_id)
+    return _page(request, visitor, found)
+
+
+@router.post("/notifications/{notification_id}/first-step")
+def first_step_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    opening.take_first_step(session, visitor.acting, notification_id=notification_id)
+    return _back(notification_id)
+
+
+@router.post("/notifications/{notification_id}/open")
+def open_press(
+    request: Request,
+    notification_id: UUID,
+    *,
+    visitor: Posted,
+    session: Write,
+    on_roll: Annotated[str, Form()] = "",
+    knows_family: Annotated[str, Form()] = "",
+) -> Response:
+    errors = wording.questions_left(on_roll, knows_family)
+    if errors:
+        found = opening.look(session, visitor.acting, notification_id=notification_id)
+        return _page(request, visitor, found, errors=errors)
+    answer = opening.answer_questions(
+        session, visitor.acting, notification_id=notification_id, on_roll=on_roll == "yes",
+        knows_family=knows_family == "yes",
+    )  # fmt: skip
+    return _next(notification_id, answer)
+
+
+@router.post("/notifications/{notification_id}/acknowledge")
+def acknowledge_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    acknowledging.acknowledge(session, visitor.acting, notification_id=notification_id)
+    return _back(notification_id)
+
+
+@router.get("/notifications/{notification_id}/not-our-pupil")
+def not_our_pupil_page(
+    request: Request, notification_id: UUID, visitor: SignedIn, session: Write
+) -> Response:
+    found = opening.look(session, visitor.acting, notification_id=notification_id)
+    if found.first_name is None and found.birth_year is None:
+        return _back(notification_id)
+    return page(
+        request, "not_our_pupil.html", visitor=visitor, title="Not our pupil?", opening=found
+    )
+
+
+@router.post("/notifications/{notification_id}/not-our-pupil")
+def not_our_pupil_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    not_our_pupil.say_not_our_pupil(session, visitor.acting, notification_id=notification_id)
+    return _back(notification_id)
+
+
+@router.post("/notifications/{notification_id}/undo")
+def undo_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    not_our_pupil.undo_not_our_pupil(session, visitor.acting, notification_id=notification_id)
+    return _back(notification_id)
+
+
+@router.get("/notifications/{notification_id}/for-a-colleague")
+def for_a_colleague_page(
+    request: Request, notification_id: UUID, visitor: SignedIn, session: Write
+) -> Response:
+    found = opening.look(session, visitor.acting, notification_id=notification_id)
+    return page(
+        request, "for_a_colleague.html", visitor=visitor, title="Ask a colleague to open this",
+        opening=found,
+    )  # fmt: skip
+
+
+def _page(
+    request: Request,
+    visitor: Visitor,
+    found: opening.Opening,
+    *,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    return page(
+        request, _TEMPLATES[found.shown], visitor=visitor, status=400 if errors else 200,
+        title=wording.TITLES[found.shown], opening=found, errors=errors or {},
+        now=visitor.now, shown=wording.shown(found.content, today=london_date(visitor.now)),
+    )  # fmt: skip
+
+
+def _next(notification_id: UUID, answer: opening.Answer) -> Response:
+    step = {
+        opening.Answer.OPENED: "",
+        opening.Answer.NOT_ON_ROLL: "/not-our-pupil",
+        opening.Answer.KNOWS_FAMILY: "/for-a-colleague",
+    }[answer]
+    return RedirectResponse(f"/notifications/{notification_id}{step}", 303)
+
+
+def _back(notification_id: UUID) -> Response:
+    return RedirectResponse(f"/notifications/{notification_id}", 303)

@@ -1,0 +1,86 @@
+"""The morning board and the call sheet: who is told, who is not, and the calls that change it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.access.permissions import Action, may_at_all
+from app.casework import calling, morning
+from app.core.clock import london_date
+from app.pages import wording
+from app.pages.deps import Posted, SignedIn, Visitor, Write
+from app.pages.problems import PageRoute
+from app.pages.rendering import page
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/morning")
+def board_page(request: Request, visitor: SignedIn, session: Write, paused: str = "") -> Response:
+    boards = morning.live_boards(session, visitor.acting)
+    sheets = {
+        board.force: calling.sheet(session, visitor.acting, force=board.force) for board in boards
+    }
+    return page(
+        request, "morning.html", visitor=visitor, title="This morning", paused=bool(paused),
+        parts=[wording.BoardPart(board, tuple(sheets[board.force])) for board in boards],
+        may_call=may_at_all(visitor.actor, Action.CLAIM_CALL), now=visitor.now,
+        today=london_date(visitor.now),
+    )  # fmt: skip
+
+
+@router.post("/morning/calls/{line_id}/claim")
+def claim_press(line_id: UUID, visitor: Posted, session: Write) -> Response:
+    calling.claim(session, visitor.acting, line_id=line_id)
+    return RedirectResponse(f"/morning/calls/{line_id}", 303)
+
+
+@router.get("/morning/calls/{line_id}")
+def call_page(request: Request, line_id: UUID, visitor: SignedIn, session: Write) -> Response:
+    call = calling.call(session, visitor.acting, line_id=line_id)
+    return _call(request, visitor, call, facts=())
+
+
+@router.post("/morning/calls/{line_id}/content")
+def content_press(request: Request, line_id: UUID, visitor: Posted, session: Write) -> Response:
+    call, content = calling.show_content(session, visitor.acting, line_id=line_id)
+    facts = wording.facts(content, today=london_date(visitor.now))
+    return _call(request, visitor, call, facts=facts, name=wording.full_name(content))
+
+
+@router.post("/morning/calls/{line_id}/record")
+def record_press(
+    request: Request,
+    line_id: UUID,
+    *,
+    visitor: Posted,
+    session: Write,
+    result: Annotated[str, Form()] = "",
+) -> Response:
+    chosen = wording.CALL_RESULTS.get(result)
+    if chosen is None:
+        call = calling.call(session, visitor.acting, line_id=line_id)
+        return _call(request, visitor, call, facts=(), error="Choose what came of the call")
+    calling.record_call(
+        session, visitor.acting, line_id=line_id, result=chosen.result,
+        recipient_trained=chosen.recipient_trained,
+    )  # fmt: skip
+    return RedirectResponse("/morning", 303)
+
+
+def _call(
+    request: Request,
+    visitor: Visitor,
+    call: calling.Call,
+    *,
+    facts: tuple[wording.Fact, ...],
+    name: str = "",
+    error: str = "",
+) -> Response:
+    return page(
+        request, "call.html", visitor=visitor, status=400 if error else 200, title="Make the call",
+        call=call, facts=facts, name=name, error=error, choices=wording.CALL_RESULTS,
+        now=visitor.now,
+    )  # fmt: skip

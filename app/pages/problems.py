@@ -1,0 +1,49 @@
+"""Errors as pages, and the route class by which every page answers them alike."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from app.core import logs
+from app.core.errors import NotFound, NotSignedIn, ServiceError
+from app.pages.rendering import page
+
+_log = logs.get(__name__)
+
+# One text for what is not there and what is somebody else's.
+_NOT_THERE = NotFound("")
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages: people never see a problem document."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except NotSignedIn:
+                return RedirectResponse("/sign-in", 303, headers={"Cache-Control": "no-store"})
+            except ServiceError as error:
+                return problem_page(request, error)
+            except RequestValidationError:
+                return problem_page(request, _NOT_THERE)
+
+        return handler
+
+
+def problem_page(request: Request, error: ServiceError) -> Response:
+    """Return an error as a page; a thing of somebody else's looks like one that is not there.
+
+    `app.main` calls it too, for an address outside `/api` that no route knows.
+    """
+    if error.status >= 500:
+        _log.error("page_failed", code=error.code, status=error.status)
+    template = "not_found.html" if isinstance(error, NotFound) else "problem.html"
+    title = "Page not found" if isinstance(error, NotFound) else error.title
+    return page(request, template, status=error.status, title=title, detail=error.detail)
