@@ -1,1 +1,1 @@
-"""Schools: the national register, pupil rolls, key adults, term dates, and finding a child's school."""
+"""Schools: the register, pupil rolls, key adults, term dates, and finding a child's school."""

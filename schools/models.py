@@ -53,7 +53,7 @@ class Establishment(Base):
     la_name: Mapped[str] = mapped_column(String(100))
     establishment_number: Mapped[int | None]
     name: Mapped[str] = mapped_column(String(200))
-    # The folded name (schools.matching.normalise), for looking up told schools.
+    # The folded name (schools.matching.school_names), for looking up told schools.
     name_key: Mapped[str] = mapped_column(String(200))
     type_code: Mapped[int]
     type_name: Mapped[str] = mapped_column(String(100))
@@ -70,6 +70,9 @@ class Establishment(Base):
     street: Mapped[str | None] = mapped_column(String(200))
     locality: Mapped[str | None] = mapped_column(String(200))
     town: Mapped[str | None] = mapped_column(String(100))
+    # Town and locality folded like the name: officers give either as the town.
+    town_key: Mapped[str | None] = mapped_column(String(100), index=True)
+    locality_key: Mapped[str | None] = mapped_column(String(200), index=True)
     postcode: Mapped[str | None] = mapped_column(String(8))
     telephone: Mapped[str | None] = mapped_column(String(30))
     row_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -82,8 +85,10 @@ class EstablishmentLink(Base):
     __tablename__ = "establishment_link"
 
     urn: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    link_urn: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    link_type: Mapped[str] = mapped_column(String(60), primary_key=True)
+    link_urn: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, index=True
+    )
+    link_type: Mapped[str] = mapped_column(String(80), primary_key=True)
     link_name: Mapped[str | None] = mapped_column(String(200))
     established_on: Mapped[date | None]
 
@@ -129,7 +134,7 @@ class SchoolHours(Base):
 
 
 class KeyAdult(Base):
-    """A trained person at a school; name, e-mail and telephone are sealed under the register key."""
+    """A trained person at a school; name, e-mail and telephone are sealed (register key)."""
 
     __tablename__ = "key_adult"
     __table_args__ = (

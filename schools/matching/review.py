@@ -1,0 +1,188 @@
+"""Decisions as rows, and the reviews in which a person settles an unclear one in time."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.ids import new_id
+from schools.matching.details import Band, Decision
+from schools.matching.models import DecidedBy, Match, Review, ReviewState
+from schools.matching.rules import RULES_VERSION
+from schools.models import Establishment
+from schools.queries import OPEN_STATUSES
+
+_LONGEST_REASON = 500
+_NO_DIGEST = bytes(32)
+
+
+def record_decision(
+    session: Session, *, force: str, involved_child_id: UUID, decision: Decision, actor: str,
+    now: datetime,
+) -> Match:  # fmt: skip
+    """Store what the rules decided, with all its evidence; decisions are added, never changed."""
+    match = Match(
+        id=new_id(), force=force, involved_child_id=involved_child_id, band=decision.band,
+        score=decision.score, margin=decision.margin, urns=list(decision.urns),
+        evidence=[asdict(one) for one in decision.evidence], reason_code=decision.reason_code,
+        rules_version=decision.rules_version, input_digest=decision.input_digest,
+        decided_by=DecidedBy.RULES, actor=actor, decided_at=now,
+    )  # fmt: skip
+    session.add(match)
+    session.flush()
+    return match
+
+
+def open_review(
+    session: Session, *, force: str, involved_child_id: UUID, match_id: UUID | None,
+    reason_code: str, due_at: datetime, now: datetime,
+) -> Review:  # fmt: skip
+    """Put a child before a person; one that waits already gets the new match and reason.
+
+    The earlier of two deadlines stays.
+    """
+    review = session.scalars(
+        select(Review).where(
+            Review.involved_child_id == involved_child_id, Review.state == ReviewState.OPEN
+        )
+    ).one_or_none()
+    if review is None:
+        review = Review(
+            id=new_id(), force=force, involved_child_id=involved_child_id, match_id=match_id,
+            state=ReviewState.OPEN, reason_code=reason_code, opened_at=now, due_at=due_at,
+        )  # fmt: skip
+        session.add(review)
+    else:
+        review.match_id, review.reason_code = match_id, reason_code
+        review.due_at = min(review.due_at, due_at)
+    session.flush()
+    return review
+
+
+def queue(session: Session, *, now: datetime) -> list[Review]:
+    """Return the open reviews of the scope, least time left first; late ones lead."""
+    del now  # the order by deadline is the order by time left, whatever the time
+    return list(
+        session.scalars(
+            select(Review)
+            .where(Review.state == ReviewState.OPEN)
+            .order_by(Review.due_at, Review.opened_at, Review.id)
+        )
+    )
+
+
+def claim(
+    session: Session, review_id: UUID, *, account_id: UUID, now: datetime, minutes: int = 15
+) -> Review:
+    """Take a review for some minutes, or hold it longer; raise `Conflict` where another has it."""
+    changed = _change(
+        session, review_id, _free_for(account_id, now),
+        claimed_by=account_id, claimed_until=now + timedelta(minutes=minutes),
+    )  # fmt: skip
+    review = _review(session, review_id)
+    if not changed:
+        raise _taken(review)
+    return review
+
+
+def settle(
+    session: Session, review_id: UUID, *, account_id: UUID, actor: str, urns: Sequence[int],
+    reason: str, now: datetime,
+) -> Match:  # fmt: skip
+    """Store a person's decision as a new match and close the review, in one transaction.
+
+    Raises `Invalid` without a reason or with a school that is not open, `Conflict` where the
+    review is settled, closed or claimed by another.
+    """
+    said, chosen = " ".join(reason.split()), tuple(dict.fromkeys(urns))
+    _check(session, chosen, said)
+    changed = _change(
+        session, review_id, _free_for(account_id, now), state=ReviewState.SETTLED,
+        settled_by=account_id, settled_at=now, claimed_by=None, claimed_until=None,
+    )  # fmt: skip
+    review = _review(session, review_id)
+    if not changed:
+        raise _taken(review)
+    before = _match(session, review.match_id)
+    match = Match(
+        id=new_id(), force=review.force, involved_child_id=review.involved_child_id,
+        band=Band.MATCHED, score=1.0, margin=1.0, urns=list(chosen),
+        evidence=before.evidence if before else [], reason_code=None,
+        rules_version=before.rules_version if before else RULES_VERSION,
+        input_digest=before.input_digest if before else _NO_DIGEST,
+        decided_by=DecidedBy.PERSON, actor=actor, reason=said, decided_at=now,
+    )  # fmt: skip
+    session.add(match)
+    session.flush()
+    return match
+
+
+def close(session: Session, involved_child_id: UUID, now: datetime) -> bool:
+    """Close a child's open review because it is no longer needed; return whether there was one."""
+    result = session.execute(
+        update(Review)
+        .where(Review.involved_child_id == involved_child_id, Review.state == ReviewState.OPEN)
+        .values(state=ReviewState.CLOSED, settled_at=now, claimed_by=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", result).rowcount > 0
+
+
+def _free_for(account_id: UUID, now: datetime) -> Any:
+    return or_(
+        Review.claimed_by.is_(None), Review.claimed_by == account_id, Review.claimed_until <= now
+    )
+
+
+def _change(session: Session, review_id: UUID, condition: Any, **values: Any) -> bool:
+    """Change a review that is open and free, and look whether a row was changed."""
+    result = session.execute(
+        update(Review)
+        .where(Review.id == review_id, Review.state == ReviewState.OPEN, condition)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _review(session: Session, review_id: UUID) -> Review:
+    found = session.scalars(
+        select(Review).where(Review.id == review_id).execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such review for you: go back to the queue.")
+    return found
+
+
+def _match(session: Session, match_id: UUID | None) -> Match | None:
+    if match_id is None:
+        return None
+    return session.scalars(select(Match).where(Match.id == match_id)).one_or_none()
+
+
+def _taken(review: Review) -> Conflict:
+    if review.state is ReviewState.OPEN:
+        return Conflict("Another reviewer has this child just now: take the next in the queue.")
+    return Conflict("This child is settled already: go back to the queue.")
+
+
+def _check(session: Session, urns: tuple[int, ...], reason: str) -> None:
+    errors = []
+    if not reason or len(reason) > _LONGEST_REASON:
+        message = f"Give a reason of {_LONGEST_REASON} characters at most."
+        errors.append(FieldError("reason", "reason", message))
+    still_open = session.scalars(
+        select(Establishment.urn).where(
+            Establishment.urn.in_(urns), Establishment.status.in_(OPEN_STATUSES)
+        )
+    ).all()
+    if not urns or set(still_open) != set(urns):
+        message = "Choose a school that is open: look it up in the register."
+        errors.append(FieldError("urns", "school", message))
+    if errors:
+        raise Invalid("The decision is not complete.", errors)

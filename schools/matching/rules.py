@@ -1,0 +1,158 @@
+"""The rules of matching: weights in bits, thresholds of a level, and their version. Pure.
+
+A weight is log2 of how much likelier the observation is when the candidate is the right one. The
+thresholds a force may set are in its policy; what is here changes only with `RULES_VERSION`, so a
+stored decision can be reproduced (domain.md §3).
+"""
+
+from enum import StrEnum
+
+RULES_VERSION = "2026-11.1"
+
+MOST_CANDIDATES = 5
+# A candidate below this share is not offered to a person.
+WORTH_SHOWING = 0.001
+# Two candidates above this share are `several`, one alone is `possible`.
+PLAUSIBLE = 0.15
+# What a closed school's single successor counts among the candidates.
+SUCCESSOR_SHARE = 0.5
+# A roll older than a term is not used (domain.md §3).
+ROLL_USED_DAYS = 120
+# A larger block is a placeholder or an institution, never one family.
+BLOCK_CAP = 500
+# From this share one source contradicts another: a roll, or a told name, means a certain school.
+LOUD = 0.5
+# A resemblance that would make a pupil this child's, bits; and how much clearer than a sibling's.
+CLAIMS_FROM, CLEARLY_MORE = 15.0, 3.0
+# URNs with a meaning of their own in NHS data sets: no school known, home-educated.
+URN_UNKNOWN, URN_HOME_EDUCATED = 888888, 999999
+
+
+class NameLevel(StrEnum):
+    """How a told name stands to a school's own name."""
+
+    FULL = "full"
+    EXACT = "exact"
+    CLOSE = "close"
+    PART = "part"
+    MORE = "more"
+
+
+class Agreement(StrEnum):
+    """How what was told of the kind or faith stands to the school."""
+
+    AGREES = "agrees"
+    NOT_TOLD = "not_told"
+    UNKNOWN = "unknown"
+    DIFFERS = "differs"
+
+
+class Place(StrEnum):
+    """How the told town, the council and the postcode stand to the school."""
+
+    TOWN_AND_COUNCIL = "town_and_council"
+    TOWN = "town"
+    COUNCIL = "council"
+    COUNCIL_OTHER_TOWN = "council_other_town"
+    DISTRICT = "district"
+    ELSEWHERE = "elsewhere"
+    UNKNOWN = "unknown"
+
+
+class AgeFit(StrEnum):
+    """How the child's school age stands to the school's statutory ages."""
+
+    FITS = "fits"
+    NEAR = "near"
+    UNKNOWN = "unknown"
+    UNFIT = "unfit"
+
+
+# Own names first, then names that many schools carry (`SchoolName.common`).
+TOLD_NAME = {
+    NameLevel.FULL: (14.0, 7.0),
+    NameLevel.EXACT: (12.0, 5.0),
+    NameLevel.CLOSE: (9.0, 3.0),
+    NameLevel.PART: (6.0, 2.0),
+    NameLevel.MORE: (5.0, 1.0),
+}
+TOLD_KIND = {
+    Agreement.AGREES: 2.0, Agreement.NOT_TOLD: 0.0, Agreement.UNKNOWN: 0.0, Agreement.DIFFERS: -8.0,
+}  # fmt: skip
+# The register's names leave the faith out more often than officers invent one.
+TOLD_FAITH = {
+    Agreement.AGREES: 2.0, Agreement.NOT_TOLD: 0.0, Agreement.UNKNOWN: -1.0,
+    Agreement.DIFFERS: -8.0,
+}  # fmt: skip
+TOLD_PLACE = {
+    Place.TOWN_AND_COUNCIL: 6.0,
+    Place.TOWN: 5.0,
+    Place.COUNCIL: 3.0,
+    Place.COUNCIL_OTHER_TOWN: 0.0,
+    Place.DISTRICT: 2.0,
+    Place.ELSEWHERE: -6.0,
+    Place.UNKNOWN: 0.0,
+}
+TOLD_AGE = {AgeFit.FITS: 2.0, AgeFit.NEAR: -2.0, AgeFit.UNKNOWN: 0.0, AgeFit.UNFIT: -8.0}
+# A school of that name that the register does not hold, or that was meant by another name.
+TOLD_OTHER = 10.0
+# The register named the place in so many words: town or council, said or of the residence.
+AGREED_PLACES = frozenset({Place.TOWN_AND_COUNCIL, Place.TOWN, Place.COUNCIL})
+
+# GIAS types at which nobody under 19 is a registered pupil in England or Wales.
+NOT_FOR_CHILDREN = frozenset({25, 26, 27, 29, 37, 56})
+# Colleges: for those who turn 16 in the school year or are older.
+POST_16 = frozenset({18, 31, 32, 39, 45, 46, 57})
+POST_16_FROM = 15
+
+
+class Level(StrEnum):
+    """How one field of a pupil stands to the child's."""
+
+    EXACT = "exact"
+    KNOWN_AS = "known_as"
+    NICKNAME = "nickname"
+    HALF = "half"
+    CLOSE = "close"
+    ALIKE = "alike"
+    SWAPPED = "swapped"
+    ONE_DIGIT = "one_digit"
+    YEAR = "year"
+    DISTRICT = "district"
+    MISSING = "missing"
+    DIFFERS = "differs"
+
+
+# An exact name weighs log2 of one over its share of the population, within these bounds.
+RARE_SURNAME, RARE_FORENAME = 0.00008, 0.0008
+FORENAME = {
+    Level.KNOWN_AS: 7.0, Level.NICKNAME: 5.5, Level.CLOSE: 5.5, Level.ALIKE: 1.5,
+    Level.MISSING: 0.0, Level.DIFFERS: -6.5,
+}  # fmt: skip
+SURNAME = {
+    Level.KNOWN_AS: 9.0, Level.HALF: 8.0, Level.CLOSE: 8.0, Level.ALIKE: 2.0,
+    Level.MISSING: 0.0, Level.DIFFERS: -5.5,
+}  # fmt: skip
+BIRTH = {
+    Level.EXACT: 12.4, Level.SWAPPED: 6.5, Level.ONE_DIGIT: 5.0, Level.YEAR: 3.0,
+    Level.MISSING: 0.0, Level.DIFFERS: -7.5,
+}  # fmt: skip
+POSTCODE = {Level.EXACT: 11.0, Level.DISTRICT: 3.5, Level.MISSING: 0.0, Level.DIFFERS: -2.5}
+SEX = {Level.EXACT: 0.9, Level.MISSING: 0.0, Level.DIFFERS: -6.0}
+# Forename and surname exchanged: both are right, in the wrong boxes.
+SWAP_COST = 6.0
+UPN_AGREES = 21.0
+
+# Of the children of an area that rolls cover whole: on a roll, or next of kin of a pupil on one.
+ON_ROLL, HOUSEHOLD = 0.80, 0.05
+# Children of one mean force: namesakes live there, also where only a few schools gave a roll.
+POPULATION = 200_000
+# The same fields, when the candidate is a brother or sister of the child: twins share a birthday.
+SIBLING_BIRTH = {
+    Level.EXACT: 6.4, Level.SWAPPED: -1.0, Level.ONE_DIGIT: 0.5, Level.YEAR: -2.0,
+    Level.MISSING: 0.0, Level.DIFFERS: 0.0,
+}  # fmt: skip
+SIBLING_FORENAME = {
+    Level.EXACT: -5.0, Level.KNOWN_AS: -3.0, Level.NICKNAME: -3.0, Level.CLOSE: -1.0,
+    Level.ALIKE: 0.0, Level.MISSING: 0.0, Level.DIFFERS: 0.0,
+}  # fmt: skip

@@ -1,0 +1,243 @@
+"""What the database knows that may lead to a child's school: the only SQL of matching.
+
+Schools are found by number, council, town and name; pupils by keyed block keys alone.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.cipher import Cipher
+from app.core.clock import at_london
+from schools.matching import rules
+from schools.matching.blocks import Findable, lookup_values
+from schools.matching.details import (
+    ChildFacts,
+    ChildIdentity,
+    Leads,
+    PupilFacts,
+    SchoolFacts,
+    ToldEducation,
+)
+from schools.matching.normalise import fold
+from schools.matching.school_names import grams, parse, place_key
+from schools.models import Establishment, KeyAdult, Pupil, PupilKey, Roll, RollState
+from schools.queries import OPEN_STATUSES, single_successors
+from schools.roll import PupilDetails
+
+_FACTS = (
+    Establishment.urn, Establishment.name, Establishment.la_code, Establishment.la_name,
+    Establishment.type_code, Establishment.status, Establishment.closed_on,
+    Establishment.statutory, Establishment.town_key, Establishment.locality_key,
+    Establishment.postcode, Establishment.phase, Establishment.low_age, Establishment.high_age,
+)  # fmt: skip
+_SEEN_OFTEN = 200
+
+
+def find_leads(
+    session: Session, cipher: Cipher, children: Sequence[ChildFacts], *, on: date
+) -> list[Leads]:
+    """Return for each child what may lead to its school on the London date of the incident."""
+    given = [_given(session, child.education, on) for child in children]
+    told = {child.education: _told(session, child.education, on) for child in children}
+    closed = {school.urn for school in given if school and not school.is_open}
+    closed |= {one.urn for schools, _ in told.values() for one in schools if not one.is_open}
+    rolls = _Rolls(session, cipher, on)
+    pupils = [rolls.pupils_like(child.identity) for child in children]
+    at_schools = _facts(session, {one.urn for found in pupils for one in found}, on)
+    closed |= {school.urn for school in at_schools.values() if not school.is_open}
+    heirs = single_successors(session, closed) if closed else {}
+    heir_facts = _facts(session, heirs.values(), on)
+    successors = {urn: heir_facts[heir] for urn, heir in heirs.items() if heir in heir_facts}
+    confirmed = _confirmed(session, set(heirs.values()), on)
+    return [
+        Leads(
+            given=school,
+            given_unknown=school is None and _names_a_school(child.education.urn),
+            told=told[child.education][0],
+            known_words=told[child.education][1],
+            successors=successors, confirmed=confirmed, pupils=found, roll_size=rolls.size,
+            schools=at_schools,
+        )
+        for child, school, found in zip(children, given, pupils, strict=True)
+    ]  # fmt: skip
+
+
+def _names_a_school(urn: int | None) -> bool:
+    return urn is not None and urn not in {rules.URN_UNKNOWN, rules.URN_HOME_EDUCATED}
+
+
+def _given(session: Session, education: ToldEducation, on: date) -> SchoolFacts | None:
+    """Return the school that a URN, or a seven-digit LAEstab number, names."""
+    number = education.urn
+    if number is None or not _names_a_school(number):
+        return None
+    if number <= 999_999:
+        return _facts(session, [number], on).get(number)
+    council, school = divmod(number, 10_000)
+    rows = session.execute(
+        select(*_FACTS).where(
+            Establishment.la_code == f"{council:03d}", Establishment.establishment_number == school
+        )
+    ).all()
+    found = [_school(row, on) for row in rows]
+    still_open = [one for one in found if one.is_open]
+    return still_open[0] if len(still_open) == 1 else found[0] if len(found) == 1 else None
+
+
+def _told(
+    session: Session, education: ToldEducation, on: date
+) -> tuple[tuple[SchoolFacts, ...], frozenset[str]]:
+    """Return the schools that the told name may mean, and which of its words are real ones.
+
+    Open ones of the councils and of the places in town or name; by the same name anywhere, closed
+    ones too.
+    """
+    name = parse(education.school_name or "")
+    if not name.core:
+        return (), frozenset()
+    town = place_key(education.town)
+    places = grams(fold(education.school_name or "").split()) | ({town} if town else set())
+    councils = set(education.authorities) or _councils_named(session, town)
+    near = or_(
+        Establishment.la_code.in_(councils),
+        Establishment.town_key.in_(places),
+        Establishment.locality_key.in_(places),
+    )
+    open_near = select(*_FACTS).where(Establishment.status.in_(OPEN_STATUSES), near)
+    same_name = select(*_FACTS).where(Establishment.name_key == name.key)
+    rows = (*session.execute(open_near), *session.execute(same_name))
+    schools = {row.urn: _school(row, on) for row in rows}
+    return tuple(schools.values()), _known_words(session, name.core, schools.values())
+
+
+def _councils_named(session: Session, town: str | None) -> set[str]:
+    """Return the councils of that name: officers say the council where no town is known."""
+    if town is None:
+        return set()
+    rows = session.execute(select(Establishment.la_code, Establishment.la_name).distinct())
+    return {la_code for la_code, la_name in rows if place_key(la_name) == town}
+
+
+def _known_words(
+    session: Session, words: Iterable[str], schools: Iterable[SchoolFacts]
+) -> frozenset[str]:
+    """Return which words stand in a school's own name: near first, then anywhere."""
+    wanted = set(words)
+    known = wanted & {word for school in schools for word in parse(school.name).core}
+    for word in wanted - known:
+        names = session.scalars(
+            select(Establishment.name)
+            .where(Establishment.name_key.contains(word, autoescape=True))
+            .limit(_SEEN_OFTEN)
+        ).all()
+        if len(names) == _SEEN_OFTEN or any(word in parse(name).core for name in names):
+            known.add(word)
+    return frozenset(known)
+
+
+def _facts(session: Session, urns: Collection[int], on: date) -> dict[int, SchoolFacts]:
+    if not urns:
+        return {}
+    rows = session.execute(select(*_FACTS).where(Establishment.urn.in_(set(urns))))
+    return {row.urn: _school(row, on) for row in rows}
+
+
+def _school(row: Any, on: date) -> SchoolFacts:
+    ended = row.closed_on is not None and row.closed_on <= on
+    return SchoolFacts(
+        urn=row.urn, name=row.name, la_code=row.la_code, type_code=row.type_code,
+        is_open=row.status in OPEN_STATUSES and not ended, statutory=row.statutory,
+        town_key=row.town_key, locality_key=row.locality_key, la_key=place_key(row.la_name),
+        postcode=row.postcode, phase=row.phase, low_age=row.low_age, high_age=row.high_age,
+    )  # fmt: skip
+
+
+def _confirmed(session: Session, urns: Collection[int], on: date) -> frozenset[int]:
+    """Return the schools where a key adult who has not left has a verified contact."""
+    if not urns:
+        return frozenset()
+    rows = session.scalars(
+        select(KeyAdult.urn).where(
+            KeyAdult.urn.in_(urns),
+            KeyAdult.contact_verified_at.is_not(None),
+            or_(KeyAdult.left_on.is_(None), KeyAdult.left_on > on),
+        )
+    )
+    return frozenset(rows)
+
+
+class _Rolls:
+    """The current rolls, no older than a term on the day of the incident."""
+
+    def __init__(self, session: Session, cipher: Cipher, on: date) -> None:
+        self._session = session
+        self._cipher = cipher
+        self._on = on
+        oldest = at_london(on - timedelta(days=rules.ROLL_USED_DAYS), time())
+        rolls = session.execute(
+            select(Roll.id, Roll.pupils).where(
+                Roll.state == RollState.CURRENT, Roll.imported_at >= oldest
+            )
+        ).all()
+        self._ids = {roll_id for roll_id, _ in rolls}
+        self.size = sum(pupils for _, pupils in rolls)
+
+    def pupils_like(self, identity: ChildIdentity) -> tuple[PupilFacts, ...]:
+        """Return the pupils who share a block key with the child and are on a roll on that day."""
+        if not self.size:
+            return ()
+        ids = self._ids_under(_blocks(self._cipher, identity))
+        if not ids:
+            return ()
+        rows = self._session.scalars(
+            select(Pupil)
+            .where(
+                Pupil.id.in_(ids),
+                Pupil.roll_id.in_(self._ids),
+                or_(Pupil.entered_on.is_(None), Pupil.entered_on <= self._on),
+                or_(Pupil.leaves_on.is_(None), Pupil.leaves_on > self._on),
+            )
+            .order_by(Pupil.id)
+        )
+        return tuple(self._opened(row) for row in rows)
+
+    def _ids_under(self, blocks: Collection[int]) -> set[int]:
+        """Return the pupils under these keys; a block over the cap tells nothing."""
+        sizes = self._session.execute(
+            select(PupilKey.block, func.count())
+            .where(PupilKey.block.in_(blocks))
+            .group_by(PupilKey.block)
+        )
+        usable = [block for block, size in sizes if size <= rules.BLOCK_CAP]
+        if not usable:
+            return set()
+        found = select(PupilKey.pupil_id).where(PupilKey.block.in_(usable))
+        return set(self._session.scalars(found))
+
+    def _opened(self, row: Pupil) -> PupilFacts:
+        details = self._cipher.open(
+            PupilDetails, row.sealed, table="pupil", row=f"{row.roll_id}:{row.line}", force=None,
+            key=self._cipher.register_key(),
+        )  # fmt: skip
+        return PupilFacts(
+            pupil_id=row.id, urn=row.urn, forename=details.forename, surname=details.surname,
+            middle_names=details.middle_names, preferred_surname=details.preferred_surname,
+            former_surname=details.former_surname, date_of_birth=details.date_of_birth,
+            sex=details.sex, upn=details.upn, postcode=details.postcode,
+        )  # fmt: skip
+
+
+def _blocks(cipher: Cipher, identity: ChildIdentity) -> set[int]:
+    values = lookup_values(
+        Findable(
+            forenames=(identity.forename, *identity.known_as),
+            surnames=(identity.surname, identity.former_surname),
+            date_of_birth=identity.date_of_birth, birth_year=identity.birth_year,
+            upn=identity.upn, postcodes=identity.postcodes,
+        )
+    )  # fmt: skip
+    return {cipher.block_key(value) for value in values}
