@@ -140,6 +140,6 @@ def _newest_versions(session: Session, notification: Notification) -> list[Notif
         )
         .where(NotificationContent.notification_id == notification.id)
         .order_by(NotificationContent.version)
-    ).tuples()
+    )
     newest = {incident_id: row for row, incident_id in rows}
     return sorted(newest.values(), key=lambda row: row.version)
