@@ -9,7 +9,7 @@ import structlog
 
 ALLOWED_FIELDS = frozenset(
     {
-        "event", "level", "timestamp", "logger", "request_id", "method", "route", "status", "ms",
+        "event", "level", "timestamp", "module", "request_id", "method", "route", "status", "ms",
         "job", "force", "count", "failed", "state", "channel", "code", "error", "item", "attempt",
         "port", "host", "environment", "schema", "seconds", "worker", "late_by_seconds",
     }
@@ -46,8 +46,11 @@ def configure(level: str = "INFO") -> None:
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return the logger of one module."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(logger=name)
+    """Return the logger of one module; it obeys `configure` even when that is called later.
+
+    Binding here would fix the library's own defaults, without our closed list, at import time.
+    """
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
     return logger
 
 
