@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app import tables  # noqa: F401 (foreign keys and scopes need every table known)
 from app.core.audit import Chain
 from app.core.cipher import Cipher, Keys
 from app.core.clock import Clock, SystemClock

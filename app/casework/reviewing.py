@@ -13,8 +13,8 @@ from app.access.permissions import Action, Relation, Role, may_at_all
 from app.casework.acting import Acting, require
 from app.core import audit, keys
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
-from app.intake.details import ChildDetails
 from app.intake.models import Incident, InvolvedChild
+from app.intake.opening import open_children
 from schools import queries
 from schools.matching import review as reviews
 from schools.matching.models import Match, Review, ReviewState
@@ -162,9 +162,7 @@ def _references(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, tuple
 def _compared(session: Session, acting: Acting, child: InvolvedChild) -> ComparedChild:
     incident = session.get_one(Incident, child.incident_id)
     key = keys.open_key(session, acting.cipher, incident.content_key_id)
-    details = acting.cipher.open(
-        ChildDetails, child.sealed, table="involved_child", row=child.id, force=child.force, key=key
-    )
+    (details,) = open_children(acting.cipher, [child], key)
     return ComparedChild(
         details.forename, details.middle_names, details.surname, details.known_as,
         details.date_of_birth, details.birth_year, details.education.school_name,

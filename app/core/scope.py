@@ -7,9 +7,10 @@ PostgreSQL's row-level security reads. A statement on a tenant table without a s
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, String, Table, event, false, or_, text
+from sqlalchemy import ClauseElement, ColumnElement, String, Table, event, or_, text
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.sql.util import find_tables
 
@@ -117,27 +118,28 @@ def _narrow(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(*_criteria(held))
 
 
+@lru_cache(maxsize=1024)
 def _criteria(held: Scope) -> tuple[Any, ...]:
-    forces, urns = sorted(held.forces), sorted(held.urns)
-    councils = sorted(held.councils)
+    """Return the criteria of a scope for every tenant table there is.
 
-    def by_recipient(cls: type[Delivered]) -> ColumnElement[bool]:
-        return or_(
-            cls.force.in_(forces) if forces else false(),
-            cls.urn.in_(urns) if urns else false(),
-            cls.council.in_(councils) if councils else false(),
-        )
-
-    return (
-        with_loader_criteria(
-            ForceOwned,
-            lambda cls: cls.force.in_(forces),
-            include_aliases=True,
-        ),
-        with_loader_criteria(
-            Delivered, by_recipient, include_aliases=True, track_closure_variables=False
-        ),
+    Expressions for each table and not one function for the mixin: SQLAlchemy caches a function's
+    result by its code, and the next scope would then be given the rows of the one before.
+    """
+    return tuple(
+        with_loader_criteria(table, _visible(table, held), include_aliases=True)
+        for table in (*_mapped(ForceOwned), *_mapped(Delivered))
     )
+
+
+def _visible(table: type[ForceOwned | Delivered], held: Scope) -> ColumnElement[bool]:
+    by_force = table.force.in_(sorted(held.forces))
+    if not issubclass(table, Delivered):
+        return by_force
+    return or_(by_force, table.urn.in_(sorted(held.urns)), table.council.in_(sorted(held.councils)))
+
+
+def _mapped(mixin: type[Any]) -> tuple[type[Any], ...]:
+    return tuple(mixin.__subclasses__())
 
 
 def _refuse_tenant_tables(state: ORMExecuteState) -> None:

@@ -1,13 +1,15 @@
 """Finds the school of every child that was received, one incident at a time.
 
 A clear match waits for composing; anything else goes to review with a deadline of its own. An
-unclear sibling never delays a clear one.
+unclear sibling never delays a clear one. A child whom intake put before a person is looked up too,
+so that the reviewer sees candidates, but is never sent by the rules.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, keys
@@ -26,7 +28,7 @@ from notifications.timing import due_for_school, due_when_unknown
 from schools.calendars import calendar_of
 from schools.matching.details import Band, Decision
 from schools.matching.match import match_children as decide_children
-from schools.matching.models import Match
+from schools.matching.models import Match, Review
 from schools.matching.review import open_review, record_decision
 
 ACTOR = "job:match_children"
@@ -69,9 +71,15 @@ def _undecided() -> Select[InvolvedChild]:
         Match.band == Band.MATCHED,
         Match.composed_at.is_(None),
     )
+    looked_up = exists().where(Review.involved_child_id == InvolvedChild.id)
     return (
         select(InvolvedChild)
-        .where(InvolvedChild.outcome == Outcome.RECEIVED, ~decided)
+        .where(
+            or_(
+                and_(InvolvedChild.outcome == Outcome.RECEIVED, ~decided),
+                and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~looked_up),
+            )
+        )
         .order_by(InvolvedChild.position)
     )
 
@@ -99,6 +107,8 @@ def _apply(
     policy: Policy,
     now: datetime,
 ) -> None:
+    if child.outcome is Outcome.IN_REVIEW:
+        decision = _for_a_person(child, decision)
     match = record_decision(
         session, force=child.force, involved_child_id=child.id, decision=decision,
         actor=ACTOR, now=now,
@@ -109,7 +119,10 @@ def _apply(
         child.due_at = due_at
     else:
         reason = OutcomeReason(decision.reason_code or OutcomeReason.TOO_UNCERTAIN)
-        move_child(session, child, to=Outcome.IN_REVIEW, reason=reason, due_at=due_at, now=now)
+        if child.outcome is Outcome.IN_REVIEW:
+            child.due_at = due_at
+        else:
+            move_child(session, child, to=Outcome.IN_REVIEW, reason=reason, due_at=due_at, now=now)
         open_review(
             session, force=child.force, involved_child_id=child.id, match_id=match.id,
             reason_code=reason.value, due_at=due_at, now=now,
@@ -124,6 +137,13 @@ def _apply(
         reason_code=decision.reason_code,
         detail={"match": str(match.id), "rules": decision.rules_version},
     )
+
+
+def _for_a_person(child: InvolvedChild, decision: Decision) -> Decision:
+    """Return a decision that names candidates and sends nothing, for the reason intake gave."""
+    band = Band.POSSIBLE if decision.band is Band.MATCHED else decision.band
+    reason = child.outcome_reason or OutcomeReason.TOO_UNCERTAIN
+    return replace(decision, band=band, reason_code=reason.value)
 
 
 def _due_at(session: Session, incident: Incident, decision: Decision, policy: Policy) -> datetime:

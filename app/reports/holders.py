@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from schools.key_adults import contacts_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from app.core.policy import Policy
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from notifications.models import CallSheetLine, Notification
+from schools.key_adults import contacts_of
 from schools.matching.models import Review, ReviewState
 
 

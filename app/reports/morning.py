@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from schools.queries import establishments
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from app.reports.rows import Board, ChildRow
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Occurrence
 from notifications.states import VISIBLE
+from schools.queries import establishments
 
 _SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
 

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, event, func, insert, select, update
 
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.models import ContentKey
 from app.core.scope import PLATFORM, Scope, ScopeMissing, acting_for, of_force, scope
-from notifications.models import AlertCover
+from notifications.models import AlertCover, Notification
 
 AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
@@ -131,6 +131,27 @@ def test_a_delivered_row_is_seen_by_its_force_its_school_and_its_council(
         AlertCover(force="98", urn=990003, council="998"),
     ]
     assert {row.urn for row in rows if held.admits(row)} == seen
+
+
+def test_two_scopes_in_a_row_never_share_what_they_see(database: Database) -> None:
+    """The statement cache must not answer one school with the criteria of the one before it."""
+    asked: list[str] = []
+
+    def listen(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+        if "FROM notification" in statement:
+            asked.append(str(values))
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    for urn in (990001, 990002, 990003, 990001):
+        with database.read(Scope(urns=frozenset({urn}))) as session:
+            session.scalars(select(Notification)).all()
+            session.get(Notification, new_id())
+    for force in ("98", "97"):
+        with database.read(of_force(force)) as session:
+            session.scalars(select(Notification)).all()
+    wanted = ["990001"] * 2 + ["990002"] * 2 + ["990003"] * 2 + ["990001"] * 2 + ["98", "97"]
+    assert len(asked) == len(wanted)
+    assert all(value in values for value, values in zip(wanted, asked, strict=True))
 
 
 def test_setting_a_scope_on_a_session_takes_effect_at_once(
