@@ -1,6 +1,6 @@
 """Schools with key adults, involved children, and notifications placed about them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Account, Force, PoliceClient
 from app.core.cipher import Cipher, SealingKey
+from app.core.clock import HandClock
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.models import ContentKey
-from app.core.scope import PLATFORM
+from app.core.scope import PLATFORM, Scope
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from app.wiring import Wiring
@@ -35,6 +36,7 @@ DUE = datetime(2026, 11, 20, 8, 55, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 ACTOR = "job:test"
 PERSON = b"p" * 32
+KEY_ADULT, DEPUTY, CALLER = "account:key-adult", "account:deputy", "account:caller"
 
 FACTS = NoticeFacts(
     forename="Asha",
@@ -70,6 +72,7 @@ class NotifyingForce:
 
     wiring: Wiring
     client_id: UUID = field(default_factory=new_id)
+    key_adults: list[UUID] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
@@ -82,6 +85,15 @@ class NotifyingForce:
     @property
     def now(self) -> datetime:
         return self.wiring.clock.now()
+
+    def at(self, instant: datetime) -> None:
+        """Move the clock by hand."""
+        assert isinstance(self.wiring.clock, HandClock)
+        self.wiring.clock.move_to(instant)
+
+    def later(self, number: float) -> None:
+        """Let some minutes pass."""
+        self.at(self.now + minutes(number))
 
     def begin(self) -> "NotifyingForce":
         """Store the force and its police system."""
@@ -207,6 +219,16 @@ class NotifyingForce:
                     actor=ACTOR,
                 )  # fmt: skip
         return taken
+
+    def act(
+        self, notification_id: UUID, what: Callable[..., Any], actor: str = KEY_ADULT,
+        **options: Any,
+    ) -> Any:  # fmt: skip
+        """Do one act as its own unit of work, in the force's and the school's scope."""
+        scope = Scope(forces=frozenset({FORCE}), urns=frozenset({URN}))
+        with self.database.write(scope) as session:
+            notification = session.get_one(Notification, notification_id)
+            return what(session, notification, actor=actor, now=self.now, **options)
 
     def read(self, notification_id: UUID) -> Notification:
         with self.database.read(PLATFORM) as session:

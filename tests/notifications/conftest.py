@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.core.cipher import Cipher, Keys
 from app.core.settings import Environment, MailSecurity, Settings
+from app.wiring import Wiring
 from notifications.alerts import letterhead
 from notifications.channels.sink import MailSink
 from notifications.channels.smtp import SmtpChannel
+from tests.factories.notifications import URN, NotifyingForce
 
 ChannelTo = Callable[..., SmtpChannel]
 
@@ -54,3 +57,17 @@ def channel_to(keyed: Cipher, tmp_path: Path) -> Iterator[ChannelTo]:
     yield make
     for channel in made:
         channel.close()
+
+
+@pytest.fixture
+def force(wiring: Wiring) -> NotifyingForce:
+    """A force with one school of two key adults."""
+    made = NotifyingForce(wiring).begin()
+    made.key_adults = made.school(URN, "dsl@school.example.org", "deputy@school.example.org")
+    return made
+
+
+@pytest.fixture
+def placed(force: NotifyingForce) -> UUID:
+    """One notification at that school, due at 08:55."""
+    return force.place()

@@ -12,7 +12,6 @@ from app.core.policies import add_policy
 from app.core.policy import Content as ExtraContent
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
-from app.wiring import Wiring
 from notifications.earlier import earlier_counts
 from notifications.models import (
     EscalationStep,
@@ -40,11 +39,10 @@ from tests.factories.notifications import (
 
 
 @pytest.fixture
-def force(wiring: Wiring) -> NotifyingForce:
-    made = NotifyingForce(wiring).begin()
-    made.school(URN, "dsl@school.example.org")
-    made.school(LATER_URN, "dsl@later.example.org")
-    return made
+def force(force: NotifyingForce) -> NotifyingForce:
+    """The usual force with a second school."""
+    force.school(LATER_URN, "dsl@later.example.org")
+    return force
 
 
 @pytest.mark.feature("CA6")
@@ -190,9 +188,7 @@ def test_earlier_incidents_are_counted_here_and_elsewhere_only_answered(
     force: NotifyingForce,
 ) -> None:
     for days in (400, 200, 60, 10):
-        force.wiring.clock.move_to(DUE - minutes(days * 24 * 60))  # type: ignore[attr-defined]
-        with force.database.write(PLATFORM):
-            pass
+        force.at(DUE - minutes(days * 24 * 60))
         first = force.place(force.order(person_digest=PERSON))
         with force.database.write(PLATFORM) as session:
             opened(session, session.get_one(Notification, first), actor="account:a", now=force.now)

@@ -1,0 +1,103 @@
+"""Not our pupil, and recall: what must not be read any more is shown to nobody."""
+
+from uuid import UUID
+
+import pytest
+
+from app.core.errors import NotFound
+from app.core.scope import PLATFORM
+from notifications import receipts
+from notifications.errors import AlreadyFollowedUp, NoLongerShown, TooLateToUndo
+from notifications.follow_up import record_follow_up
+from notifications.models import (
+    Alert,
+    EscalationStep,
+)
+from notifications.recall import recall_notifications
+from notifications.states import (
+    AlertState,
+    FollowUpCode,
+    NotificationState,
+    StepState,
+)
+from tests.factories.notifications import DUE, NotifyingForce, minutes
+
+S = NotificationState
+
+
+def test_not_our_pupil_hides_the_content_at_once(force: NotifyingForce, placed: UUID) -> None:
+    force.act(placed, receipts.first_step)
+    assert force.act(placed, receipts.not_our_pupil)
+    assert not force.act(placed, receipts.not_our_pupil)
+    assert force.read(placed).state is S.HELD
+    for refused in (receipts.first_step, receipts.opened, receipts.acknowledged):
+        with pytest.raises(NoLongerShown):
+            force.act(placed, refused)
+
+
+@pytest.mark.parametrize("rungs", [0, 1, 2])
+def test_it_can_be_undone_to_where_it_was(force: NotifyingForce, placed: UUID, rungs: int) -> None:
+    for step in (receipts.opened, receipts.acknowledged)[:rungs]:
+        force.act(placed, step)
+    before = force.read(placed).state
+    force.act(placed, receipts.not_our_pupil)
+    force.later(10)
+    assert force.act(placed, receipts.undo_not_our_pupil)
+    assert not force.act(placed, receipts.undo_not_our_pupil)
+    assert force.read(placed).state is before
+    force.act(placed, receipts.not_our_pupil)
+    assert force.read(placed).state is S.HELD
+
+
+def test_after_ten_minutes_it_cannot_be_undone_here(force: NotifyingForce, placed: UUID) -> None:
+    force.act(placed, receipts.not_our_pupil)
+    force.later(11)
+    with pytest.raises(TooLateToUndo):
+        force.act(placed, receipts.undo_not_our_pupil)
+    assert force.read(placed).state is S.HELD
+
+
+def test_what_was_followed_up_is_taken_back_by_the_desk_alone(
+    force: NotifyingForce, placed: UUID
+) -> None:
+    for step in (receipts.opened, receipts.acknowledged):
+        force.act(placed, step)
+    force.act(placed, record_follow_up, code=FollowUpCode.WELFARE_CHECK)
+    with pytest.raises(AlreadyFollowedUp):
+        force.act(placed, receipts.not_our_pupil)
+
+
+def test_what_was_recalled_is_shown_to_nobody(force: NotifyingForce, placed: UUID) -> None:
+    force.act(placed, receipts.opened)
+    with force.database.write(PLATFORM) as session:
+        counts = recall_notifications(
+            session, [placed], reason_code="wrong_school", actor="account:desk", now=force.now
+        )
+        again = recall_notifications(
+            session, [placed], reason_code="wrong_school", actor="account:desk", now=force.now
+        )
+    assert (counts.recalled, counts.opened_by, again.recalled) == (1, 1, 0)
+    for refused in (
+        receipts.first_step, receipts.opened, receipts.acknowledged, receipts.not_our_pupil,
+        receipts.undo_not_our_pupil,
+    ):  # fmt: skip
+        with pytest.raises(NotFound):
+            force.act(placed, refused)
+    with pytest.raises(NotFound):
+        force.act(placed, record_follow_up, code=FollowUpCode.EARLY_HELP)
+    with pytest.raises(NotFound):
+        force.act(placed, receipts.told_by_phone, recipient_trained=True)
+
+
+def test_a_recall_stops_alerts_that_are_not_sent_yet(force: NotifyingForce, placed: UUID) -> None:
+    force.at(DUE - minutes(120))
+    force.chase()
+    with force.database.write(PLATFORM) as session:
+        counts = recall_notifications(
+            session, [placed], reason_code="withdrawn", actor="client:x", now=force.now
+        )
+    assert counts.alerts_stopped == 1
+    assert [alert.state for alert in force.rows(Alert)] == [AlertState.NOT_NEEDED]
+    assert {step.reason_code for step in force.rows(EscalationStep, state=StepState.SKIPPED)} == {
+        "recalled"
+    }
