@@ -1,7 +1,9 @@
 """The register of establishments, their calendars, rolls and key adults; belongs to no force."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
 from app.core.types import Choice, one_of
+from schools.matching.school_names import place_key
 from schools.term_dates import DayKind, Nation
 
 
@@ -35,6 +38,15 @@ class RollState(StrEnum):
 
     CURRENT = "current"
     REPLACED = "replaced"
+
+
+def _folded(column: str) -> Callable[[Any], str | None]:
+    """Return the default of a key: the folded place of the same row, so that no writer forgets."""
+
+    def fold(context: Any) -> str | None:
+        return place_key(context.get_current_parameters().get(column))
+
+    return fold
 
 
 class Establishment(Base):
@@ -71,8 +83,12 @@ class Establishment(Base):
     locality: Mapped[str | None] = mapped_column(String(200))
     town: Mapped[str | None] = mapped_column(String(100))
     # Town and locality folded like the name: officers give either as the town.
-    town_key: Mapped[str | None] = mapped_column(String(100), index=True)
-    locality_key: Mapped[str | None] = mapped_column(String(200), index=True)
+    town_key: Mapped[str | None] = mapped_column(
+        String(100), index=True, insert_default=_folded("town")
+    )
+    locality_key: Mapped[str | None] = mapped_column(
+        String(200), index=True, insert_default=_folded("locality")
+    )
     postcode: Mapped[str | None] = mapped_column(String(8))
     telephone: Mapped[str | None] = mapped_column(String(30))
     row_digest: Mapped[bytes] = mapped_column(LargeBinary(32))

@@ -17,20 +17,27 @@ def school_ages(identity: ChildIdentity, on: date) -> tuple[int, ...]:
     """Return the ages the child may have had on the 31 August before `on`; () where unknown.
 
     A school year takes the children who were of one age on that day; a year of birth alone
-    leaves two. 1 January counts here even as a placeholder: it is a year of birth.
+    leaves two, an age that somebody guessed its whole range. 1 January, a placeholder elsewhere,
+    gives a year of birth.
     """
     start = date(on.year if (on.month, on.day) >= (9, 1) else on.year - 1, 8, 31)
     born = identity.date_of_birth
     if born is not None and (born.month, born.day) != (1, 1):
         return (start.year - born.year - ((born.month, born.day) > (start.month, start.day)),)
     year = born.year if born is not None else identity.birth_year
-    return () if year is None else (start.year - year - 1, start.year - year)
+    if year is not None:
+        return (start.year - year - 1, start.year - year)
+    if identity.age_range is None:
+        return ()
+    youngest, oldest = identity.age_range
+    return tuple(range(max(youngest - 1, 0), oldest + 1))
 
 
 def age_fit(school: SchoolFacts, ages: tuple[int, ...], kinds: frozenset[str]) -> AgeFit:
     """Return how the child's school age stands to the school's ages; one year out is `near`.
 
-    Reception takes four-year-olds where the statutory low age is five. Missing ages are unknown,
+    Reception takes four-year-olds where the statutory low age is five; a sixth form keeps those
+    of its highest age (18 and still at school). Missing ages are unknown,
     never unfit; a usual range that does not fit is at worst `near`.
     """
     if not ages:
@@ -59,6 +66,7 @@ _GOOD = (AgeFit.UNFIT, AgeFit.NEAR, AgeFit.FITS)
 
 def _fit(low: int, high: int, age: int) -> AgeFit:
     lowest = 4 if low == 5 else low
-    if lowest <= age < high:
+    highest = high if high >= 18 else high - 1
+    if lowest <= age <= highest:
         return AgeFit.FITS
     return AgeFit.NEAR if lowest - 1 <= age <= high else AgeFit.UNFIT

@@ -39,6 +39,7 @@ class _Case:
     told: ToldName | None
     told_found: tuple[ToldCandidate, ...]
     roll: tuple[RollCandidate, ...]
+    left: frozenset[int]
     matching: Matching
 
     @property
@@ -65,13 +66,13 @@ _DISAGREES = _Answer(Band.POSSIBLE, "evidence_disagrees")
 
 
 def decide(
-    child: ChildFacts, leads: Leads, roll: Sequence[RollCandidate], *, on: date,
-    matching: Matching, input_digest: bytes,
+    child: ChildFacts, leads: Leads, roll: Sequence[RollCandidate], *,
+    left: Sequence[RollCandidate] = (), on: date, matching: Matching, input_digest: bytes,
 ) -> Decision:  # fmt: skip
     """Return the decision for one child.
 
-    `roll` are its schools after the incident's children were told apart; `on` is the London date
-    of the incident.
+    `roll` are its schools after the incident's children were told apart, `left` those that a roll
+    says it has left; `on` is the London date of the incident.
     """
     ages = school_ages(child.identity, on)
     told = told_school.told_name(
@@ -79,7 +80,8 @@ def decide(
         known_words=leads.known_words,
     )  # fmt: skip
     found = told_school.candidates(told, leads.told) if told else []
-    case = _Case(child, leads, ages, told, tuple(found), tuple(roll), matching)
+    gone = frozenset(one.urn for one in left if one.share >= rules.LOUD)
+    case = _Case(child, leads, ages, told, tuple(found), tuple(roll), gone, matching)
     return _decision(case, _held_back(case, _answer(case)), input_digest)
 
 
@@ -97,6 +99,8 @@ def _answer(case: _Case) -> _Answer:
     if case.leads.given_unknown and _likely(case.told_best):
         return _DISAGREES
     if case.told_best is not None and _told_is_sure(case):
+        if case.told_best.school.urn in case.left:
+            return _DISAGREES
         return _Answer(Band.MATCHED, None, (case.told_best.school.urn,), case.told_best.share)
     return _closed(case) or _unsure(case)
 
@@ -104,14 +108,13 @@ def _answer(case: _Case) -> _Answer:
 def _by_number(case: _Case, school: SchoolFacts) -> _Answer:
     """Take a number from a picker at its word, unless other evidence contradicts it.
 
-    A closed school's single successor is taken only once its key adults have confirmed there.
+    A closed school's single successor is offered: nothing is stored yet by which its key adults
+    confirm that they serve the old school's children.
     """
     if not school.is_open:
-        successor = case.leads.successors.get(school.urn)
-        if successor is None or successor.urn not in case.leads.confirmed:
-            return _school_closed(case, school.urn)
-        school = successor
+        return _school_closed(case, school.urn)
     elsewhere = case.roll_best is not None and case.roll_best.urn != school.urn
+    elsewhere = elsewhere or school.urn in case.left
     if elsewhere or not _can_attend(case, school) or _named_elsewhere(case, school):
         return _DISAGREES
     return _Answer(Band.MATCHED, None, (school.urn,), 1.0)

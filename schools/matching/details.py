@@ -37,6 +37,8 @@ class ChildIdentity:
     former_surname: str | None = field(default=None, repr=False)
     date_of_birth: date | None = field(default=None, repr=False)
     birth_year: int | None = field(default=None, repr=False)
+    # Youngest and oldest it may be, where only that was seen.
+    age_range: tuple[int, int] | None = field(default=None, repr=False)
     sex: str = "unknown"
     upn: str | None = field(default=None, repr=False)
     postcodes: tuple[str, ...] = field(default=(), repr=False)
@@ -124,6 +126,8 @@ class PupilFacts:
     sex: str | None = None
     upn: str | None = field(default=None, repr=False)
     postcode: str | None = field(default=None, repr=False)
+    # Left this school by the day of the incident: speaks against the school, never for it.
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +135,16 @@ class Leads:
     """Everything that was found for one child before the rules decide.
 
     `given` is the establishment that a number named; `given_unknown` says that it named none.
-    `told` are the schools that the told name may mean, closed ones too. `successors` holds the
-    single open successor of a closed one; `confirmed` those whose key adults have confirmed since
-    they opened. `known_words` are told words that some school's name holds. `pupils` are the
-    candidates on rolls of `roll_size` pupils in all, `schools` the register rows of theirs.
+    `told` are the schools that the told name may mean, closed ones too; `successors` holds the
+    single open successor of a closed one. `known_words` are told words that some school's name
+    holds. `pupils` are the candidates on rolls of `roll_size` pupils in all, `schools` the
+    register rows of theirs.
     """
 
     given: SchoolFacts | None = None
     given_unknown: bool = False
     told: tuple[SchoolFacts, ...] = ()
     successors: Mapping[int, SchoolFacts] = field(default_factory=dict)
-    confirmed: frozenset[int] = frozenset()
     known_words: frozenset[str] = frozenset()
     pupils: tuple[PupilFacts, ...] = ()
     roll_size: int = 0

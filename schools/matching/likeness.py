@@ -16,6 +16,7 @@ _STAGES = {
     "high": "secondary", "comprehensive": "secondary", "grammar": "secondary",
     "upper": "secondary", "sixthform": "secondary", "utc": "secondary", "studio": "secondary",
 }  # fmt: skip
+_ALIKE = frozenset({"secondary", "high", "comprehensive", "grammar", "upper"})
 _PAIR = frozenset({"infant", "junior"})
 
 
@@ -142,8 +143,9 @@ def _stage_agreement(told: frozenset[str], school: SchoolFacts) -> Agreement:
         return Agreement.UNKNOWN
     if not said & own:
         return Agreement.DIFFERS
-    # High, comprehensive and grammar are used alike; infant and primary are not.
-    return Agreement.AGREES if "secondary" in said & own else Agreement.UNKNOWN
+    # High, comprehensive and grammar are used alike; infant and primary, high and sixth form not.
+    alike = told <= _ALIKE and bool(kinds_of(school) & _ALIKE)
+    return Agreement.AGREES if alike else Agreement.UNKNOWN
 
 
 def _stages(school: SchoolFacts) -> frozenset[str]:

@@ -26,13 +26,18 @@ def match_children(
     """
     leads = find_leads(session, cipher, children, on=on)
     scores = without_shared([_scores(*pair) for pair in zip(children, leads, strict=True)])
-    return [
-        decide(
-            child, found, posterior(scored, found.roll_size), on=on, matching=policy.matching,
-            input_digest=input_digest(cipher, child, children, on=on, policy=policy),
-        )
-        for child, found, scored in zip(children, leads, scores, strict=True)
-    ]  # fmt: skip
+    decisions = []
+    for child, found, scored in zip(children, leads, scores, strict=True):
+        current = [one for one in scored if not one.pupil.left]
+        left = [one for one in scored if one.pupil.left]
+        decisions.append(
+            decide(
+                child, found, posterior(current, found.roll_size),
+                left=posterior(left, found.roll_size), on=on, matching=policy.matching,
+                input_digest=input_digest(cipher, child, children, on=on, policy=policy),
+            )
+        )  # fmt: skip
+    return decisions
 
 
 def _scores(child: ChildFacts, leads: Leads) -> list[PupilScore]:

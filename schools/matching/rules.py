@@ -70,7 +70,7 @@ class AgeFit(StrEnum):
 
 # Own names first, then names that many schools carry (`SchoolName.common`).
 TOLD_NAME = {
-    NameLevel.FULL: (14.0, 7.0),
+    NameLevel.FULL: (16.0, 8.0),
     NameLevel.EXACT: (12.0, 5.0),
     NameLevel.CLOSE: (9.0, 3.0),
     NameLevel.PART: (6.0, 2.0),

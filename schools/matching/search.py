@@ -24,7 +24,13 @@ from schools.matching.details import (
 )
 from schools.matching.normalise import fold
 from schools.matching.school_names import grams, parse, place_key
-from schools.models import Establishment, KeyAdult, Pupil, PupilKey, Roll, RollState
+from schools.models import (
+    Establishment,
+    Pupil,
+    PupilKey,
+    Roll,
+    RollState,
+)
 from schools.queries import OPEN_STATUSES, single_successors
 from schools.roll import PupilDetails
 
@@ -52,14 +58,13 @@ def find_leads(
     heirs = single_successors(session, closed) if closed else {}
     heir_facts = _facts(session, heirs.values(), on)
     successors = {urn: heir_facts[heir] for urn, heir in heirs.items() if heir in heir_facts}
-    confirmed = _confirmed(session, set(heirs.values()), on)
     return [
         Leads(
             given=school,
             given_unknown=school is None and _names_a_school(child.education.urn),
             told=told[child.education][0],
             known_words=told[child.education][1],
-            successors=successors, confirmed=confirmed, pupils=found, roll_size=rolls.size,
+            successors=successors, pupils=found, roll_size=rolls.size,
             schools=at_schools,
         )
         for child, school, found in zip(children, given, pupils, strict=True)
@@ -156,20 +161,6 @@ def _school(row: Any, on: date) -> SchoolFacts:
     )  # fmt: skip
 
 
-def _confirmed(session: Session, urns: Collection[int], on: date) -> frozenset[int]:
-    """Return the schools where a key adult who has not left has a verified contact."""
-    if not urns:
-        return frozenset()
-    rows = session.scalars(
-        select(KeyAdult.urn).where(
-            KeyAdult.urn.in_(urns),
-            KeyAdult.contact_verified_at.is_not(None),
-            or_(KeyAdult.left_on.is_(None), KeyAdult.left_on > on),
-        )
-    )
-    return frozenset(rows)
-
-
 class _Rolls:
     """The current rolls, no older than a term on the day of the incident."""
 
@@ -187,7 +178,7 @@ class _Rolls:
         self.size = sum(pupils for _, pupils in rolls)
 
     def pupils_like(self, identity: ChildIdentity) -> tuple[PupilFacts, ...]:
-        """Return the pupils who share a block key with the child and are on a roll on that day."""
+        """Return the pupils who share a block key with the child; leavers are marked."""
         if not self.size:
             return ()
         ids = self._ids_under(_blocks(self._cipher, identity))
@@ -199,7 +190,6 @@ class _Rolls:
                 Pupil.id.in_(ids),
                 Pupil.roll_id.in_(self._ids),
                 or_(Pupil.entered_on.is_(None), Pupil.entered_on <= self._on),
-                or_(Pupil.leaves_on.is_(None), Pupil.leaves_on > self._on),
             )
             .order_by(Pupil.id)
         )
@@ -228,6 +218,7 @@ class _Rolls:
             middle_names=details.middle_names, preferred_surname=details.preferred_surname,
             former_surname=details.former_surname, date_of_birth=details.date_of_birth,
             sex=details.sex, upn=details.upn, postcode=details.postcode,
+            left=row.leaves_on is not None and row.leaves_on <= self._on,
         )  # fmt: skip
 
 

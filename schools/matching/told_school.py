@@ -87,18 +87,23 @@ def _weights(told: ToldName, school: SchoolFacts, fields: dict[str, str]) -> dic
 def sendable(told: ToldName, fields: dict[str, str]) -> bool:
     """Return whether this agreement may go without a person, whatever its share.
 
-    Never: a bare common name (`St Mary's`), a child whose age does not fit or is not known, a
-    kind or faith that differs, a place that does not agree, a part of a name without its town.
+    Never: a bare common name (`St Mary's`), a child whose age does not fit, a kind or faith that
+    differs, a place that does not agree, a part of a name without its town. A child of unknown
+    age needs a whole name of the school's own, its kind and its town.
     """
     if told.name.common and told.name.bare:
         return False
-    if not told.ages or fields["age"] not in {AgeFit.FITS, AgeFit.UNKNOWN}:
+    if fields["age"] not in {AgeFit.FITS, AgeFit.UNKNOWN}:
         return False
     if Agreement.DIFFERS in {fields["kind"], fields["faith"]}:
         return False
     whole = fields["name"] in {NameLevel.FULL, NameLevel.EXACT}
+    in_town = fields["place"] in {Place.TOWN, Place.TOWN_AND_COUNCIL}
+    if not told.ages:
+        named = whole and not told.name.common and fields["kind"] == Agreement.AGREES
+        return named and in_town
     if fields["place"] == Place.COUNCIL_OTHER_TOWN:
         return whole and not told.name.common
     if fields["name"] in {NameLevel.PART, NameLevel.MORE}:
-        return fields["place"] in {Place.TOWN, Place.TOWN_AND_COUNCIL}
+        return in_town
     return fields["place"] in rules.AGREED_PLACES
