@@ -8,7 +8,6 @@ from fastapi import FastAPI
 
 from app import api, pages
 from app.api import openapi
-from app.api.body import BATCH
 from app.api.errors import answering, install
 from app.api.front_door import FrontDoor
 from app.api.intake_writer import IntakeWriter
@@ -63,7 +62,6 @@ def _application(wiring: Wiring) -> FastAPI:
         openapi_url="/api/v1/openapi.json" if docs else None,
         lifespan=_lifespan,
         telemetry=_NO_TELEMETRY,
-        max_body_size=BATCH,
     )
 
 

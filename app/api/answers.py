@@ -10,7 +10,7 @@ from app.casework.withdraw import Withdrawal
 from app.intake.models import NightClose
 from app.intake.payload import NightTotals
 from app.intake.receive import Result
-from app.reports.told import Telling, Told, told_of
+from app.reports.told import Told
 from notifications.states import ReceiptKind
 from schools.models import Establishment
 
@@ -152,7 +152,7 @@ class ChildAnswer(Answer):
             outcome=child.outcome,
             outcome_reason=child.outcome_reason,
             outcome_at=child.outcome_at,
-            told=told(child),
+            told=child.told,
             warnings=list(child.warnings),
             band=child.band,
             rules_version=child.rules_version,
@@ -265,9 +265,3 @@ class EstablishmentAnswer(Answer):
 
 class EstablishmentList(Answer):
     items: list[EstablishmentAnswer]
-
-
-def told(child: ChildStatus) -> Told:
-    """Return whether somebody who can help was told of this child."""
-    tellings = [Telling(one.state, one.told_at) for one in child.notifications]
-    return told_of(child.outcome, tellings)

@@ -9,14 +9,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from app.api import metrics
-from app.api.errors import Answer, WrongHost
+from app.api.body import BATCH
+from app.api.errors import Answer, WrongHost, for_machines
 from app.core import logs
-from app.core.errors import ServiceError
+from app.core.errors import ServiceError, TooLarge
 from app.core.ids import new_id, new_secret
 from app.core.settings import Settings
 
 _log = logs.get(__name__)
 
+# What people post are forms; only the batch is large.
+_FORM = 1024 * 1024
 _ALWAYS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
@@ -54,19 +57,22 @@ class FrontDoor:
         began = perf_counter()
         request = Request(scope, receive)
         try:
-            if not self._ours(request):
-                wrong = WrongHost("Use the host name of the service.")
-                await self._answer(request, wrong)(scope, receive, send)
-                return
-            await self._app(scope, receive, send)
+            self._admit(request)
+            await self._app(scope, _limited(receive, _longest(request)), send)
         except Exception as error:
-            _log.error("request broke", error=logs.error_kind(error), route=_route(scope))
             if send.started:
                 raise
-            broken = ServiceError("Something went wrong: tell us the request id.")
-            await self._answer(request, broken)(scope, receive, send)
+            await self._answer(request, _last_resort(error, scope))(scope, receive, send)
         finally:
             _count(scope, send.status, perf_counter() - began)
+
+    def _admit(self, request: Request) -> None:
+        """Raise `WrongHost`, or `TooLarge` before a byte of the body is read."""
+        if not self._ours(request):
+            raise WrongHost("Use the host name of the service.")
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:18]) > _longest(request):
+            raise _too_large()
 
     def _ours(self, request: Request) -> bool:
         host = request.headers.get("host", "").lower()
@@ -103,6 +109,37 @@ def content_policy(nonce: str) -> str:
         "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
+
+
+def _longest(request: Request) -> int:
+    return BATCH if for_machines(request.url.path) else _FORM
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("Send a smaller body.")
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Return a `receive` that counts, for bodies that came without their length."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise _too_large()
+        return message
+
+    return counted
+
+
+def _last_resort(error: Exception, scope: Scope) -> ServiceError:
+    """Return what may go out of an error that nobody expected: nothing of it."""
+    if isinstance(error, ServiceError):
+        return error
+    _log.error("request broke", error=logs.error_kind(error), route=_route(scope))
+    return ServiceError("Something went wrong: tell us the request id.")
 
 
 def _route(scope: Scope) -> str:

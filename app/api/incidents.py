@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
-from app.api.answers import Accepted, IncidentAnswer, IncidentPage, WithdrawalAnswer, told
+from app.api.answers import Accepted, IncidentAnswer, IncidentPage, WithdrawalAnswer
 from app.api.body import SINGLE, read_body
 from app.api.deps import Acting, Calling, Write, wiring_of
 from app.api.intake_writer import IntakeWriter
 from app.api.messages import read_message
 from app.api.openapi import body_of, problems
-from app.casework.incident_status import ChildStatus, Keep, list_incidents, read_incident
+from app.casework.incident_status import list_incidents, read_incident
 from app.casework.submit import prepare
 from app.casework.withdraw import withdraw_incident
 from app.core.errors import Conflict
@@ -76,9 +76,8 @@ def listed(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> IncidentPage:
     """List incidents in the order they arrived, with what became of each child."""
-    keep = _filter(outcome, told) if outcome or told else None
     found, following = list_incidents(
-        session, acting, since=since, cursor=cursor, limit=limit, keep=keep
+        session, acting, since=since, outcome=outcome, told=told, cursor=cursor, limit=limit
     )
     return IncidentPage(items=[IncidentAnswer.of(one) for one in found], next=following)
 
@@ -112,11 +111,3 @@ def withdraw(
     return WithdrawalAnswer.of(
         withdraw_incident(session, acting, reference=reference, message=message)
     )
-
-
-def _filter(outcome: Outcome | None, wanted: Told | None) -> Keep:
-    def keep(child: ChildStatus) -> bool:
-        right = outcome is None or child.outcome is outcome
-        return right and (wanted is None or told(child) is wanted)
-
-    return keep

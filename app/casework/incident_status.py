@@ -7,7 +7,7 @@ a hidden child. No name of school staff, and nothing of a child but the force's 
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +22,7 @@ from app.core.clock import as_utc
 from app.core.errors import FieldError, Invalid, NotFound
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
+from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
 from schools.matching.details import Band, Source
@@ -56,6 +57,7 @@ class ChildStatus:
     outcome: Outcome
     outcome_reason: str | None
     outcome_at: datetime
+    told: Told
     warnings: tuple[str, ...]
     band: Band | None
     rules_version: str | None
@@ -78,9 +80,6 @@ class IncidentStatus:
     children: tuple[ChildStatus, ...]
 
 
-Keep = Callable[[ChildStatus], bool]
-
-
 def read_incident(session: Session, acting: PoliceActing, *, reference: str) -> IncidentStatus:
     """Return the version that is acted on (or was withdrawn); raise `NotFound`."""
     require(session, acting, ClientScope.READ)
@@ -100,13 +99,13 @@ def read_incident(session: Session, acting: PoliceActing, *, reference: str) -> 
 
 
 def list_incidents(
-    session: Session, acting: PoliceActing, *, since: datetime | None, cursor: str | None,
-    limit: int, keep: Keep | None,
+    session: Session, acting: PoliceActing, *, since: datetime | None, outcome: Outcome | None,
+    told: Told | None, cursor: str | None, limit: int,
 ) -> tuple[list[IncidentStatus], str | None]:  # fmt: skip
     """Return incidents in the order they arrived, and the cursor of the next page if there is one.
 
-    `since` bounds the arrival; with `keep`, only incidents with a child it says yes to. A page may
-    then be shorter than `limit` and still have a next one.
+    `since` bounds the arrival; `outcome` and `told` keep the incidents that have such a child. A
+    page may then be shorter than `limit` and still have a next one.
     """
     require(session, acting, ClientScope.READ)
     found: list[IncidentStatus] = []
@@ -119,13 +118,22 @@ def list_incidents(
                 more = True
                 break
             after = (status.received_at, status.id)
-            if keep is None or any(keep(child) for child in status.children):
+            if _wanted(status, outcome, told):
                 found.append(status)
     audit.record(
         session, event=audit.Event.INCIDENTS_LISTED, actor=acting.actor, force=acting.force,
         subject=f"force:{acting.force}", now=acting.now, detail={"incidents": len(found)},
     )  # fmt: skip
     return found, _write_cursor(after) if more and after else None
+
+
+def _wanted(status: IncidentStatus, outcome: Outcome | None, told: Told | None) -> bool:
+    if outcome is None and told is None:
+        return True
+    return any(
+        (outcome is None or child.outcome is outcome) and (told is None or child.told is told)
+        for child in status.children
+    )
 
 
 def _page(
@@ -181,6 +189,7 @@ def _child(
         outcome=child.outcome,
         outcome_reason=child.outcome_reason,
         outcome_at=child.outcome_at,
+        told=told_of(child.outcome, [Telling(n.state, n.told_at) for n, _ in notifications]),
         warnings=tuple(child.warnings),
         band=match.band if match else None,
         rules_version=match.rules_version if match else None,
