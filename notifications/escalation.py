@@ -4,10 +4,8 @@ Source: domain.md §6. The steps are frozen when a notification is placed; what 
 when they are taken (`notifications.ladder`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 
 from app.core.clock import as_utc, at_london, london_date
 from app.core.policy import Ladder
@@ -41,18 +39,19 @@ def plan(
     """
     placed_at = as_utc(placed_at)
     start = _start(due, placed_at, ladder, first_alert)
-    length = timedelta(minutes=-ladder.key_adult)
-    if due.due_at - start < length:
+    if due.due_at - start < -_offset(ladder, _FIRST):
         before = _spread(due.due_at, start, ladder)
     else:
-        not_before = at_london(london_date(due.due_at), first_alert)
+        not_before = max(start, at_london(london_date(due.due_at), first_alert))
         before = [
-            max(due.due_at + _offset(ladder, kind), start, not_before) for kind in _BEFORE_DUE
+            PlannedStep(kind, max(due.due_at + _offset(ladder, kind), not_before))
+            for kind in _BEFORE_DUE
         ]
-    after = [max(due.due_at + _offset(ladder, kind), start) for kind in _FROM_DUE]
-    instants = _in_order([start, *before, *after])
-    kinds = (_FIRST, *_BEFORE_DUE, *_FROM_DUE)
-    return tuple(PlannedStep(kind, at) for kind, at in zip(kinds, instants, strict=True))
+    after = [
+        PlannedStep(kind, max(due.due_at + _offset(ladder, kind), start)) for kind in _FROM_DUE
+    ]
+    steps = [PlannedStep(_FIRST, start), *before, *after]
+    return tuple(sorted(steps, key=lambda step: step.planned_at))
 
 
 def _start(due: Due, placed_at: datetime, ladder: Ladder, first_alert: time) -> datetime:
@@ -67,31 +66,20 @@ def _start(due: Due, placed_at: datetime, ladder: Ladder, first_alert: time) -> 
     return max(start, at_london(london_date(start), first_alert))
 
 
-def _spread(due_at: datetime, start: datetime, ladder: Ladder) -> list[datetime]:
+def _spread(due_at: datetime, start: datetime, ladder: Ladder) -> list[PlannedStep]:
     """Shrink the ladder to the time left, then push steps apart, counting back from the deadline.
 
     Whole minutes, so that a step is never a few seconds short of its gap.
     """
     left = int((due_at - start) / timedelta(minutes=1))
-    gap = ladder.spread_gap
-    minutes: list[int] = []
+    steps: list[PlannedStep] = []
     until = 0
-    for kind in reversed(_BEFORE_DUE):
+    for kind in sorted(_BEFORE_DUE, key=lambda kind: _offset(ladder, kind), reverse=True):
         wanted = -getattr(ladder, kind.value) * left // max(1, -ladder.key_adult)
-        until = max(wanted, until + gap)
-        minutes.append(until)
-    return [
-        start if before > left - gap else due_at - timedelta(minutes=before)
-        for before in reversed(minutes)
-    ]
-
-
-def _in_order(instants: Sequence[datetime]) -> list[datetime]:
-    """Return the instants so that none is before the one it follows."""
-    ordered = list(instants)
-    for index, (before, after) in enumerate(pairwise(instants), start=1):
-        ordered[index] = max(ordered[index - 1], before, after)
-    return ordered
+        until = max(wanted, until + ladder.spread_gap)
+        fits = until <= left - ladder.spread_gap
+        steps.append(PlannedStep(kind, due_at - timedelta(minutes=until) if fits else start))
+    return steps[::-1]
 
 
 def _offset(ladder: Ladder, kind: StepKind) -> timedelta:

@@ -102,6 +102,18 @@ def test_what_is_placed_after_its_deadline_starts_all_at_once() -> None:
     assert set(found.values()) == {"20 11:00"}
 
 
+@pytest.mark.feature("ES2")
+def test_a_force_that_rings_before_the_second_key_adult_gets_its_own_order() -> None:
+    ladder = Ladder(call_sheet=-90)
+    found = plan(
+        morning(instant("2026-11-20 08:30")), placed_at=instant("2026-11-20 01:00"),
+        ladder=ladder, first_alert=FIRST_ALERT,
+    )  # fmt: skip
+    assert [step.kind for step in found][:3] == [
+        StepKind.KEY_ADULT, StepKind.CALL_SHEET, StepKind.SECOND_KEY_ADULT,
+    ]  # fmt: skip
+
+
 dues = st.builds(
     lambda day, minutes: instant("2026-09-01 00:00") + timedelta(days=day, minutes=minutes),
     st.integers(0, 400),
@@ -118,7 +130,8 @@ def test_steps_are_in_order_and_spread_ones_stand_apart(
     placed_at = due_at - earlier
     found = plan(morning(due_at), placed_at=placed_at, ladder=LADDER, first_alert=FIRST_ALERT)
     times = [step.planned_at for step in found]
-    assert [step.kind for step in found] == list(StepKind)
+    assert sorted(step.kind for step in found) == sorted(StepKind)
+    assert found[0].kind is StepKind.KEY_ADULT
     assert times == sorted(times)
     assert times[0] >= placed_at
     assert london_time(times[0]) >= FIRST_ALERT

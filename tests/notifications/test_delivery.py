@@ -1,0 +1,149 @@
+"""Sending a block: every alert has a result, nothing is raised, and one failure stops no other."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.core.cipher import Cipher
+from app.core.scope import PLATFORM
+from app.core.settings import Environment, Settings
+from notifications.alerts import letterhead, telling_words
+from notifications.attempts import ClaimedAlert, ResultKind
+from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Sent
+from notifications.channels.recording import RecordingChannel
+from notifications.channels.sink import Fault, MailSink
+from notifications.delivery import send_all
+from notifications.models import Alert
+from notifications.outbox import claim, record
+from notifications.states import AlertState
+from tests.factories.notifications import DUE, NotifyingForce, minutes
+from tests.notifications.conftest import ChannelTo
+
+AT = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+
+
+def claims(many: int) -> list[ClaimedAlert]:
+    return [
+        ClaimedAlert(
+            UUID(int=number, version=4), 1, f"dsl{number}@example.org", "message_waiting", False, AT
+        )
+        for number in range(many)
+    ]
+
+
+@pytest.fixture
+def recording(keyed: Cipher) -> RecordingChannel:
+    return RecordingChannel(letterhead(Settings(environment=Environment.TEST)), keyed)
+
+
+class Silent:
+    """A channel that never comes into use, or only to be closed."""
+
+    name = "recording"
+    closed = False
+
+    def send(self, message: AlertMessage) -> Sent:
+        raise AssertionError("nothing was to be sent")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_every_alert_of_a_block_has_a_result_in_its_order(recording: RecordingChannel) -> None:
+    block = claims(20)
+    results = send_all(block, recording)
+    assert [one.alert_id for one in results] == [one.alert_id for one in block]
+    assert {one.kind for one in results} == {ResultKind.HANDED_OVER}
+    assert all(one.ok and one.reference and one.channel == "recording" for one in results)
+    assert len(recording.sent) == 20
+
+
+def test_an_empty_block_is_no_work() -> None:
+    assert send_all([], Silent()) == []
+
+
+@pytest.mark.feature("DL4")
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (ErrorKind.PERMANENT, ResultKind.PERMANENT),
+        (ErrorKind.TEMPORARY, ResultKind.TEMPORARY),
+        (ErrorKind.UNKNOWN, ResultKind.UNKNOWN),
+    ],
+)
+def test_one_failure_stops_no_other(
+    recording: RecordingChannel, kind: ErrorKind, expected: ResultKind
+) -> None:
+    recording.fail_next(ChannelError(kind, "recipient_451"))
+    results = send_all(claims(10), recording)
+    assert sorted(one.kind for one in results) == sorted([expected, *[ResultKind.HANDED_OVER] * 9])
+
+
+def test_a_channel_that_is_down_is_not_tried_for_each_alert(recording: RecordingChannel) -> None:
+    recording.fail_next(*[ChannelError(ErrorKind.CONNECTION, "starttls_missing")] * 100)
+    results = send_all(claims(100), recording)
+    assert {one.kind for one in results} == {ResultKind.CONNECTION}
+    assert sum(one.code == "starttls_missing" for one in results) <= 8
+    assert recording.sent == []
+
+
+def test_an_alert_that_cannot_be_made_fails_alone(recording: RecordingChannel) -> None:
+    good, bad = claims(2)
+    crooked = ClaimedAlert(bad.alert_id, 1, "", bad.template, False, AT)
+    results = send_all([crooked, good], recording)
+    assert [one.kind for one in results] == [ResultKind.BROKEN, ResultKind.HANDED_OVER]
+
+
+def test_what_was_not_begun_in_time_goes_back() -> None:
+    ticks = iter([0.0, *[100.0] * 10])
+    channel = Silent()
+    results = send_all(claims(3), channel, seconds=40, elapsed=lambda: next(ticks))
+    assert {one.kind for one in results} == {ResultKind.NOT_TRIED}
+    assert channel.closed
+
+
+@pytest.mark.feature("DL2")
+@pytest.mark.feature("DL7")
+def test_from_the_row_over_real_mail_and_back_into_the_row(
+    force: NotifyingForce, placed: UUID, sink: MailSink, channel_to: ChannelTo
+) -> None:
+    force.at(DUE - minutes(120))
+    force.chase()
+    channel = channel_to(sink)
+    for fault, state in (
+        (Fault.GREYLISTED, AlertState.PLANNED),
+        (Fault.LOST_AFTER_FINAL_DOT, AlertState.UNKNOWN),
+        (None, AlertState.HANDED_OVER),
+    ):
+        if fault:
+            sink.fail_next(fault)
+        with force.database.write(PLATFORM) as session:
+            claimed = claim(session, force.cipher, owner="one", now=force.now)
+        results = send_all(claimed, channel)
+        with force.database.write(PLATFORM) as session:
+            assert record(session, results, now=force.now) == 1
+        (alert,) = force.rows(Alert)
+        assert alert.state is state
+        force.at(max(force.now, alert.next_attempt_at))
+    first, repeat = sink.messages
+    assert first.raw == repeat.raw
+    assert telling_words(first.raw.decode().replace("dsl@school.example.org", "")) == ()
+
+
+@pytest.mark.feature("DL7")
+def test_without_tls_the_alert_stays_planned_and_nothing_is_said(
+    force: NotifyingForce, placed: UUID, tmp_path: Path, channel_to: ChannelTo
+) -> None:
+    force.at(DUE - minutes(120))
+    force.chase()
+    with MailSink(tmp_path / "plain", starttls=False) as plain:
+        with force.database.write(PLATFORM) as session:
+            claimed = claim(session, force.cipher, owner="one", now=force.now)
+        results = send_all(claimed, channel_to(plain))
+        with force.database.write(PLATFORM) as session:
+            record(session, results, now=force.now)
+    (alert,) = force.rows(Alert)
+    assert (alert.state, alert.last_code) == (AlertState.PLANNED, "starttls_missing")
+    assert b"dsl@" not in plain.in_clear
