@@ -1,0 +1,78 @@
+"""What the four import commands share: one unit of work, and the report said the same way."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from app.cli import opening
+from app.cli.output import ERRORS, plain, print_json, progress, say
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from app.casework.importing import Importing
+    from schools.imports import ImportReport, RowError
+    from schools.register import RegisterReport
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and store nothing.")]
+
+# A file with a wrong column separator has as many errors as rows: enough are shown to see why.
+_SHOWN_ERRORS = 20
+
+
+@contextmanager
+def work(title: str, *, dry_run: bool, json: bool) -> "Iterator[tuple[Session, Importing]]":
+    """Yield the session of an import and who imports, with a progress bar while it runs."""
+    from app.casework.importing import Importing
+
+    with (
+        progress(title, shown=not json) as tell,
+        opening.unit(dry_run=dry_run) as (session, held),
+    ):
+        now, actor = held.clock.now(), opening.operator()
+        yield session, Importing(now, actor, held.cipher, dry_run=dry_run, progress=tell)
+
+
+def show(what: str, report: "ImportReport", *, json: bool) -> None:
+    """Print the report of an import by rows."""
+    counts = {"new or changed": report.accepted, "unchanged": report.unchanged}
+    _show(what, report, counts, report.errors, refused=report.rejected, json=json)
+
+
+def show_register(report: "RegisterReport", *, json: bool) -> None:
+    """Print the report of a register import."""
+    counts = {
+        "added": report.added, "changed": report.changed, "closed": report.closed,
+        "unchanged": report.unchanged, "new links": report.links,
+        "with one successor": report.successors, "not in the file": report.missing,
+    }  # fmt: skip
+    refused = len(report.rejected)
+    _show("Register", report, counts, report.rejected, refused=refused, json=json)
+
+
+def _show(
+    what: str, report: "ImportReport | RegisterReport", counts: dict[str, int],
+    errors: "Sequence[RowError]", *, refused: int, json: bool,
+) -> None:  # fmt: skip
+    """Print counts and refused rows; exit 1 where not one row could be used.
+
+    Refused rows go to stderr with their line and reason. They never hold back the good ones, so
+    they alone do not make the command fail.
+    """
+    if json:
+        print_json(plain(report))
+    else:
+        done = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        say(f"{what}: {done}; {refused:,} rows refused.")
+        if report.dry_run:
+            say("A dry run: nothing was stored.")
+    for problem in errors[:_SHOWN_ERRORS]:
+        ERRORS.print(escape(f"line {problem.line}: {problem.message} ({problem.code})"))
+    if refused > _SHOWN_ERRORS:
+        ERRORS.print(f"… and {refused - _SHOWN_ERRORS:,} more.")
+    if refused and not any(counts.values()):
+        ERRORS.print("No row of the file could be used: nothing was changed.")
+        raise typer.Exit(1)

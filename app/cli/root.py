@@ -1,0 +1,93 @@
+"""Puts the commands together and answers a refusal the same way everywhere."""
+
+from typing import Any
+
+import typer
+import typer.core
+from pydantic import ValidationError
+from rich.markup import escape
+
+from app.cli import (
+    accounts,
+    audit,
+    calendar,
+    check,
+    clients,
+    demo,
+    features,
+    force,
+    key_adults,
+    keys,
+    match,
+    migrate,
+    register,
+    report,
+    roll,
+    serve,
+    step,
+)
+from app.cli.output import ERRORS
+from app.core.errors import ServiceError
+
+NOUNS = {
+    "register": register, "roll": roll, "calendar": calendar, "key-adults": key_adults,
+    "force": force, "clients": clients, "accounts": accounts, "report": report, "match": match,
+    "audit": audit, "keys": keys,
+}  # fmt: skip
+
+
+class Commands(typer.core.TyperGroup):
+    """Turns a refusal of the service into one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            _say(error.detail, *(f"{e.loc}: {e.message}" for e in error.errors))
+        except ValidationError as error:
+            _say("The settings are not usable:", *_setting_lines(error))
+        except FileNotFoundError as error:
+            _say(f"There is no file {error.filename}: check the path.")
+        except PermissionError as error:
+            _say(f"{error.filename} may not be used by this user: check its permissions.")
+        raise typer.Exit(1)
+
+
+def build() -> typer.Typer:
+    """Return the whole command line."""
+    commands = typer.Typer(
+        cls=Commands,
+        help="Tells a child's school before 9am that the child lived through domestic abuse.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    commands.command("demo")(demo.demo)
+    commands.command("migrate")(migrate.migrate)
+    commands.command("serve")(serve.serve)
+    commands.command("scheduler")(serve.scheduler)
+    commands.command("step")(step.step)
+    commands.command("check")(check.check)
+    commands.command("features")(features.features)
+    for name, module in NOUNS.items():
+        commands.add_typer(module.commands, name=name)
+    return commands
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        ERRORS.print(escape(line), soft_wrap=True)
+
+
+def _setting_lines(error: ValidationError) -> list[str]:
+    """Name each setting and what is wrong with it, never the value it held."""
+    return [
+        " ".join(
+            [
+                *(f"ENCOMPASS_{str(part).upper()}:" for part in item["loc"][:1]),
+                item["msg"].removeprefix("Value error, "),
+            ]
+        )
+        for item in error.errors(include_input=False, include_url=False)
+    ]

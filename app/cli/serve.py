@@ -1,0 +1,116 @@
+"""`encompass serve` and `encompass scheduler`: the two processes of the service."""
+
+import signal
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli import opening
+from app.core.errors import Refused
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from app.core.settings import Settings
+    from app.wiring import Wiring
+
+# Compose gives a process 30 s between SIGTERM and SIGKILL.
+_DRAIN_SECONDS = 20
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; PostgreSQL only.", min=1, max=64)
+    ] = None,
+    with_scheduler: Annotated[
+        bool, typer.Option("--with-scheduler", help="Also run the jobs (always so on SQLite).")
+    ] = False,
+) -> None:
+    """Serve the API and the pages; SIGTERM finishes what was accepted, then stops.
+
+    Example: encompass serve --host 0.0.0.0 --port 8000
+    """
+    import uvicorn
+
+    # uvicorn drains and then raises the signal again: by then it is answered, and 0 is the truth.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    settings = opening.settings()
+    if settings.on_sqlite and workers is not None:
+        raise Refused("SQLite has one writing process: leave out --workers, or use PostgreSQL.")
+    if workers is not None and workers > 1:
+        if with_scheduler:
+            raise Refused(
+                "With several workers the jobs run on their own: start `encompass scheduler`."
+            )
+        uvicorn.run(
+            "app.main:create_app", factory=True, workers=workers,
+            **server_options(settings, host, port),
+        )  # fmt: skip
+        return
+    with opening.service(settings) as wiring:
+        if settings.on_sqlite or with_scheduler:
+            _serve_with_scheduler(wiring, host, port)
+        else:
+            _server(wiring, host, port).run()
+
+
+def scheduler() -> None:
+    """Run the jobs: match, compose, send, chase; SIGTERM ends after the step under way.
+
+    Example: encompass scheduler
+    """
+    from app import scheduler as ticking
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with opening.service() as wiring:
+        ticking.run(wiring, stop)
+
+
+def server_options(settings: "Settings", host: str, port: int) -> dict[str, Any]:
+    """Return what uvicorn is told: no access log (it holds paths), no banner, bounded drain."""
+    return {
+        "host": host, "port": port, "access_log": False, "server_header": False,
+        "log_level": "warning", "timeout_graceful_shutdown": _DRAIN_SECONDS,
+        "proxy_headers": True, "forwarded_allow_ips": settings.forwarded_allow_ips,
+    }  # fmt: skip
+
+
+def _server(wiring: "Wiring", host: str, port: int) -> "uvicorn.Server":
+    import uvicorn
+
+    from app.main import create_app
+
+    return uvicorn.Server(
+        uvicorn.Config(create_app(wiring), **server_options(wiring.settings, host, port))
+    )
+
+
+def _serve_with_scheduler(wiring: "Wiring", host: str, port: int) -> None:
+    """Serve with the jobs in a second thread; where either ends, the other ends too."""
+    from app import scheduler as ticking
+
+    server, stop = _server(wiring, host, port), threading.Event()
+    failures: list[BaseException] = []
+
+    def tick() -> None:
+        try:
+            ticking.run(wiring, stop)
+        except BaseException as error:  # noqa: BLE001 (handed to the main thread)
+            failures.append(error)
+        finally:
+            server.should_exit = True
+
+    thread = threading.Thread(target=tick, name="scheduler")
+    thread.start()
+    try:
+        server.run()
+    finally:
+        stop.set()
+        thread.join()
+    if failures:
+        raise failures[0]

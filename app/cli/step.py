@@ -1,0 +1,33 @@
+"""`encompass step`: run one step of the pipeline now, for operators and support."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli import opening
+from app.cli.output import Json, answer, plain
+
+
+def step(
+    name: Annotated[str, typer.Argument(help="The step's name.")],
+    force: Annotated[str | None, typer.Option(metavar="CODE", help="Only this force.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="ISO", help="As if it were this time (London).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Run one pipeline step now, under the same lock as the scheduler.
+
+    Example: encompass step send_due --force 99
+    """
+    from app.jobs import PIPELINE
+    from app.jobs.runner import Runner
+
+    names = [step for step, _ in PIPELINE]
+    if name not in names:
+        raise typer.BadParameter(f"the steps are {', '.join(names)}", param_hint="NAME")
+    now = opening.instant(at, "--at")
+    with opening.service() as wiring:
+        runner = Runner(wiring, PIPELINE, owner=opening.operator())
+        done = runner.run_step(name, now=now, force=force)
+    answer({"step": name, "result": plain(done)}, [f"{name}: {done}"], as_json=json)

@@ -1,0 +1,134 @@
+"""The four import commands, each with a good file, a file with a bad row, and a bad file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.demo.schools import SCHOOLS
+from tests.app.cli.conftest import Encompass
+from tests.factories.county import county_files
+
+ROLL = "UPN,Surname,Forename,MiddleNames,PreferredSurname,FormerSurname,DOB,Sex,PostCode,URN,"
+ROLL += "EntryDate,LeavingDate\n"
+KEY_ADULTS = "URN,Position,Name,Email,Telephone,TrainedOn,TrainingExpiresOn,VerifiedOn,LeftOn,"
+KEY_ADULTS += "AwayFrom,AwayTo\n"
+GOOD_ADULT = "990001,1,Ada Quill,ada@example.org,07700 900001,01-09-2026,01-09-2028,01-10-2026,,,\n"
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def with_register(encompass: Encompass, tmp_path: Path) -> Encompass:
+    files = county_files(tmp_path)
+    assert encompass("register", "import", files.establishments).exit_code == 0
+    return encompass
+
+
+def test_the_register_is_imported_and_the_second_time_nothing_changes(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    files = county_files(tmp_path)
+    first = encompass("register", "import", files.establishments, "--links", files.links, "--json")
+    again = encompass("register", "import", files.establishments, "--json")
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert json.loads(first.stdout)["added"] == len(SCHOOLS)
+    second = json.loads(again.stdout)
+    assert (second["added"], second["changed"], second["unchanged"]) == (0, 0, len(SCHOOLS))
+
+
+def test_a_dry_run_stores_nothing(encompass: Encompass, tmp_path: Path) -> None:
+    files = county_files(tmp_path)
+    said = encompass("register", "import", files.establishments, "--dry-run")
+    assert said.exit_code == 0
+    assert "nothing was stored" in said.stdout
+    then = encompass("register", "import", files.establishments, "--json")
+    assert json.loads(then.stdout)["added"] == len(SCHOOLS)
+
+
+def test_a_register_that_closes_a_tenth_is_refused_unless_accepted(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    path = county_files(tmp_path).establishments
+    encompass("register", "import", path)
+    rows = path.read_text("cp1252").splitlines(keepends=True)
+    closed = [row.replace(",1,Open,", ",2,Closed,") if number < 20 else row
+              for number, row in enumerate(rows)]  # fmt: skip
+    path.write_text("".join(closed), encoding="cp1252")
+    refused = encompass("register", "import", path)
+    assert refused.exit_code == 1
+    assert "--accept-closures" in refused.stderr
+    assert encompass("register", "import", path, "--accept-closures").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"URN,Name\n990001,No such column\n", b"", b"PK\x03\x04 not a zip", b"\xff\xfe\x00U\x00R\x00"],
+)
+def test_a_file_that_is_no_register_is_refused(
+    encompass: Encompass, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "wrong.csv"
+    path.write_bytes(content)
+    refused = encompass("register", "import", path)
+    assert refused.exit_code == 1
+    assert refused.stderr.strip()
+
+
+def test_a_missing_file_is_refused_with_its_path(encompass: Encompass) -> None:
+    refused = encompass("register", "import", "/nowhere/edubasealldata.csv")
+    assert refused.exit_code == 1
+    assert "edubasealldata.csv" in refused.stderr
+
+
+def test_a_bad_key_adult_never_blocks_a_good_one(with_register: Encompass, tmp_path: Path) -> None:
+    bad = "990002,1,=HYPERLINK(1),bob@example.org,07700 900002,,,,,,\n"
+    path = write(tmp_path / "adults.csv", KEY_ADULTS + GOOD_ADULT + bad)
+    done = with_register("key-adults", "import", path, "--json")
+    assert done.exit_code == 0
+    body = json.loads(done.stdout)
+    assert body["accepted"] == 1
+    assert [error["line"] for error in body["errors"]] == [3]
+    assert "HYPERLINK" not in done.output
+
+
+def test_a_file_without_one_good_row_fails(with_register: Encompass, tmp_path: Path) -> None:
+    path = write(tmp_path / "adults.csv", KEY_ADULTS + "111111,1,Ada Quill,not-an-address,,,,,,,\n")
+    refused = with_register("key-adults", "import", path)
+    assert refused.exit_code == 1
+    assert "line 2" in refused.stderr
+    assert "not-an-address" not in refused.output
+
+
+def test_the_calendar_is_imported_with_its_bad_rows_named(
+    with_register: Encompass, tmp_path: Path
+) -> None:
+    text = "Owner,Kind,From,To,DoorsOpen,RegisterClose,PupilsLeave,Note\n"
+    text += "council:999,term,01-09-2026,18-12-2026,,,,\n"
+    text += "990001,hours,,,08:45,09:30,15:15,\n"
+    text += "990001,party,20-11-2026,20-11-2026,,,,\n"
+    done = with_register("calendar", "import", write(tmp_path / "days.csv", text), "--json")
+    assert done.exit_code == 0
+    body = json.loads(done.stdout)
+    assert (body["accepted"], [error["line"] for error in body["errors"]]) == (2, [4])
+
+
+def test_a_roll_is_imported_for_its_supplier(with_register: Encompass, tmp_path: Path) -> None:
+    text = ROLL + "R999999926001,Quillmere,Asha,,,,02-03-2016,F,ZZ99 3VZ,990001,01-09-2024,\n"
+    text += ",Quillmere,Noah,,,,31-02-2016,M,ZZ99 3VZ,990001,,\n"
+    path = write(tmp_path / "roll.csv", text)
+    done = with_register("roll", "import", path, "--council", "999", "--json")
+    assert done.exit_code == 0
+    body = json.loads(done.stdout)
+    assert (body["accepted"], [error["line"] for error in body["errors"]]) == (1, [3])
+    assert "Quillmere" not in done.output
+
+
+def test_a_roll_needs_exactly_one_supplier(bare_encompass: Encompass, tmp_path: Path) -> None:
+    path = write(tmp_path / "roll.csv", ROLL)
+    assert bare_encompass("roll", "import", path).exit_code == 2
+    both = bare_encompass("roll", "import", path, "--council", "999", "--establishment", 990001)
+    assert both.exit_code == 2
