@@ -48,8 +48,8 @@ def create_app(wiring: Wiring | None = None) -> FastAPI:
     answer = answering(problem_page)
     install(app, answer)
     app.add_middleware(FrontDoor, settings=wiring.settings, answer=answer)
-    app.include_router(api.router)
-    app.include_router(pages.router)
+    for router in (*api.ROUTERS, pages.router):
+        app.include_router(router)
     return app
 
 

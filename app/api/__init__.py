@@ -1,10 +1,6 @@
 """The police interface and the health of the process: JSON only, thin routes, no rules."""
 
-from fastapi import APIRouter
-
 from app.api import batch, directory, health, incidents, nights, token
 
-router = APIRouter()
-# The batch first: its address would else be taken for an incident's reference.
-for room in (token, batch, incidents, nights, directory, health):
-    router.include_router(room.router)
+# In the order of how often they are asked; one level, because every level is looked through.
+ROUTERS = tuple(room.router for room in (incidents, batch, token, nights, directory, health))

@@ -130,7 +130,7 @@ def answering(page: Answer) -> Answer:
     def answer(request: Request, error: ServiceError) -> Response:
         if error.status >= 500:
             _log.error("request failed", code=error.code, status=error.status)
-        return (problem if for_machines(request.url.path) else page)(request, error)
+        return (problem if for_machines(request.scope["path"]) else page)(request, error)
 
     return answer
 

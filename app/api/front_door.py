@@ -4,7 +4,6 @@ from time import perf_counter
 from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
@@ -32,6 +31,8 @@ _ALWAYS = {
         "payment=(), usb=(), publickey-credentials-get=(self)"
     ),
 }
+
+_RAW = [(name.lower().encode(), value.encode()) for name, value in _ALWAYS.items()]
 
 
 class FrontDoor:
@@ -92,13 +93,14 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in _ALWAYS.items():
-                headers[name] = value
-            headers["X-Request-ID"] = self._state["request_id"]
-            headers["Content-Security-Policy"] = content_policy(self._state["csp_nonce"])
+            headers = message.setdefault("headers", [])
+            headers += _RAW
+            headers.append((b"x-request-id", self._state["request_id"].encode()))
+            policy = content_policy(self._state["csp_nonce"])
+            headers.append((b"content-security-policy", policy.encode()))
             # Everything is private; only the pages' static files say otherwise themselves.
-            headers.setdefault("Cache-Control", "no-store")
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
         await self._send(message)
 
 
@@ -112,7 +114,7 @@ def content_policy(nonce: str) -> str:
 
 
 def _longest(request: Request) -> int:
-    return BATCH if for_machines(request.url.path) else _FORM
+    return BATCH if for_machines(request.scope["path"]) else _FORM
 
 
 def _too_large() -> TooLarge:
