@@ -1,7 +1,7 @@
 """The database: engines, the two units of work, and the only commit in the product."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.core.errors import Unavailable
 from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
+from app.core.turns import Turns
 from app.core.types import Json, Utc
 
 __all__ = [
@@ -45,6 +46,8 @@ _NAMES = {
 # Another writer was in the way: the same work may simply be done again.
 _CONTENTION_STATES = frozenset({"40001", "40P01", "55P03"})
 _CONTENTION_ATTEMPTS = 3
+# How long a writer waits for the one before it.
+_BUSY_SECONDS = 5
 
 Result = TypeVar("Result")
 
@@ -88,6 +91,7 @@ class Database:
     def __init__(self, engine: Engine, before_commit: Callable[[Session], None]) -> None:
         self.engine = engine
         self._before_commit = before_commit
+        self._turns = Turns(_BUSY_SECONDS)
 
     @contextmanager
     def read(self, wanted: Scope | None = None) -> Iterator[Session]:
@@ -103,7 +107,7 @@ class Database:
 
         Raises `Unavailable` when it is not known whether the work was stored.
         """
-        with self._session("IMMEDIATE") as session:
+        with self._turn(), self._session("IMMEDIATE") as session:
             if wanted is not None:
                 scope(session, wanted)
             yield session
@@ -121,6 +125,11 @@ class Database:
                 if attempt == _CONTENTION_ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """PostgreSQL has many writers at once; on SQLite they take turns."""
+        on_sqlite = self.engine.dialect.name == "sqlite"
+        return self._turns.turn() if on_sqlite else nullcontext()
 
     @contextmanager
     def _session(self, sqlite_begin: str) -> Iterator[Session]:
@@ -169,7 +178,7 @@ def make_engine(url: str, *, pool_size: int = 20) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
             url, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size,
-            connect_args={"timeout": 5, "check_same_thread": False},
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
         )  # fmt: skip
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -12,7 +12,6 @@ from typing import Self
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 30
 
 
 def free_port() -> int:
@@ -56,12 +55,19 @@ class Server:
         """Start the process and wait until it answers."""
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)],
+                [Path(sys.executable).with_name("encompass"), "serve", "--port", str(self.port)],
                 cwd=ROOT, env=self._environment, stdout=log, stderr=log,
             )  # fmt: skip
-        with httpx.Client(transport=httpx.HTTPTransport(retries=START_SECONDS)) as client:
-            # each retry of the transport waits half a second longer than the one before
-            client.get(f"{self.url}/health/live", timeout=START_SECONDS).raise_for_status()
+        while not self._answers():
+            assert self.process.poll() is None, self.log
+
+    def _answers(self) -> bool:
+        # Connecting to a port nobody listens on fails at once; the transport waits between tries.
+        with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
+            try:
+                return client.get(f"{self.url}/health/live", timeout=5).is_success
+            except httpx.TransportError:
+                return False
 
     def end(self, how: signal.Signals) -> int:
         """Send a signal to the process this started, wait, and return its exit code."""
