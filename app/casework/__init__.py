@@ -1,1 +1,1 @@
-"""One function per act of a person or a police system; permissions are asked here, never in a route."""
+"""One function per act of a person or police system; permissions are asked here, not in routes."""

@@ -25,7 +25,7 @@ from notifications.channels import call_sheet
 from notifications.compose import Content
 from notifications.models import CallSheetLine, Notification
 from notifications.queries import content_of
-from notifications.states import CallResult
+from notifications.states import CallResult, NotificationState
 from schools import queries
 from schools.key_adults import Contact, contacts_of
 
@@ -70,7 +70,11 @@ class Call:
 def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
     """Return the schools of one force that must be rung, most urgent first."""
     require(acting, Action.SEE_BOARD, Relation(force=force))
-    return _schools(session, acting, call_sheet.open_lines(session, force=force), force=force)
+    lines = call_sheet.open_lines(session, force=force)
+    # A school that said "not our pupil" is not rung about that child; its reviewer has it.
+    waiting = _still_waiting(session, [line.notification_id for line in lines])
+    lines = [line for line in lines if line.notification_id in waiting]
+    return _schools(session, acting, lines, force=force)
 
 
 def claim(session: Session, acting: Acting, *, line_id: UUID) -> None:
@@ -175,13 +179,18 @@ def _call_lines(
     }  # fmt: skip
 
 
+def _still_waiting(session: Session, ids: Sequence[UUID]) -> set[UUID]:
+    ready = Notification.state == NotificationState.READY
+    return set(session.scalars(select(Notification.id).where(Notification.id.in_(ids), ready)))
+
+
 def _references(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
     rows = session.execute(
         select(Notification.id, Incident.reference, InvolvedChild.ref)
         .join(InvolvedChild, InvolvedChild.id == Notification.involved_child_id)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(Notification.id.in_(ids))
-    ).tuples()
+    )
     return {ident: (reference, ref) for ident, reference, ref in rows}
 
 

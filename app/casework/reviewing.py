@@ -155,7 +155,7 @@ def _references(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, tuple
         select(InvolvedChild.id, Incident.reference, InvolvedChild.ref)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(InvolvedChild.id.in_(child_ids))
-    ).tuples()
+    )
     return {child_id: (reference, ref) for child_id, reference, ref in rows}
 
 

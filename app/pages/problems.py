@@ -8,11 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from app.core import logs
 from app.core.errors import NotFound, NotSignedIn, ServiceError
 from app.pages.rendering import page
-
-_log = logs.get(__name__)
 
 # One text for what is not there and what is somebody else's.
 _NOT_THERE = NotFound("")
@@ -42,8 +39,6 @@ def problem_page(request: Request, error: ServiceError) -> Response:
 
     `app.main` calls it too, for an address outside `/api` that no route knows.
     """
-    if error.status >= 500:
-        _log.error("page_failed", code=error.code, status=error.status)
     template = "not_found.html" if isinstance(error, NotFound) else "problem.html"
     title = "Page not found" if isinstance(error, NotFound) else error.title
     return page(request, template, status=error.status, title=title, detail=error.detail)
