@@ -1,0 +1,45 @@
+"""Passwords: long, any characters, and the same work for nobody's."""
+
+import pytest
+
+from app.access import passwords
+
+EMAIL = "priya@example.org"
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("short", "at least 15"),
+        ("x" * 129, "no more than 128"),
+        ("abababababababab", "at least 5 different"),
+        ("Priya@Example.org 2026", "does not contain your email"),
+    ],
+)
+def test_an_unfit_password_is_answered_with_what_to_do(password: str, words: str) -> None:
+    (fault,) = passwords.faults(password, email=EMAIL)
+    assert words in fault.message
+    assert password not in fault.message
+
+
+@pytest.mark.parametrize(
+    "password", ["three words together", "y" * 60 + "abcd", "tair draig goch â"]
+)
+def test_length_is_all_that_is_asked(password: str) -> None:
+    assert passwords.faults(password, email=EMAIL) == []
+
+
+def test_the_hash_is_argon2id_and_opens_for_its_password_alone() -> None:
+    hashed = passwords.hash_of("three words together")
+    assert hashed.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert passwords.matches("three words together", hashed)
+    assert not passwords.matches("three words together ", hashed)
+
+
+def test_the_same_keys_on_two_phones_are_the_same_password() -> None:
+    hashed = passwords.hash_of("caf\u00e9 au lait please")
+    assert passwords.matches("cafe\u0301 au lait please", hashed)
+
+
+def test_nobodys_password_is_never_right() -> None:
+    assert not passwords.matches("the account that does not exist", None)

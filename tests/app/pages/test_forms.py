@@ -1,0 +1,105 @@
+"""What a page does not accept: foreign forms, missing tokens, other people's tokens."""
+
+from typing import Any
+
+import pytest
+
+from app.access.permissions import Role
+from app.wiring import Wiring
+from tests.factories.mornings import Morning
+from tests.factories.people import Browser, Person, add_person, signed_in
+
+
+@pytest.fixture
+def person(wiring: Wiring) -> Person:
+    return add_person(wiring, "auditor@example.org", Role.AUDITOR)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 303),
+        ({"sec-fetch-site": "same-origin"}, 303),
+        ({"sec-fetch-site": "same-origin", "origin": "null"}, 303),
+        ({"origin": "https://testserver"}, 303),
+        ({"origin": "null"}, 303),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "none"}, 403),
+        ({"origin": "https://elsewhere.example.org"}, 403),
+        ({"origin": "http://testserver"}, 403),
+        ({"sec-fetch-site": "cross-site", "origin": "https://testserver"}, 403),
+    ],
+)
+def test_a_form_of_another_site_changes_nothing(
+    wiring: Wiring, person: Person, headers: dict[str, str], status: int
+) -> None:
+    browser = signed_in(wiring, person)
+    token = browser.form_token("/account")
+    answer = browser.http.post("/sign-out", data={"form_token": token}, headers=headers)
+    assert answer.status_code == status
+    signed_out = browser.get("/account").status_code == 303
+    assert signed_out is (status == 303)
+
+
+def test_a_form_without_the_token_or_with_anothers_is_refused(
+    wiring: Wiring, person: Person, morning: Morning
+) -> None:
+    browser, other = signed_in(wiring, person), signed_in(wiring, morning.priya)
+    for form in ({}, {"form_token": ""}, {"form_token": other.form_token("/account")}):
+        answer = browser.http.post("/sign-out", data=form)
+        assert answer.status_code == 403
+        assert "Nothing was changed" in answer.text
+    assert browser.get("/account").status_code == 200
+
+
+def test_the_sign_in_form_is_tied_to_the_browser_it_was_shown_in(
+    wiring: Wiring, person: Person
+) -> None:
+    shown = Browser(wiring)
+    token = shown.form_token("/sign-in")
+    typed: dict[str, Any] = {
+        "email": person.email, "password": "three words together", "code": person.code(),
+        "form_token": token,
+    }  # fmt: skip
+    assert Browser(wiring).http.post("/sign-in", data=typed).status_code == 403
+    assert shown.http.post("/sign-in", data=typed).status_code == 303
+
+
+def test_every_page_is_kept_by_nobody_and_carries_the_headers(
+    wiring: Wiring, person: Person
+) -> None:
+    browser = signed_in(wiring, person)
+    for path in ("/account", "/inbox", "/sign-in", "/nothing-here", "/enrol/x"):
+        answer = browser.get(path)
+        assert answer.headers["cache-control"] == "no-store", path
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "'unsafe-inline'" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_nonce_of_the_page_is_the_nonce_of_the_policy(wiring: Wiring) -> None:
+    answer = Browser(wiring).get("/sign-in")
+    nonce = answer.headers["content-security-policy"].partition("'nonce-")[2].partition("'")[0]
+    assert answer.text.count(f'nonce="{nonce}"') == 2
+
+
+def test_a_page_holds_no_inline_style_and_no_handler(wiring: Wiring, person: Person) -> None:
+    text = signed_in(wiring, person).get("/account").text
+    for forbidden in (" style=", " onclick=", "javascript:", "<style"):
+        assert forbidden not in text
+
+
+def test_styles_and_script_may_be_kept(wiring: Wiring) -> None:
+    for path in ("encompass.css", "encompass.js", "icon.svg", "govuk/govuk-frontend.min.css"):
+        answer = Browser(wiring).get(f"/static/{path}")
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
+def test_a_form_larger_than_any_of_ours_is_refused(wiring: Wiring, person: Person) -> None:
+    browser = signed_in(wiring, person)
+    answer = browser.http.post("/sign-out", data={"form_token": "x" * 70_000})
+    assert answer.status_code == 413

@@ -1,0 +1,184 @@
+"""The review pages: claimed before anything of the child is seen, settled with a reason."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from app.access.permissions import Role
+from app.core.models import AuditEntry
+from app.core.scope import PLATFORM
+from app.intake.outcomes import Outcome, OutcomeReason
+from app.wiring import Wiring
+from schools.matching.details import Band
+from schools.matching.models import DecidedBy, Match, Review, ReviewState
+from schools.matching.review import open_review
+from tests.factories.mornings import HALF_PAST_SIX, Morning
+from tests.factories.notifications import FORCE, LATER_URN, URN
+from tests.factories.people import Browser, Person, add_person, move, signed_in
+
+pytestmark = pytest.mark.feature("MA11")
+
+DECISION = {"urn": str(URN), "reason": "Council look-up at ten past seven says this one"}
+
+
+@pytest.fixture
+def reviewer(morning: Morning) -> Person:
+    return add_person(morning.wiring, "jo@example.org", Role.REVIEWER, name="Jo Lee", force=FORCE)
+
+
+@pytest.fixture
+def review_id(morning: Morning) -> UUID:
+    return unclear(morning, minutes=75)
+
+
+def unclear(morning: Morning, *, minutes: int) -> UUID:
+    """A child of whom two schools are possible, to be settled within so many minutes."""
+    happened = morning.force.happened()
+    due_at = HALF_PAST_SIX + timedelta(minutes=minutes)
+    morning.child_becomes(
+        happened.child_id, Outcome.IN_REVIEW, outcome_reason=OutcomeReason.SEVERAL_SCHOOLS,
+        due_at=due_at,
+    )  # fmt: skip
+    morning.seal_child(happened)
+    with morning.wiring.database.write(PLATFORM) as session:
+        match = Match(
+            id=uuid4(), force=FORCE, involved_child_id=happened.child_id, band=Band.SEVERAL,
+            score=0.6, margin=0.2, urns=[URN, LATER_URN], evidence=[said(URN), said(LATER_URN)],
+            reason_code="several_schools", rules_version="1", input_digest=bytes(32),
+            decided_by=DecidedBy.RULES, actor="job:test", decided_at=HALF_PAST_SIX,
+        )  # fmt: skip
+        session.add(match)
+        session.flush()
+        return open_review(
+            session, force=FORCE, involved_child_id=happened.child_id, match_id=match.id,
+            reason_code="several_schools", due_at=due_at, now=HALF_PAST_SIX,
+        ).id  # fmt: skip
+
+
+def said(urn: int) -> dict[str, Any]:
+    fields = {"name": "exact", "place": "elsewhere", "age": "unknown"}
+    return {"urn": urn, "score": 0.6, "source": "told", "fields": fields, "weights": {}}
+
+
+def claimed(wiring: Wiring, person: Person, review_id: UUID) -> Browser:
+    browser = signed_in(wiring, person)
+    assert browser.press(f"/review/{review_id}/claim").status_code == 303
+    return browser
+
+
+def test_the_queue_is_in_the_order_of_time_left(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    sooner, later = unclear(morning, minutes=20), unclear(morning, minutes=120)
+    page = signed_in(morning.wiring, reviewer).get("/review").text
+    places = [page.index(str(one)) for one in (sooner, review_id, later)]
+    assert places == sorted(places)
+    assert "19 minutes left" in page
+    assert "Several schools fit" in page
+    assert "Example-Khan" not in page
+
+
+def test_nothing_of_the_child_is_seen_before_claiming(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = signed_in(morning.wiring, reviewer)
+    page = browser.get(f"/review/{review_id}").text
+    assert "Claim it" in page
+    assert "Asha" not in page
+    browser.press(f"/review/{review_id}/claim")
+    page = browser.get(f"/review/{review_id}").text
+    assert "Asha Example-Khan" in page
+    assert "St Marys Primary, Exampleton" in page
+    assert page.count("School 99000") == 2
+    with morning.wiring.database.read(PLATFORM) as session:
+        events = session.scalars(
+            select(AuditEntry.event).where(AuditEntry.subject == f"review:{review_id}")
+        ).all()
+    assert events == ["review:case:claimed", "review:case:viewed"]
+
+
+def test_a_colleague_sees_who_has_it_and_no_more(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    claimed(morning.wiring, reviewer, review_id)
+    colleague = add_person(morning.wiring, "al@example.org", Role.REVIEWER, force=FORCE)
+    browser = signed_in(morning.wiring, colleague)
+    page = browser.get(f"/review/{review_id}").text
+    assert "Jo Lee has this one now" in page
+    assert "Asha" not in page
+    assert browser.press(f"/review/{review_id}/claim").status_code == 409
+    assert browser.press(f"/review/{review_id}/settle", DECISION).status_code == 409
+    move(morning.wiring, minutes=15)
+    browser = claimed(morning.wiring, colleague, review_id)
+    assert "Asha" in browser.get(f"/review/{review_id}").text
+
+
+@pytest.mark.parametrize("role", [Role.KEY_ADULT, Role.FORCE_DESK, Role.LEAD, Role.REVIEWER])
+def test_nobody_else_finds_a_review(morning: Morning, review_id: UUID, role: Role) -> None:
+    relation: dict[str, Any] = {"force": FORCE}
+    if role is Role.KEY_ADULT:
+        relation = {"urn": URN}
+    if role is Role.REVIEWER:
+        relation = {"council": "999"}  # another relation than the force's
+    person = add_person(morning.wiring, "other@example.org", role, **relation)
+    browser = signed_in(morning.wiring, person)
+    assert str(review_id) not in browser.get("/review").text
+    assert browser.get(f"/review/{review_id}").status_code == 404
+    for step in ("claim", "search", "settle"):
+        assert browser.press(f"/review/{review_id}/{step}", DECISION).status_code == 404
+
+
+def test_the_decision_is_a_new_match_of_a_person_with_the_reason(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    answer = browser.press(f"/review/{review_id}/settle", DECISION)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/review")
+    (review,) = morning.force.rows(Review)
+    assert (review.state, review.settled_by) == (ReviewState.SETTLED, reviewer.account_id)
+    (match,) = morning.force.rows(Match, decided_by=DecidedBy.PERSON)
+    assert (match.band, match.urns, match.reason) == (Band.MATCHED, [URN], DECISION["reason"])
+    assert len(morning.force.rows(Match)) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"urn": ""}, "Choose the school this child is at"),
+        ({"urn": "123456"}, "Choose the school this child is at"),
+        ({"urn": "x"}, "Choose the school this child is at"),
+        ({"reason": " "}, "Say how you know"),
+    ],
+)
+def test_without_a_school_and_a_reason_nothing_is_settled(
+    morning: Morning, reviewer: Person, review_id: UUID, changes: dict[str, str], said: str
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    answer = browser.press(f"/review/{review_id}/settle", {**DECISION, **changes})
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert [row.state for row in morning.force.rows(Review)] == [ReviewState.OPEN]
+
+
+def test_a_school_that_is_no_candidate_can_be_looked_for(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    morning.force.school(990007)
+    browser = claimed(morning.wiring, reviewer, review_id)
+    answer = browser.press(f"/review/{review_id}/search", {"text": "990007"})
+    assert 'value="990007"' in answer.text
+    answer = browser.press(f"/review/{review_id}/settle", {**DECISION, "urn": "990007"})
+    assert answer.status_code == 303
+
+
+def test_after_the_claim_ran_out_it_has_to_be_claimed_again(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    move(morning.wiring, minutes=14)
+    browser.get("/review")
+    move(morning.wiring, minutes=2)
+    assert browser.press(f"/review/{review_id}/settle", DECISION).status_code == 409
