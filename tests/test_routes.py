@@ -1,0 +1,97 @@
+"""Nobody walks in unasked, by any route there is, and no request holds two sessions."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.testclient import TestClient
+
+from app.api import deps as api_deps
+from app.core import database as core_database
+from app.main import create_app
+from app.pages import deps as page_deps
+from app.wiring import Wiring
+
+# Each with its reason; everything else must know who asks.
+OPEN = {
+    "/sign-in": "the way in",
+    "/enrol/{token}": "the one-time link is the proof",
+    "/api/v1/token": "the client secret is the proof",
+    "/health/live": "says that the process runs",
+    "/health/ready": "says whether the process can work",
+    "/health/deadline": "counts without names, behind a token of its own in production",
+    "/metrics": "behind a token of its own",
+}
+CALLER_CHECKS = {api_deps.caller, page_deps.signed_in}
+
+
+def routes(wiring: Wiring) -> Iterator[APIRoute]:
+    for context in iter_route_contexts(create_app(wiring).routes):
+        route: Any = getattr(context, "route", context)
+        if isinstance(route, APIRoute):
+            yield route
+
+
+def everything_asked(dependant: Dependant) -> Iterator[Any]:
+    yield dependant.call
+    for needed in dependant.dependencies:
+        yield from everything_asked(needed)
+
+
+@pytest.mark.feature("IN1")
+def test_every_route_checks_its_caller_or_is_open_for_a_reason(wiring: Wiring) -> None:
+    found = list(routes(wiring))
+    unchecked = {
+        route.path for route in found if not CALLER_CHECKS & set(everything_asked(route.dependant))
+    }
+    assert unchecked == set(OPEN)
+    assert len(found) > 40
+
+
+def test_the_walk_finds_every_route_there_is(wiring: Wiring) -> None:
+    application = create_app(wiring)
+    walked = {route.path for route in routes(wiring)}
+    documented = set(application.openapi()["paths"])
+    assert documented <= walked
+    others = {
+        getattr(context, "path", "")
+        for context in iter_route_contexts(application.routes)
+        if not isinstance(getattr(context, "route", context), APIRoute)
+    }
+    # What is no route of ours: the styles and icons, and the document that describes the interface.
+    assert others <= {"/static", "/api/v1/openapi.json"}, others
+
+
+def test_nobody_who_is_not_signed_in_gets_past_any_page(wiring: Wiring) -> None:
+    with TestClient(create_app(wiring), follow_redirects=False) as browser:
+        for route in routes(wiring):
+            if route.path in OPEN or route.path.startswith("/api"):
+                continue
+            address = re.sub(r"\{[^}]+\}", "00000000-0000-4000-8000-000000000000", route.path)
+            for method in route.methods:
+                answer = browser.request(method, address)
+                assert answer.status_code in {303, 401, 403, 404, 422}, (method, route.path)
+                assert answer.status_code != 303 or "/sign-in" in answer.headers["location"]
+
+
+def test_no_request_holds_more_than_one_session(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    class Counted(core_database.WorkSession):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            made.append(1)
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(core_database, "WorkSession", Counted)
+    with TestClient(create_app(wiring), follow_redirects=False) as browser:
+        for route in routes(wiring):
+            address = re.sub(r"\{[^}]+\}", "00000000-0000-4000-8000-000000000000", route.path)
+            for method in route.methods:
+                made.clear()
+                browser.request(method, address)
+                assert len(made) <= 1, (method, route.path)
