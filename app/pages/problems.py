@@ -8,11 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from app.core.errors import NotFound, NotSignedIn, ServiceError
+from app.core.errors import Malformed, NotFound, NotSignedIn, ServiceError
 from app.pages.rendering import page
 
 # One text for what is not there and what is somebody else's.
 _NOT_THERE = NotFound("")
+_NO_FORM_OF_OURS = Malformed("Go back, look at what you entered and try again.")
 
 
 class PageRoute(APIRoute):
@@ -28,10 +29,16 @@ class PageRoute(APIRoute):
                 return RedirectResponse("/sign-in", 303, headers={"Cache-Control": "no-store"})
             except ServiceError as error:
                 return problem_page(request, error)
-            except RequestValidationError:
-                return problem_page(request, _NOT_THERE)
+            except RequestValidationError as error:
+                return problem_page(request, _unreadable(error))
 
         return handler
+
+
+def _unreadable(error: RequestValidationError) -> ServiceError:
+    """Return a bad address as not found, and a form that no page of ours sends as malformed."""
+    in_form = all(one["loc"][0] in {"body", "query"} for one in error.errors())
+    return _NO_FORM_OF_OURS if in_form else _NOT_THERE
 
 
 def problem_page(request: Request, error: ServiceError) -> Response:

@@ -1,7 +1,7 @@
 """A school morning with everybody in it: one notification, those it is for, and strangers."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from app.core.clock import HandClock
 from app.core.scope import PLATFORM
 from app.intake.details import ChildDetails, Education
 from app.intake.models import InvolvedChild
-from app.intake.outcomes import Outcome
+from app.intake.outcomes import Outcome, OutcomeReason
 from app.wiring import Wiring
 from notifications.models import Notification
+from schools.matching.details import Band, CandidateEvidence, Decision
+from schools.matching.review import open_review, record_decision
 from tests.factories.notifications import FORCE, LATER_URN, URN, Happened, NotifyingForce
 from tests.factories.people import Person, add_person
 
@@ -20,6 +22,18 @@ HALF_PAST_SIX = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 CHILD = ChildDetails(
     ref="c1", forename="Asha", surname="Example-Khan",
     education=Education("registered", None, "St Marys Primary", "Exampleton"),
+)  # fmt: skip
+
+
+def _said(urn: int) -> CandidateEvidence:
+    fields = {"name": "exact", "place": "elsewhere", "age": "unknown"}
+    return CandidateEvidence(urn, 0.6, "told", fields, {})
+
+
+TWO_SCHOOLS = Decision(
+    band=Band.SEVERAL, score=0.6, margin=0.2, urns=(URN, LATER_URN),
+    reason_code=OutcomeReason.SEVERAL_SCHOOLS.value, evidence=(_said(URN), _said(LATER_URN)),
+    rules_version="1", input_digest=bytes(32),
 )  # fmt: skip
 
 
@@ -54,6 +68,27 @@ class Morning:
             child.sealed = self.wiring.cipher.seal(
                 details, table="involved_child", row=child.id, force=FORCE, key=happened.key
             )
+
+    def unclear(self, *, minutes: int) -> UUID:
+        """Put a child of whom two schools are possible before the reviewers; returns the review.
+
+        It is to be settled within so many minutes of half past six.
+        """
+        happened, due_at = self.force.happened(), HALF_PAST_SIX + timedelta(minutes=minutes)
+        reason = OutcomeReason.SEVERAL_SCHOOLS
+        self.child_becomes(
+            happened.child_id, Outcome.IN_REVIEW, outcome_reason=reason, due_at=due_at
+        )
+        self.seal_child(happened)
+        with self.wiring.database.write(PLATFORM) as session:
+            match = record_decision(
+                session, force=FORCE, involved_child_id=happened.child_id, decision=TWO_SCHOOLS,
+                actor="job:test", now=HALF_PAST_SIX,
+            )  # fmt: skip
+            return open_review(
+                session, force=FORCE, involved_child_id=happened.child_id, match_id=match.id,
+                reason_code=reason.value, due_at=due_at, now=HALF_PAST_SIX,
+            ).id  # fmt: skip
 
     def read(self, notification_id: UUID) -> Notification:
         return self.force.read(notification_id)

@@ -267,7 +267,7 @@ def test_follow_up_is_a_short_list_and_more_can_be_added(morning: Morning, waiti
     [
         ([], 400),
         (["no_further_action", "early_help"], 400),
-        (["something of my own"], 404),
+        (["something of my own"], 400),
         (["no_further_action"], 303),
     ],
 )

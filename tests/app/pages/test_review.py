@@ -1,8 +1,7 @@
 """The review pages: claimed before anything of the child is seen, settled with a reason."""
 
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -10,13 +9,11 @@ from sqlalchemy import select
 from app.access.permissions import Role
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
-from app.intake.outcomes import Outcome, OutcomeReason
 from app.wiring import Wiring
 from schools.matching.details import Band
 from schools.matching.models import DecidedBy, Match, Review, ReviewState
-from schools.matching.review import open_review
-from tests.factories.mornings import HALF_PAST_SIX, Morning
-from tests.factories.notifications import FORCE, LATER_URN, URN
+from tests.factories.mornings import Morning
+from tests.factories.notifications import FORCE, URN
 from tests.factories.people import Browser, Person, add_person, move, signed_in
 
 pytestmark = pytest.mark.feature("MA11")
@@ -31,36 +28,7 @@ def reviewer(morning: Morning) -> Person:
 
 @pytest.fixture
 def review_id(morning: Morning) -> UUID:
-    return unclear(morning, minutes=75)
-
-
-def unclear(morning: Morning, *, minutes: int) -> UUID:
-    """A child of whom two schools are possible, to be settled within so many minutes."""
-    happened = morning.force.happened()
-    due_at = HALF_PAST_SIX + timedelta(minutes=minutes)
-    morning.child_becomes(
-        happened.child_id, Outcome.IN_REVIEW, outcome_reason=OutcomeReason.SEVERAL_SCHOOLS,
-        due_at=due_at,
-    )  # fmt: skip
-    morning.seal_child(happened)
-    with morning.wiring.database.write(PLATFORM) as session:
-        match = Match(
-            id=uuid4(), force=FORCE, involved_child_id=happened.child_id, band=Band.SEVERAL,
-            score=0.6, margin=0.2, urns=[URN, LATER_URN], evidence=[said(URN), said(LATER_URN)],
-            reason_code="several_schools", rules_version="1", input_digest=bytes(32),
-            decided_by=DecidedBy.RULES, actor="job:test", decided_at=HALF_PAST_SIX,
-        )  # fmt: skip
-        session.add(match)
-        session.flush()
-        return open_review(
-            session, force=FORCE, involved_child_id=happened.child_id, match_id=match.id,
-            reason_code="several_schools", due_at=due_at, now=HALF_PAST_SIX,
-        ).id  # fmt: skip
-
-
-def said(urn: int) -> dict[str, Any]:
-    fields = {"name": "exact", "place": "elsewhere", "age": "unknown"}
-    return {"urn": urn, "score": 0.6, "source": "told", "fields": fields, "weights": {}}
+    return morning.unclear(minutes=75)
 
 
 def claimed(wiring: Wiring, person: Person, review_id: UUID) -> Browser:
@@ -72,7 +40,7 @@ def claimed(wiring: Wiring, person: Person, review_id: UUID) -> Browser:
 def test_the_queue_is_in_the_order_of_time_left(
     morning: Morning, reviewer: Person, review_id: UUID
 ) -> None:
-    sooner, later = unclear(morning, minutes=20), unclear(morning, minutes=120)
+    sooner, later = morning.unclear(minutes=20), morning.unclear(minutes=120)
     page = signed_in(morning.wiring, reviewer).get("/review").text
     places = [page.index(str(one)) for one in (sooner, review_id, later)]
     assert places == sorted(places)

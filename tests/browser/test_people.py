@@ -1,4 +1,4 @@
-"""One key adult's morning in a real browser, at the width of a phone and of a desk."""
+"""A morning in a real browser, at the width of a phone and of a desk, for each who works in it."""
 
 from collections.abc import Iterator
 
@@ -178,3 +178,25 @@ def test_the_desk_rings_a_school(page: Page, morning: Morning) -> None:
     page.get_by_role("link", name="Schools to settle").click()
     expect(page.get_by_text("Nothing waits")).to_be_visible()
     check(page)
+
+
+def test_a_reviewer_settles_a_school(page: Page, morning: Morning) -> None:
+    morning.unclear(minutes=75)
+    come_in(page, add_person(morning.wiring, "jo@example.org", Role.REVIEWER, force=FORCE))
+    expect(page.get_by_role("heading", name="Schools to settle")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Look at").click()
+    check(page)
+    press(page, "Claim it")
+    expect(page.get_by_text("Asha Example-Khan")).to_be_visible()
+    check(page)
+    press(page, "Send to this school")
+    expect(page.get_by_role("alert")).to_contain_text("Choose the school this child is at")
+    check(page)
+    page.get_by_label("Another school").fill("990002")
+    press(page, "Look for it")
+    check(page)
+    page.get_by_label("School 990001").check()
+    page.get_by_label("How do you know?").fill("The council look-up says so")
+    press(page, "Send to this school")
+    expect(page.get_by_text("Nothing waits")).to_be_visible()
