@@ -1,0 +1,104 @@
+"""`encompass check`: what would go wrong tonight, line by line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.database import make_engine
+from notifications.channels.sink import MailSink
+from tests.app.cli.conftest import Encompass
+from tests.factories.county import county_files
+
+
+def states(encompass: Encompass) -> dict[str, str]:
+    shown = encompass("check", "--json")
+    return {line["name"]: line["state"] for line in json.loads(shown.stdout)["lines"]}
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[MailSink]:
+    with MailSink(tmp_path / "mail") as started:
+        yield started
+
+
+@pytest.fixture
+def with_mail(encompass: Encompass, sink: MailSink, monkeypatch: pytest.MonkeyPatch) -> Encompass:
+    for name, value in (
+        ("CHANNEL", "smtp"), ("SMTP_HOST", sink.host), ("SMTP_PORT", str(sink.port)),
+        ("SMTP_CA_FILE", str(sink.ca_file)),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"ENCOMPASS_{name}", value)
+    return encompass
+
+
+@pytest.mark.feature("AD5")
+def test_an_empty_installation_says_what_to_do(encompass: Encompass) -> None:
+    shown = encompass("check")
+    assert shown.exit_code == 1
+    assert "encompass register import" in shown.stdout
+    assert "encompass force add" in shown.stdout
+
+
+def test_a_whole_installation_has_nothing_that_fails(with_mail: Encompass, tmp_path: Path) -> None:
+    files = county_files(tmp_path)
+    with_mail("migrate")
+    with_mail("register", "import", files.establishments)
+    with_mail("key-adults", "import", files.key_adults)
+    with_mail("force", "add", "99", "Exampleshire Police")
+    with_mail("clients", "add", "99", "Control room")
+    for role in ("force_desk", "reviewer", "lead"):
+        with_mail("accounts", "add", f"{role}@example.org", "--role", role, "--force", "99")
+    with_mail("step", "send_due")
+    found = states(with_mail)
+    assert "fail" not in found.values(), found
+    assert found["mail"] == found["schema"] == found["register"] == found["forces"] == "ok"
+
+
+@pytest.mark.feature("DL7")
+def test_mail_without_a_trusted_certificate_fails(
+    with_mail: Encompass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ENCOMPASS_SMTP_CA_FILE")
+    shown = with_mail("check")
+    assert shown.exit_code == 1
+    assert "no valid certificate" in shown.stdout
+
+
+def test_a_mail_server_that_is_not_there_fails(
+    with_mail: Encompass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCOMPASS_SMTP_PORT", "1")
+    assert states(with_mail)["mail"] == "fail"
+
+
+def test_telling_words_in_the_sender_fail(
+    encompass: Encompass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCOMPASS_MAIL_FROM", "alerts@police.example.org")
+    shown = encompass("check")
+    assert shown.exit_code == 1
+    assert "ENCOMPASS_MAIL_FROM" in shown.stdout
+
+
+def test_a_database_that_was_never_migrated_is_named(
+    encompass: Encompass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCOMPASS_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    found = states(encompass)
+    assert found["schema"] == "fail"
+    make_engine(f"sqlite:///{tmp_path / 'new.db'}").dispose()
+
+
+def test_keys_that_others_may_read_are_a_warning(encompass: Encompass, tmp_path: Path) -> None:
+    encompass("check")
+    (tmp_path / "data" / "keys.json").chmod(0o644)
+    assert states(encompass)["keys"] == "warn"
+
+
+def test_an_address_that_is_not_served_fails(
+    encompass: Encompass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCOMPASS_BASE_URL", "https://messages.example.org")
+    assert states(encompass)["settings"] == "fail"

@@ -1,0 +1,109 @@
+"""The demonstration as a newcomer starts it: a real process, a whole night, exit code and all."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.demo.browser import Browser
+from app.demo.people import PASSWORD
+from tests.processes.server import ROOT, free_port
+
+# The whole night takes half a minute on two idle cores.
+pytestmark = pytest.mark.timeout(400)
+ENCOMPASS = [sys.executable, "-c", "from app.cli import main; main()", "demo"]
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A demonstration that has told its story and keeps serving; its address and its words."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("demo")
+    process = start("--port", str(port), "--data-dir", str(folder))
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if "Ctrl-C ends" in line:
+            break
+    assert process.poll() is None, told
+    yield f"http://127.0.0.1:{port}", told
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*ENCOMPASS, *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "120", **environment},
+    )  # fmt: skip
+
+
+@pytest.mark.feature("AD3", "RP3", "CO2", "CO4", "MA3", "DL7", "AU2")
+def test_a_whole_night_is_played_and_verified(tmp_path: Path) -> None:
+    # What the environment says of another installation must not reach the demonstration.
+    process = start("--check", ENCOMPASS_ENVIRONMENT="production", ENCOMPASS_SMTP_PORT="1")
+    told, _ = process.communicate(timeout=380)
+    assert process.returncode == 0, told
+    lines = [line for line in told.splitlines() if re.match(r"(ok|FAIL)\b", line)]
+    assert len(lines) == 13
+    assert not [line for line in lines if line.startswith("FAIL")]
+
+
+def test_the_story_tells_what_happened(serving: tuple[str, str]) -> None:
+    _, told = serving
+    for words in (
+        "Exampleshire Police", "A message is waiting for you", "a reviewer decides",
+        "opens and acknowledges", "Not told, and who has each", "nobody is told: over 18",
+    ):  # fmt: skip
+        assert words in told
+
+
+def test_the_sign_ins_to_try_work_with_the_code_of_this_minute(serving: tuple[str, str]) -> None:
+    base, told = serving
+    page = httpx.get(f"{base}/demo").text
+    (email,) = re.findall(r"lead@example\.org", page)[:1]
+    assert email in told
+    code = re.search(r"lead@example\.org</td><td[^>]*>[^<]*</td><td[^>]*>(\d{6})<", page)
+    assert code is not None
+    report = re.search(r"/reports/morning/99/\d{4}-\d\d-\d\d", told)
+    assert report is not None
+    with Browser(base) as browser:
+        browser.press(
+            browser.get("/sign-in"), "/sign-in", email=email, password=PASSWORD, code=code[1]
+        )
+        page_of_the_morning = browser.get(report[0])
+    assert page_of_the_morning.path == report[0]
+    assert "99-20" in page_of_the_morning.text
+
+
+def test_the_page_of_accounts_runs_nothing_and_is_not_kept(serving: tuple[str, str]) -> None:
+    base, _ = serving
+    answer = httpx.get(f"{base}/demo")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert httpx.post(f"{base}/demo").status_code in {404, 405}
+
+
+def test_a_folder_with_other_files_is_never_emptied(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    process = start("--check", "--data-dir", str(tmp_path))
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "give --data-dir an empty folder" in told
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_port_in_use_is_refused(serving: tuple[str, str], tmp_path: Path) -> None:
+    port = serving[0].rpartition(":")[2]
+    process = start("--check", "--port", port, "--data-dir", str(tmp_path / "other"))
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "choose another with --port" in told
