@@ -20,12 +20,12 @@ MAX_ROWS = 1_000_000
 # Enough to mend a file by; the count of all is in the report.
 MAX_ERRORS = 1_000
 
-_DATES = (re.compile(r"(?P<d>\d{2})-(?P<m>\d{2})-(?P<y>\d{4})"),
-          re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})"),
-          re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"))  # fmt: skip
-_TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_DATES = (re.compile(r"(?P<d>[0-9]{2})-(?P<m>[0-9]{2})-(?P<y>[0-9]{4})"),
+          re.compile(r"(?P<d>[0-9]{1,2})/(?P<m>[0-9]{1,2})/(?P<y>[0-9]{4})"),
+          re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"))  # fmt: skip
+_TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
 # A leading plus or minus is a number or a telephone number; anything else may be a formula.
-_NUMERIC = re.compile(r"[+-][\d ()./-]*\d|-")
+_NUMERIC = re.compile(r"[+-][0-9 ()./-]*[0-9]|-")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

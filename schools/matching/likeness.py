@@ -97,7 +97,7 @@ def place(told: ToldName, school: SchoolFacts) -> Place:
     if council:
         other_town = told.town is not None and told.town != school.la_key
         return Place.COUNCIL_OTHER_TOWN if other_town else Place.COUNCIL
-    if district(school.postcode) in told.districts:
+    if told.town is None and district(school.postcode) in told.districts:
         return Place.DISTRICT
     known = told.town or told.authorities or told.districts
     return Place.ELSEWHERE if known else Place.UNKNOWN
@@ -106,10 +106,14 @@ def place(told: ToldName, school: SchoolFacts) -> Place:
 def _town_agrees(told: ToldName, school: SchoolFacts) -> bool:
     held = {_stems(place) for place in (school.town_key, school.locality_key) if place}
     said, own = told.name.core, parse(school.name).core
-    in_told_name = grams(word for word in said if word not in own)
-    in_own_name = grams(word for word in own if word not in said)
     town = _stems(told.town) if told.town else None
-    return town in held or bool(held & in_told_name) or town in in_own_name
+    if town in held or town in grams(word for word in own if word not in said):
+        return True
+    # A place in the told name counts beside a name, not as the name (Mockbury School, Mockbury).
+    return any(
+        set(said) - set(place.split()) and set(own) - set(place.split())
+        for place in held & grams(said)
+    )
 
 
 def _place_words(school: SchoolFacts) -> frozenset[str]:

@@ -60,8 +60,9 @@ def postcode(text: str | None) -> str | None:
 
 
 def district(normal_postcode: str | None) -> str | None:
-    """Return the outward half of a normalised postcode: `ZZ99`."""
-    return normal_postcode.partition(" ")[0] if normal_postcode else None
+    """Return the outward half of a normalised postcode; ZZ99 stands for `nowhere` and has none."""
+    outward = (normal_postcode or "").partition(" ")[0]
+    return None if outward in {"", "ZZ99"} else outward
 
 
 def upn(text: str | None) -> str | None:

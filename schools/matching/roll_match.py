@@ -216,7 +216,8 @@ def _postcode(ours: Iterable[str], theirs: str | None) -> Level:
         return Level.MISSING
     if other in said:
         return Level.EXACT
-    return Level.DISTRICT if district(other) in set(map(district, said)) else Level.DIFFERS
+    near = district(other) is not None and district(other) in set(map(district, said))
+    return Level.DISTRICT if near else Level.DIFFERS
 
 
 def _sex(ours: str, theirs: str | None) -> Level:

@@ -11,7 +11,7 @@ RULES_VERSION = "2026-11.1"
 
 MOST_CANDIDATES = 5
 # A candidate below this share is not offered to a person.
-WORTH_SHOWING = 0.001
+WORTH_SHOWING = 0.01
 # Two candidates above this share are `several`, one alone is `possible`.
 PLAUSIBLE = 0.15
 # What a closed school's single successor counts among the candidates.

@@ -113,7 +113,9 @@ def _told(
         Establishment.locality_key.in_(places),
     )
     open_near = select(*_FACTS).where(Establishment.status.in_(OPEN_STATUSES), near)
-    same_name = select(*_FACTS).where(Establishment.name_key == name.key)
+    same_name = select(*_FACTS).where(
+        Establishment.name_key.in_({name.key, f"{name.key} school", f"{name.key} academy"})
+    )
     rows = (*session.execute(open_near), *session.execute(same_name))
     schools = {row.urn: _school(row, on) for row in rows}
     return tuple(schools.values()), _known_words(session, name.core, schools.values())
