@@ -9,17 +9,17 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, Undefined
 
 from app.core.clock import london_date, show_date, show_moment, show_time
-from app.pages import evidence, wording
+from app.pages import codes, evidence
 from app.pages.deps import Visitor
 from notifications.wording import FOLLOW_UP
 
 # Codes to words, by the names under which templates use them.
 WORDS = {
-    "outcomes": wording.OUTCOMES,
-    "reasons": {reason.value: words for reason, words in wording.REASONS.items()},
-    "told_how": wording.TOLD_HOW,
-    "late_causes": wording.LATE_CAUSES,
-    "results": wording.RESULTS,
+    "outcomes": codes.OUTCOMES,
+    "reasons": {reason.value: words for reason, words in codes.REASONS.items()},
+    "told_how": codes.TOLD_HOW,
+    "late_causes": codes.LATE_CAUSES,
+    "results": codes.RESULTS,
     "follow_up_words": FOLLOW_UP,
     "field_words": evidence.FIELDS,
     "level_words": evidence.LEVELS,

@@ -1,4 +1,4 @@
-"""Codes to words, for the pages; the words of a notification are in `notifications.wording`."""
+"""A notification, a call and a board in the words and the order of a page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from datetime import date
 from app.casework.calling import School
 from app.casework.opening import Shown
 from app.core.clock import show_date, show_moment
-from app.intake.outcomes import Outcome, OutcomeReason
 from app.reports.rows import Board, ChildRow
 from app.reports.told import Told
 from notifications import wording
 from notifications.compose import Content, GoingHome, Guidance
-from notifications.states import CallResult, FollowUpCode, LateCause, ToldHow
+from notifications.states import CallResult, FollowUpCode
 
 TITLES = {
     Shown.COVER: "A message is waiting",
@@ -131,68 +130,6 @@ CALL_RESULTS = {
         "The number is wrong", "Find the school’s own number another way", CallResult.WRONG_NUMBER
     ),
 }  # fmt: skip
-
-OUTCOMES = {
-    Outcome.RECEIVED: "Being matched",
-    Outcome.DETAILS_AWAITED: "Details awaited",
-    Outcome.IN_REVIEW: "In review",
-    Outcome.SENT_TO_SCHOOL: "Sent to school",
-    Outcome.SENT_TO_COUNCIL: "Sent to council",
-    Outcome.NOT_NOTIFIED: "Not notified",
-    Outcome.HELD: "Held",
-    Outcome.WITHDRAWN: "Withdrawn",
-    Outcome.SUPERSEDED: "Superseded",
-}
-
-REASONS = {
-    OutcomeReason.OVER_18: "over 18",
-    OutcomeReason.UNBORN: "not born yet",
-    OutcomeReason.PRE_SCHOOL_NOT_REGISTERED: "pre-school, not registered",
-    OutcomeReason.NOT_RELATED: "not related to either adult",
-    OutcomeReason.NOT_AFFECTED: "not affected",
-    OutcomeReason.IS_SUSPECT: "is a suspect",
-    OutcomeReason.UNDER_16_PARTIES: "a party is under 16",
-    OutcomeReason.OTHER_JURISDICTION: "school outside England and Wales",
-    OutcomeReason.REGULATIONS: "excepted by regulations",
-    OutcomeReason.UNRELATED_BUT_PRESENT: "present but not related",
-    OutcomeReason.AFFECTED_UNKNOWN: "not known whether affected",
-    OutcomeReason.NAME_MISSING: "name missing",
-    OutcomeReason.PROTECTED: "protected: released by voice only",
-    OutcomeReason.NO_SCHOOL_KNOWN: "no school known",
-    OutcomeReason.SEVERAL_SCHOOLS: "several schools fit",
-    OutcomeReason.EVIDENCE_DISAGREES: "roll and told school disagree",
-    OutcomeReason.TOO_UNCERTAIN: "too uncertain to send",
-    OutcomeReason.HOME_EDUCATED: "home educated",
-    OutcomeReason.NOT_IN_EDUCATION: "not in education",
-    OutcomeReason.SCHOOL_CLOSED: "school closed",
-    OutcomeReason.NOT_OUR_PUPIL: "the school said: not our pupil",
-    OutcomeReason.CHILD_UNNAMED: "child not named",
-    OutcomeReason.FORCE_HOLD: "held by the force",
-    OutcomeReason.RESTRICTED: "restricted access",
-}
-
-TOLD_HOW = {
-    ToldHow.OPENED: "opened",
-    ToldHow.BY_PHONE: "by phone",
-    ToldHow.BY_PHONE_UNTRAINED: "by phone, recipient not trained",
-}
-
-LATE_CAUSES = {
-    LateCause.RECORD_RECEIVED_LATE: "the force’s record came late",
-    LateCause.SETTLED_LATE: "the school was settled late",
-    LateCause.SERVICE_LATE: "this service was late",
-    LateCause.DELIVERY_FAILED: "the alert could not be delivered",
-    LateCause.NOT_OPENED: "the message was not opened",
-    LateCause.NO_KEY_ADULT: "the school has nobody who can receive",
-}
-
-RESULTS = {
-    CallResult.TOLD: "told",
-    CallResult.NO_ANSWER: "no answer",
-    CallResult.RING_BACK: "ring again",
-    CallResult.WRONG_NUMBER: "wrong number",
-    CallResult.STOOD_DOWN: "stood down",
-}
 
 
 def facts(content: Content | None, *, today: date) -> tuple[Fact, ...]:
