@@ -34,6 +34,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def remember(name: str, figures: dict[str, Any], *packages: str) -> Path:
     """Append one run, with the versions it ran on, to the results of a benchmark."""
+    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     runs = json.loads(path.read_text()) if path.exists() else []
     runs.append(

@@ -58,7 +58,9 @@ class OutcomeReason(StrEnum):
 # Which outcome may follow which; what is not here may not happen.
 _MOVES: dict[Outcome, frozenset[Outcome]] = {
     Outcome.RECEIVED: frozenset(Outcome) - {Outcome.RECEIVED, Outcome.DETAILS_AWAITED},
-    Outcome.DETAILS_AWAITED: frozenset({Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
+    Outcome.DETAILS_AWAITED: frozenset(
+        {Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED}
+    ),
     Outcome.IN_REVIEW: frozenset(
         {
             Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL, Outcome.NOT_NOTIFIED, Outcome.HELD,
