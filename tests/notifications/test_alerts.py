@@ -103,6 +103,7 @@ def test_a_welsh_school_reads_welsh_first_and_english_after_it() -> None:
     assert text.index("Mae neges yn aros") < text.index("A message is waiting")
 
 
+@pytest.mark.feature("AK3")
 @pytest.mark.feature("CO2")
 def test_the_link_opens_the_sign_in_page_and_has_no_power() -> None:
     mail = message_from_bytes(built(message()), policy=default)

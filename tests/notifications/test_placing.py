@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.core.cipher import Erased
+from app.core.ids import new_id
 from app.core.keys import destroy
 from app.core.models import AuditEntry
 from app.core.policies import add_policy
@@ -106,7 +107,7 @@ def test_the_database_itself_refuses_a_second_one(force: NotifyingForce) -> None
                     for column in Notification.__mapper__.column_attrs
                     if column.key != "id"
                 },
-                id=force.happened().incident_id,
+                id=new_id(),
             )
         )
 

@@ -59,6 +59,7 @@ def test_each_rung_has_its_time_its_actor_and_its_source(
 
 
 @pytest.mark.feature("AK1")
+@pytest.mark.feature("AK3")
 def test_the_first_step_tells_nobody(force: NotifyingForce, placed: UUID) -> None:
     force.act(placed, receipts.first_step)
     seen = force.read(placed)

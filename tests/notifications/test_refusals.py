@@ -5,22 +5,20 @@ from uuid import UUID
 import pytest
 
 from app.core.errors import NotFound
+from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from notifications import receipts
 from notifications.errors import AlreadyFollowedUp, NoLongerShown, TooLateToUndo
 from notifications.follow_up import record_follow_up
-from notifications.models import (
-    Alert,
-    EscalationStep,
-)
-from notifications.recall import recall_notifications
+from notifications.models import Alert, EscalationStep, Notification
+from notifications.recall import RecallCounts, recall_incident, recall_notifications
 from notifications.states import (
     AlertState,
     FollowUpCode,
     NotificationState,
     StepState,
 )
-from tests.factories.notifications import DUE, NotifyingForce, minutes
+from tests.factories.notifications import CALLER, DUE, LATER_URN, URN, NotifyingForce, minutes
 
 S = NotificationState
 
@@ -101,3 +99,34 @@ def test_a_recall_stops_alerts_that_are_not_sent_yet(force: NotifyingForce, plac
     assert {step.reason_code for step in force.rows(EscalationStep, state=StepState.SKIPPED)} == {
         "recalled"
     }
+
+
+def test_a_withdrawn_incident_is_recalled_at_every_school_and_a_repeat_recalls_nothing(
+    force: NotifyingForce,
+) -> None:
+    force.school(LATER_URN, "dsl@later.example.org")
+    happened = force.happened()
+    both = [force.place(force.order(happened, urn=urn)) for urn in (URN, LATER_URN)]
+    untouched = force.place()
+    force.act(both[0], receipts.opened)
+    counts = [recall_of(force, happened.incident_id, reason_code="withdrawn") for _ in range(2)]
+    assert [(one.recalled, one.opened_by) for one in counts] == [(2, 1), (0, 0)]
+    assert {force.read(one).state for one in both} == {S.RECALLED}
+    assert force.read(untouched).state is S.READY
+    rows = force.rows(AuditEntry, event="notification:content:recalled")
+    assert {row.reason_code for row in rows} == {"withdrawn"}
+
+
+def test_what_was_told_by_phone_counts_as_seen(force: NotifyingForce, placed: UUID) -> None:
+    force.act(placed, receipts.told_by_phone, actor=CALLER, recipient_trained=True)
+    (notification,) = force.rows(Notification)
+    counts = recall_of(force, notification.incident_id, reason_code="wrong_child")
+    assert (counts.recalled, counts.opened_by) == (1, 1)
+
+
+def recall_of(force: NotifyingForce, incident_id: UUID, *, reason_code: str) -> RecallCounts:
+    with force.database.write(PLATFORM) as session:
+        return recall_incident(
+            session, incident_ids=[incident_id], reason_code=reason_code, actor="client:x",
+            now=force.now,
+        )  # fmt: skip

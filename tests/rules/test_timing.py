@@ -216,6 +216,16 @@ def test_a_council_is_due_on_its_own_working_calendar(
     assert (shown(found.due_at), found.in_hours) == (expected, in_hours)
 
 
+def test_a_calendar_without_any_day_of_school_counts_weekdays() -> None:
+    start = date(2026, 11, 1)
+    never = {start + timedelta(days=number): DayKind.CLOSED for number in range(500)}
+    found = due_for_school(
+        SchoolCalendar(days=never), accepted_at=at("2026-11-20 22:00"),
+        incident_at=at("2026-11-20 21:00"), timing=TIMING,
+    )  # fmt: skip
+    assert shown(found.due_at) == "2026-11-23 08:30"
+
+
 def test_doors_just_after_midnight_do_not_turn_into_the_evening_before() -> None:
     assert school_due_time(SchoolCalendar(doors_open=time(0, 5)), TIMING) <= TIMING.latest_due
 
