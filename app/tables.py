@@ -1,11 +1,15 @@
 """Imports every module of tables once, so that the metadata is whole."""
 
-import app.access.models
-import app.core.models
-import app.intake.models
-import notifications.models
-import schools.matching.models
-import schools.models  # noqa: F401 (imported for its tables)
+from app.access import models as access_models
+from app.core import models as core_models
 from app.core.database import Base
+from app.intake import models as intake_models
+from notifications import models as notification_models
+from schools import models as school_models
+from schools.matching import models as matching_models
 
+ROOMS = (
+    core_models, access_models, intake_models, school_models, matching_models,
+    notification_models,
+)  # fmt: skip
 METADATA = Base.metadata

@@ -159,6 +159,16 @@ def undo_not_our_pupil(
     minutes = _policy(session, notification).confirm_within_minutes
     if now > refused_at + timedelta(minutes=minutes):
         raise TooLateToUndo(f"This can be undone for {minutes} minutes: ring the desk instead.")
+    return reinstate(session, notification, actor=actor, now=now, source=source)
+
+
+def reinstate(
+    session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "job"
+) -> bool:
+    """Show what a school had refused again, on the rung that its evidence proves.
+
+    The school took it back, or a person settled that the child is at this school after all.
+    """
     moved = changed(
         session,
         update(Notification)

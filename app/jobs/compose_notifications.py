@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.core import keys
+from app.core import audit, keys
 from app.core.cipher import Cipher
 from app.core.policies import current_policy
 from app.core.policy import Policy
@@ -18,9 +18,10 @@ from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
 from app.jobs.facts import notice_facts, priority_of
 from app.jobs.runner import StepReport, Tick
-from notifications.models import Notification
+from notifications.models import Notification, Occurrence
 from notifications.placing import Order, place
 from notifications.recall import recall_notifications
+from notifications.receipts import reinstate
 from notifications.states import NotificationState
 from notifications.timing import due_for_school
 from schools.calendars import calendar_of
@@ -59,6 +60,14 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
         place(session, cipher, order, now=now, actor=ACTOR)
         for order in _orders(session, cipher, child, incident, urns=match.urns, policy=policy)
     ]
+    for notification in placed:
+        # A person settled it at the very school that had said "not our pupil".
+        if notification.state is NotificationState.HELD:
+            reinstate(session, notification, actor=ACTOR, now=now)
+            audit.record(
+                session, event=audit.Event.NOTIFICATION_UNDONE, actor=ACTOR, force=child.force,
+                subject=f"notification:{notification.id}", now=now, reason_code="settled_here",
+            )  # fmt: skip
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
     move_child(
         session, child, to=Outcome.SENT_TO_SCHOOL, now=now,
@@ -124,8 +133,10 @@ def _close_elsewhere(
 ) -> None:
     """Recall what a school closed by saying "not our pupil", now that the child is elsewhere."""
     closed = session.scalars(
-        select(Notification.id).where(
-            Notification.involved_child_id == child.id,
+        select(Notification.id)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .where(
+            Occurrence.involved_child_id == child.id,
             Notification.state == NotificationState.HELD,
             Notification.id.not_in(keep),
         )

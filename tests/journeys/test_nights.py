@@ -217,3 +217,27 @@ def test_the_same_night_pushed_twice_tells_nobody_twice(world: World) -> None:
     world.until(time(9, 0))
     assert len(world.notifications("N-1")) == 1
     assert len(world.board.rows) == 1
+
+
+@pytest.mark.feature("AK6")
+@pytest.mark.parametrize("settled_at", [990001, 990002])
+def test_not_our_pupil_is_settled_by_a_person_and_told_where_the_child_really_is(
+    world: World, settled_at: int
+) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.until(time(7, 0))
+    (notification,) = world.notifications("N-1")
+    world.refuse("first@primary.test", notification.id)
+    assert world.board.not_told == 1
+    world.clock.move_to(at("2026-11-20", "07:20"))
+    world.settle("reviewer@example.org", urn=settled_at)
+    world.tick()
+    shown = [one for one in world.notifications("N-1") if one.state is NotificationState.READY]
+    assert [one.urn for one in shown] == [settled_at]
+    key_adult = {990001: "second@primary.test", 990002: "only@otherby.test"}[settled_at]
+    world.until(time(7, 40))
+    assert key_adult in world.alerted()
+    world.open(key_adult, shown[0].id)
+    assert world.board.all_told
+    assert world.imbalances == []

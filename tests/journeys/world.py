@@ -15,6 +15,7 @@ from app.access.models import Account, Force
 from app.access.permissions import Actor, Role
 from app.access.roles import roles_of
 from app.casework.acting import Acting
+from app.casework.not_our_pupil import say_not_our_pupil
 from app.casework.opening import answer_questions, take_first_step
 from app.casework.reviewing import claim, settle
 from app.core.clock import HandClock, at_london, london_date
@@ -227,6 +228,13 @@ class World:
                 session, self.acting(email), notification_id=notification_id, on_roll=True,
                 knows_family=False,
             )  # fmt: skip
+
+    def refuse(self, email: str, notification_id: UUID) -> None:
+        """Say "not our pupil" after the first step, and stay with it."""
+        with self.wiring.database.write(self.scope_of(email)) as session:
+            take_first_step(session, self.acting(email), notification_id=notification_id)
+        with self.wiring.database.write(self.scope_of(email)) as session:
+            say_not_our_pupil(session, self.acting(email), notification_id=notification_id)
 
     def settle(self, email: str, *, urn: int) -> None:
         """Claim the only open review and settle it, with a reason."""
