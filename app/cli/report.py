@@ -86,7 +86,7 @@ def show(board: "Board") -> None:
         f"({board.told_before_nine} before 9am), {board.not_told} not told, "
         f"{board.not_needed} not needed."
     )
-    if board.all_told:
+    if board.rows and board.all_told:
         say("All children told.")
     rows = [
         (

@@ -30,4 +30,7 @@ def step(
     with opening.service() as wiring:
         runner = Runner(wiring, PIPELINE, owner=opening.operator())
         done = runner.run_step(name, now=now, force=force)
-    answer({"step": name, "result": plain(done)}, [f"{name}: {done}"], as_json=json)
+    said = f"{name}: {done.done} done, {done.failed} failed."
+    if done.skipped:
+        said = f"{name}: another process is running it; try again in a minute."
+    answer({"step": name, "result": plain(done)}, [said], as_json=json)

@@ -143,7 +143,7 @@ SCHOOLS = (
     School(990021, "Ensample Bay High School", Kind.FREE, "Ensample Bay", 11, 18, _SECONDARY),
     School(990022, "All Saints Church of England High School", Kind.AIDED, "Exampleton", 11, 18,
            _SECONDARY),
-    School(990023, "Exampleshire University Technical College", Kind.TECHNICAL_COLLEGE,
+    School(990023, "Wayland University Technical College", Kind.TECHNICAL_COLLEGE,
            "Exampleton", 14, 19, _SECONDARY),
     School(990024, "Draftwick Studio School", Kind.STUDIO, "Draftwick", 14, 19, _SECONDARY,
            readiness=_R.LAPSED),
