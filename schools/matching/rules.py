@@ -124,7 +124,7 @@ class Level(StrEnum):
 
 
 # An exact name weighs log2 of one over its share of the population, within these bounds.
-RARE_SURNAME, RARE_FORENAME = 0.00008, 0.0008
+RARE_SURNAME, RARE_FORENAME = 0.00008, 0.002
 FORENAME = {
     Level.KNOWN_AS: 7.0, Level.NICKNAME: 5.5, Level.CLOSE: 5.5, Level.ALIKE: 1.5,
     Level.MISSING: 0.0, Level.DIFFERS: -6.5,
