@@ -51,8 +51,13 @@ class Notification(Delivered, Base):
 
     __tablename__ = "notification"
     __table_args__ = (
-        UniqueConstraint(
-            "force", "involved_child_id", "recipient", "purpose", name="uq_notification_once"
+        # One that counts: a recalled one stays as a record and may be followed by another, where
+        # a person settles the child at that recipient after all.
+        Index(
+            "uq_notification_once", "force", "involved_child_id", "recipient", "purpose",
+            unique=True,
+            sqlite_where=text("state NOT IN ('superseded', 'recalled')"),
+            postgresql_where=text("state NOT IN ('superseded', 'recalled')"),
         ),
         one_of("state", NotificationState),
         one_of("purpose", Purpose),

@@ -25,7 +25,7 @@ from notifications.models import (
     Run,
 )
 from notifications.runs import ensure_run, policy_of
-from notifications.states import NotificationState, Purpose, StepState
+from notifications.states import ENDED, NotificationState, Purpose, StepState
 from notifications.timing import Due
 from notifications.wording import TEMPLATE_VERSION
 
@@ -96,6 +96,7 @@ def _placed_before(session: Session, order: Order) -> Notification | None:
             Notification.force == order.force,
             Notification.recipient == order.recipient,
             Notification.purpose == order.purpose,
+            Notification.state.not_in(ENDED),
             or_(
                 Notification.involved_child_id == order.involved_child_id,
                 Occurrence.involved_child_id == order.involved_child_id,

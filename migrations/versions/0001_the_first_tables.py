@@ -652,9 +652,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_notification_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
-        sa.UniqueConstraint(
-            "force", "involved_child_id", "recipient", "purpose", name="uq_notification_once"
-        ),
     )
     op.create_index(op.f("ix_notification_council"), "notification", ["council"], unique=False)
     op.create_index("ix_notification_force_due", "notification", ["force", "due_at"], unique=False)
@@ -681,6 +678,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notification_urn"), "notification", ["urn"], unique=False)
     op.create_index("ix_notification_urn_state", "notification", ["urn", "state"], unique=False)
+    op.create_index(
+        "uq_notification_once",
+        "notification",
+        ["force", "involved_child_id", "recipient", "purpose"],
+        unique=True,
+        sqlite_where=sa.text("state NOT IN ('superseded', 'recalled')"),
+        postgresql_where=sa.text("state NOT IN ('superseded', 'recalled')"),
+    )
 
     op.create_table(
         "alert_cover",

@@ -241,3 +241,24 @@ def test_not_our_pupil_is_settled_by_a_person_and_told_where_the_child_really_is
     world.open(key_adult, shown[0].id)
     assert world.board.all_told
     assert world.imbalances == []
+
+
+@pytest.mark.feature("DL3")
+def test_a_child_settled_back_at_the_first_school_is_told_there_after_all(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.until(time(6, 40))
+    (first,) = world.notifications("N-1")
+    world.refuse("first@primary.test", first.id)
+    world.settle("reviewer@example.org", urn=990002)
+    world.tick()
+    second = next(one for one in world.notifications("N-1") if one.urn == 990002)
+    world.refuse("only@otherby.test", second.id)
+    world.settle("reviewer@example.org", urn=990001)
+    world.tick()
+    shown = [one for one in world.notifications("N-1") if one.state is NotificationState.READY]
+    assert [one.urn for one in shown] == [990001]
+    assert shown[0].id != first.id
+    world.open("second@primary.test", shown[0].id)
+    assert world.board.all_told
+    assert world.imbalances == []
