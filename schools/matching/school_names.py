@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from schools.matching.common_schools import COMMON_CORES
+from schools.matching.shared_names import COMMON_CORES
 from schools.matching.normalise import fold
 
 KINDS = frozenset(
