@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from schools.matching.shared_names import COMMON_CORES
 from schools.matching.normalise import fold
+from schools.matching.shared_names import COMMON_CORES
 
 KINDS = frozenset(
     {
