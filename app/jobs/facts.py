@@ -25,6 +25,7 @@ def matching_facts(child: ChildDetails) -> ChildFacts:
             former_surname=child.former_surname,
             date_of_birth=child.date_of_birth,
             birth_year=child.birth_year,
+            age_range=_age_range(child),
             sex=child.sex,
             upn=child.upn,
             postcodes=tuple(home.postcode for home in child.residences if home.postcode),
@@ -74,6 +75,12 @@ def priority_of(child: ChildDetails, incident: IncidentDetails) -> int:
     if child.protected:
         return _PROTECTED
     return _RISK.get(incident.risk_grade, 5)
+
+
+def _age_range(child: ChildDetails) -> tuple[int, int] | None:
+    if child.age_min is None or child.age_max is None:
+        return None
+    return child.age_min, child.age_max
 
 
 def _location(child: ChildDetails, incident: IncidentDetails) -> Location:

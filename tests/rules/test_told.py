@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.intake.outcomes import Outcome, may_become
-from app.reports.told import Told, Telling, told_of
+from app.reports.told import Telling, Told, told_of
 from notifications.states import NotificationState as State
 
 pytestmark = pytest.mark.feature("RP3")

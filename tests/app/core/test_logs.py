@@ -19,7 +19,6 @@ def _as_before() -> Iterator[None]:
     logging.getLogger().handlers[:] = handlers
 
 
-@pytest.mark.feature("CO6")
 def test_a_logger_made_before_the_set_up_keeps_to_the_closed_list(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

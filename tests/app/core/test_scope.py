@@ -72,9 +72,7 @@ def test_updating_and_deleting_stay_inside_the_scope(
         select(func.count()).select_from(ContentKey),
         select(ContentKey.__table__.c.id),
         update(ContentKey).values(wrapped_key=None),
-        insert(ContentKey.__table__).values(
-            id=new_id(), force="99", incident_id=new_id(), wrapped_key=b"w"
-        ),
+        insert(ContentKey).values(id=new_id(), force="99", incident_id=new_id(), wrapped_key=b"w"),
     ],
 )
 def test_touching_a_tenant_table_without_a_scope_raises(
