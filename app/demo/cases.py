@@ -83,7 +83,7 @@ CASES = (
          (nobody("pre_school_not_registered", education={"status": "pre_school"}),)),
     Case("hurt", "21:20", "A nine-year-old hurt beside her mother", (to(990011, **_HURT),),
          incident={"risk": {"tool": "DASH", "grade": "high"}}),
-    Case("college", "21:20", "A victim of 16, at college",
+    Case("college", "21:20", "A victim of 17, at college",
          (to(990030, relation="is_victim", involvement="direct_victim"),)),
     Case("looked_after", "21:40", "A looked-after child placed away",
          (to(990020, looked_after=True, relation="child_of_victim"),)),

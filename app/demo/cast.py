@@ -69,7 +69,7 @@ FAMILIES: dict[str, tuple[Child, ...]] = {
     "closed_today": (Child("Ethan", "Clovercombe", "M", 7, 990017),),
     "nursery": (Child("Lily", "Amberhurst", "F", 3, 990016),),
     "pre_school": (Child("Max", "Rowanside", "M", 2, None),),
-    "college": (Child("Niamh", "Heronbank", "F", 16, 990030),),
+    "college": (Child("Niamh", "Heronbank", "F", 17, 990030),),
     "hurt": (Child("Saoirse", "Frostfield", "F", 9, 990011),),
     "looked_after": (Child("Jayden", "Gorseacre", "M", 12, 990020),),
     "hidden": (Child("Imani", "Plovermore", "F", 10, 990004),),

@@ -33,7 +33,6 @@ def with_mail(encompass: Encompass, sink: MailSink, monkeypatch: pytest.MonkeyPa
     return encompass
 
 
-@pytest.mark.feature("AD5")
 def test_an_empty_installation_says_what_to_do(encompass: Encompass) -> None:
     shown = encompass("check")
     assert shown.exit_code == 1

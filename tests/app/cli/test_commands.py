@@ -62,7 +62,6 @@ def test_wrong_usage_exits_2(arguments: tuple[str, ...], bare_encompass: Encompa
     assert bare_encompass(*arguments).exit_code == 2
 
 
-@pytest.mark.feature("AD5")
 def test_unusable_settings_are_named_without_their_values(
     bare_encompass: Encompass, monkeypatch: pytest.MonkeyPatch
 ) -> None:

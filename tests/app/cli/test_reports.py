@@ -123,7 +123,7 @@ def test_an_untouched_trail_verifies(encompass: Encompass, night: World) -> None
     assert {chain["chain"] for chain in body["chains"]} == {"99", "platform"}
 
 
-@pytest.mark.feature("AU2")
+@pytest.mark.feature("AU1")
 def test_a_changed_row_is_found_and_named(
     encompass: Encompass, night: World, wiring: Wiring, tamper: Callable[[str], None]
 ) -> None:

@@ -49,7 +49,6 @@ def serving(environment: dict[str, str]) -> Iterator[tuple["subprocess.Popen[str
     process.communicate()
 
 
-@pytest.mark.feature("OP5")
 def test_serve_on_sqlite_runs_the_jobs_too_and_ends_cleanly(
     serving: tuple["subprocess.Popen[str]", str],
 ) -> None:

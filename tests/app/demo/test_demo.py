@@ -46,7 +46,7 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
-@pytest.mark.feature("AD3", "RP3", "CO2", "CO4", "MA3", "DL7", "AU2")
+@pytest.mark.feature("AD3", "RP3", "CO2", "MA3", "DL7", "AU1")
 def test_a_whole_night_is_played_and_verified(tmp_path: Path) -> None:
     # What the environment says of another installation must not reach the demonstration.
     process = start("--check", ENCOMPASS_ENVIRONMENT="production", ENCOMPASS_SMTP_PORT="1")
