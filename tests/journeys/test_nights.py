@@ -219,7 +219,6 @@ def test_the_same_night_pushed_twice_tells_nobody_twice(world: World) -> None:
     assert len(world.board.rows) == 1
 
 
-@pytest.mark.feature("AK6")
 @pytest.mark.parametrize("settled_at", [990001, 990002])
 def test_not_our_pupil_is_settled_by_a_person_and_told_where_the_child_really_is(
     world: World, settled_at: int

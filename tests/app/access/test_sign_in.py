@@ -15,8 +15,6 @@ from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from tests.factories.people import Person, add_person
 
-pytestmark = pytest.mark.feature("SE1")
-
 
 @pytest.fixture
 def person(wiring: Wiring) -> Person:

@@ -102,7 +102,6 @@ def test_a_school_is_named_only_where_the_force_gave_it(
     assert bool(one["establishments"]) is named
 
 
-@pytest.mark.feature("IN7")
 def test_a_correction_takes_back_what_was_sent_and_sends_once(
     http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring
 ) -> None:
@@ -116,7 +115,6 @@ def test_a_correction_takes_back_what_was_sent_and_sends_once(
     assert len(read(http, auth)["notifications"]) == 1
 
 
-@pytest.mark.feature("IN7")
 def test_a_withdrawal_recalls_what_was_sent_and_counts_it(
     http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring
 ) -> None:

@@ -116,7 +116,6 @@ def test_fifty_identical_posts_at_once_store_one_incident(
     assert len(received) == 1
 
 
-@pytest.mark.feature("IN7")
 def test_a_newer_version_supersedes_the_older_and_its_children(
     http: TestClient, auth: dict[str, str], wiring: Wiring
 ) -> None:
@@ -137,7 +136,6 @@ def test_a_newer_version_supersedes_the_older_and_its_children(
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (3, 1, 2), (1, 3, 2)])
-@pytest.mark.feature("IN7")
 def test_whatever_order_versions_arrive_in_the_highest_is_acted_on(
     http: TestClient, auth: dict[str, str], wiring: Wiring, order: tuple[int, ...]
 ) -> None:

@@ -29,7 +29,6 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-@pytest.mark.feature("IN10")
 def test_a_night_is_closed_with_what_arrived(
     police: PoliceSystem, stranger: PoliceSystem, clock: HandClock
 ) -> None:
@@ -48,7 +47,6 @@ def test_a_night_is_closed_with_what_arrived(
     assert answer["closed_at"] == "2026-11-20T05:50:00Z"
 
 
-@pytest.mark.feature("IN10")
 def test_unequal_totals_say_what_arrived_and_closing_again_replaces_them(
     police: PoliceSystem, clock: HandClock
 ) -> None:
@@ -61,7 +59,6 @@ def test_unequal_totals_say_what_arrived_and_closing_again_replaces_them(
     assert close(police, "2026-11-20", 2, 2, 2)["equal"] is True
 
 
-@pytest.mark.feature("IN10")
 def test_nothing_falls_between_two_nights(police: PoliceSystem, clock: HandClock) -> None:
     push(police, incident("99-1"))
     clock.move_to(at(20, 5, 30))

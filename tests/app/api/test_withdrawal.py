@@ -22,7 +22,6 @@ def withdraw(http: TestClient, headers: dict[str, str], body: Any = BODY) -> Any
     return http.post(f"{URL}/99-2026-0000001/withdrawal", json=body, headers=headers)
 
 
-@pytest.mark.feature("IN7")
 def test_a_withdrawn_incident_is_acted_on_no_more(
     http: TestClient, auth: dict[str, str], wiring: Wiring
 ) -> None:
@@ -43,7 +42,6 @@ def test_a_withdrawn_incident_is_acted_on_no_more(
     assert {(c["outcome"], c["told"]) for c in read["children"]} == {("withdrawn", "not_needed")}
 
 
-@pytest.mark.feature("IN7")
 def test_a_repeated_withdrawal_gets_the_first_answer(
     http: TestClient, auth: dict[str, str], clock: HandClock
 ) -> None:
@@ -95,7 +93,6 @@ def test_a_withdrawal_needs_a_coded_reason(
     assert "Canary" not in response.text
 
 
-@pytest.mark.feature("IN7")
 def test_a_version_after_the_withdrawal_is_acted_on_again(
     http: TestClient, auth: dict[str, str], wiring: Wiring
 ) -> None:

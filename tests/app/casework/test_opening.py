@@ -85,7 +85,6 @@ def test_what_was_erased_is_not_shown_and_breaks_no_page(morning: Morning) -> No
         assert line.child is None
 
 
-@pytest.mark.feature("AK6")
 def test_not_our_pupil_brings_every_joined_incident_before_a_reviewer(morning: Morning) -> None:
     first = morning.notification(person_digest=PERSON)
     assert morning.notification(person_digest=PERSON) == first

@@ -70,7 +70,6 @@ def test_the_board_loads_itself_anew_without_a_script_until_it_is_paused(
     assert refresh not in browser.get("/morning?paused=yes").text
 
 
-@pytest.mark.feature("ES10")
 def test_the_call_sheet_holds_no_child(morning: Morning, desk: Person, line_id: UUID) -> None:
     page = signed_in(morning.wiring, desk).get("/morning").text
     assert "Schools to ring" in page
@@ -81,7 +80,6 @@ def test_the_call_sheet_holds_no_child(morning: Morning, desk: Person, line_id: 
         assert secret not in page
 
 
-@pytest.mark.feature("ES10")
 def test_the_script_and_the_number_come_before_the_child(
     morning: Morning, desk: Person, line_id: UUID
 ) -> None:
@@ -97,7 +95,6 @@ def test_the_script_and_the_number_come_before_the_child(
     assert events(morning, desk).count("call_sheet:content:shown") == 2
 
 
-@pytest.mark.feature("ES10")
 @pytest.mark.feature("AK8")
 @pytest.mark.parametrize(
     ("result", "how"),
@@ -116,7 +113,6 @@ def test_told_by_phone_is_a_receipt_and_closes_the_line(
     assert "All children told" in browser.get("/morning").text
 
 
-@pytest.mark.feature("ES10")
 @pytest.mark.parametrize("result", ["no_answer", "ring_back", "wrong_number"])
 def test_anything_but_told_keeps_the_line_open(
     morning: Morning, desk: Person, line_id: UUID, result: str
@@ -139,7 +135,6 @@ def test_a_call_without_a_result_is_asked_again(
         assert "Choose what came of the call" in answer.text
 
 
-@pytest.mark.feature("ES10")
 def test_a_colleague_neither_takes_nor_reads_a_claimed_call(
     morning: Morning, desk: Person, line_id: UUID
 ) -> None:

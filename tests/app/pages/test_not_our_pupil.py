@@ -12,8 +12,6 @@ from tests.factories.mornings import Morning
 from tests.factories.notifications import DUE
 from tests.factories.people import Browser, move, signed_in
 
-pytestmark = pytest.mark.feature("AK6")
-
 
 @pytest.fixture
 def waiting(morning: Morning) -> UUID:

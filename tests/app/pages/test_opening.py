@@ -48,7 +48,6 @@ def trail(morning: Morning) -> list[str]:
         return list(session.scalars(events.order_by(AuditEntry.chain, AuditEntry.seq)))
 
 
-@pytest.mark.feature("AK6")
 def test_the_inbox_names_nobody_before_opening(morning: Morning, waiting: UUID) -> None:
     page = signed_in(morning.wiring, morning.priya).get("/inbox").text
     assert "1 message to open" in page
@@ -58,7 +57,6 @@ def test_the_inbox_names_nobody_before_opening(morning: Morning, waiting: UUID) 
 
 
 @pytest.mark.feature("AK2")
-@pytest.mark.feature("AK6")
 def test_two_steps_lead_to_the_content_and_that_is_what_tells(
     morning: Morning, waiting: UUID
 ) -> None:
@@ -193,7 +191,6 @@ def rows(morning: Morning) -> tuple[object, ...]:
     return notification.state, notification.told_at, notification.acknowledged_at, count
 
 
-@pytest.mark.feature("AK6")
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
@@ -215,7 +212,6 @@ def test_without_both_answers_nothing_opens(
     assert morning.read(waiting).state is NotificationState.READY
 
 
-@pytest.mark.feature("AK6")
 def test_whoever_knows_the_family_is_not_shown_the_content(morning: Morning, waiting: UUID) -> None:
     browser = signed_in(morning.wiring, morning.priya)
     browser.press(path(waiting, "/first-step"))

@@ -15,7 +15,6 @@ from app.wiring import Wiring
 from tests.factories.people import PASSWORD, Browser, Person, add_person, invite, move, signed_in
 
 SESSION = "__Host-encompass-session"
-pytestmark = pytest.mark.feature("SE1")
 
 
 @pytest.fixture
