@@ -91,6 +91,8 @@ class ReceiptKind(StrEnum):
     HANDED_OVER = "handed_over"
     REACHED_MAILBOX = "reached_mailbox"
     FIRST_STEP = "first_step"
+    # This person knows the family outside school and is not shown the content.
+    WITHHELD = "withheld"
     OPENED = "opened"
     TOLD_BY_PHONE = "told_by_phone"
     ACKNOWLEDGED = "acknowledged"

@@ -42,6 +42,7 @@ class OutcomeReason(StrEnum):
     AFFECTED_UNKNOWN = "affected_unknown"
     NAME_MISSING = "name_missing"
     PROTECTED = "protected"
+    CONNECTED_AT_SCHOOL = "connected_at_school"
     NO_SCHOOL_KNOWN = "no_school_known"
     SEVERAL_SCHOOLS = "several_schools"
     EVIDENCE_DISAGREES = "evidence_disagrees"

@@ -512,7 +512,7 @@ def upgrade() -> None:
             name=op.f("ck_involved_child_reason_given"),
         ),
         sa.CheckConstraint(
-            "outcome_reason IN ('over_18', 'unborn', 'pre_school_not_registered', 'not_related', 'not_affected', 'is_suspect', 'under_16_parties', 'other_jurisdiction', 'regulations', 'unrelated_but_present', 'affected_unknown', 'name_missing', 'protected', 'no_school_known', 'several_schools', 'evidence_disagrees', 'too_uncertain', 'home_educated', 'not_in_education', 'school_closed', 'not_our_pupil', 'child_unnamed', 'force_hold', 'restricted')",
+            "outcome_reason IN ('over_18', 'unborn', 'pre_school_not_registered', 'not_related', 'not_affected', 'is_suspect', 'under_16_parties', 'other_jurisdiction', 'regulations', 'unrelated_but_present', 'affected_unknown', 'name_missing', 'protected', 'connected_at_school', 'no_school_known', 'several_schools', 'evidence_disagrees', 'too_uncertain', 'home_educated', 'not_in_education', 'school_closed', 'not_our_pupil', 'child_unnamed', 'force_hold', 'restricted')",
             name=op.f("ck_involved_child_outcome_reason_known"),
         ),
         sa.ForeignKeyConstraint(
@@ -899,7 +899,7 @@ def upgrade() -> None:
         sa.Column("urn", sa.Integer(), nullable=True),
         sa.Column("council", sa.String(length=3), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('handed_over', 'reached_mailbox', 'first_step', 'opened', 'told_by_phone', 'acknowledged', 'not_our_pupil', 'not_our_pupil_undone', 'followed_up')",
+            "kind IN ('handed_over', 'reached_mailbox', 'first_step', 'withheld', 'opened', 'told_by_phone', 'acknowledged', 'not_our_pupil', 'not_our_pupil_undone', 'followed_up')",
             name=op.f("ck_receipt_kind_known"),
         ),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_receipt_alert_id")),
