@@ -94,26 +94,6 @@ def take_due_steps(
     return len(steps)
 
 
-def hasten(session: Session, notification: Notification, *, now: datetime) -> None:
-    """Bring the next contact forward because an address failed: the second key adult, else a call.
-
-    Source: reliability.md F23.
-    """
-    step = session.scalars(
-        select(EscalationStep)
-        .where(
-            EscalationStep.notification_id == notification.id,
-            EscalationStep.state == StepState.PLANNED,
-            EscalationStep.kind.in_((StepKind.SECOND_KEY_ADULT, StepKind.CALL_SHEET)),
-            EscalationStep.planned_at > now,
-        )
-        .order_by(EscalationStep.planned_at)
-        .limit(1)
-    ).first()
-    if step is not None:
-        step.planned_at = now
-
-
 def _due(session: Session, notification: Notification, now: datetime) -> list[EscalationStep]:
     steps = session.scalars(
         select(EscalationStep).where(

@@ -18,7 +18,7 @@ from app.core.ids import new_id
 from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
 from notifications.bounces import address_failed
 from notifications.guarded import changed
-from notifications.ladder import hasten
+from notifications.hastening import hasten
 from notifications.models import Alert, AlertCover, Notification, Receipt
 from notifications.states import ENDED, AlertState, Channel, NotificationState, ReceiptKind
 from schools.key_adult_details import open_details

@@ -17,6 +17,7 @@ from app.core.ids import new_id
 from app.core.policy import Policy
 from notifications.errors import AlreadyFollowedUp, NoLongerShown, NotOpened, TooLateToUndo
 from notifications.guarded import changed
+from notifications.hastening import hasten
 from notifications.lateness import mark_late
 from notifications.models import Notification, Receipt, Run
 from notifications.runs import policy_of
@@ -42,6 +43,23 @@ def first_step(
     return _receipt(
         session, notification, ReceiptKind.FIRST_STEP, actor=actor, now=now, source=source
     )
+
+
+def withheld(
+    session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "page"
+) -> bool:
+    """Record that this person knows the family and is not shown the content; ask the next one.
+
+    Tells nobody: the ladder goes on without this person. Returns whether for the first time.
+    """
+    if notification.state not in VISIBLE:
+        raise NoLongerShown(_GONE)
+    added = _receipt(
+        session, notification, ReceiptKind.WITHHELD, actor=actor, now=now, source=source
+    )
+    if added:
+        hasten(session, notification, now=now)
+    return added
 
 
 def opened(

@@ -15,7 +15,8 @@ from app.core.policy import Ladder, Policy
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from notifications import receipts
-from notifications.ladder import due_notifications, hasten, take_due_steps
+from notifications.hastening import hasten
+from notifications.ladder import due_notifications, take_due_steps
 from notifications.models import (
     Alert,
     AlertCover,

@@ -7,7 +7,7 @@ import pytest
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from notifications import receipts
-from notifications.errors import NotOpened
+from notifications.errors import NoLongerShown, NotOpened
 from notifications.follow_up import record_follow_up
 from notifications.models import (
     Alert,
@@ -24,6 +24,7 @@ from notifications.states import (
     LateCause,
     NotificationState,
     ReceiptKind,
+    StepKind,
     StepState,
     ToldHow,
 )
@@ -216,3 +217,36 @@ def test_on_the_stroke_of_the_deadline_is_in_time(force: NotifyingForce, placed:
     force.at(DUE)
     force.act(placed, receipts.opened)
     assert force.read(placed).late_at is None
+
+
+@pytest.mark.feature("AK1")
+def test_who_knows_the_family_is_noted_once_and_the_next_contact_is_asked_at_once(
+    force: NotifyingForce, placed: UUID
+) -> None:
+    force.at(DUE - minutes(120))
+    force.chase()
+    force.later(5)
+    assert force.act(placed, receipts.withheld)
+    assert not force.act(placed, receipts.withheld)
+    assert kinds(force) == [ReceiptKind.WITHHELD]
+    (second,) = force.rows(EscalationStep, kind=StepKind.SECOND_KEY_ADULT)
+    (call,) = force.rows(EscalationStep, kind=StepKind.CALL_SHEET)
+    assert (second.planned_at, call.planned_at) == (force.now, DUE - minutes(60))
+    seen = force.read(placed)
+    assert (seen.state, seen.told_at) == (S.READY, None)
+
+
+def test_nobody_is_woken_because_somebody_knows_the_family(
+    force: NotifyingForce, placed: UUID
+) -> None:
+    force.act(placed, receipts.withheld)
+    steps = {step.kind: step.planned_at for step in force.rows(EscalationStep)}
+    assert steps[StepKind.SECOND_KEY_ADULT] == DUE - minutes(75)
+
+
+def test_what_is_no_longer_shown_is_not_withheld_either(
+    force: NotifyingForce, placed: UUID
+) -> None:
+    force.act(placed, receipts.not_our_pupil)
+    with pytest.raises(NoLongerShown):
+        force.act(placed, receipts.withheld)
