@@ -38,6 +38,7 @@ class Event(StrEnum):
     CHILD_HELD = "intake:child:held"
     CHILD_AWAITED = "intake:child:details_awaited"
     CHILD_MATCHED = "matching:child:matched"
+    CHILD_RELEASED = "intake:child:released"
     CHILD_TO_REVIEW = "matching:child:to_review"
     CANDIDATES_OPENED = "matching:candidates:opened"
     REVIEW_VIEWED = "review:case:viewed"

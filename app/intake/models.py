@@ -82,6 +82,7 @@ class InvolvedChild(ForceOwned, Base):
     outcome: Mapped[Outcome] = mapped_column(Choice(Outcome))
     outcome_reason: Mapped[OutcomeReason | None] = mapped_column(Choice(OutcomeReason))
     outcome_at: Mapped[datetime]
+    # When its clock started: as received, or as a hold on it ended.
     received_at: Mapped[datetime]
     # Until the school is settled: when somebody must have decided (domain.md §3).
     due_at: Mapped[datetime | None]

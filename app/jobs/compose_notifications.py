@@ -110,10 +110,10 @@ def _orders(
             person_digest=child.person_digest,
             content_key=key,
             facts=notice_facts(details, facts, welsh=school.nation is Nation.WALES),
-            accepted_at=incident.received_at,
+            accepted_at=child.received_at,
             due=due_for_school(
                 calendar_of(session, school.urn),
-                accepted_at=incident.received_at,
+                accepted_at=child.received_at,
                 incident_at=incident.occurred_from,
                 timing=policy.timing,
             ),

@@ -36,13 +36,41 @@ BLOCK = 500
 
 
 def match_children(tick: Tick) -> StepReport:
-    """Match what waits, oldest first."""
+    """End the holds whose time is over, then match what waits, oldest first."""
+    released = tick.each(_held_too_long(tick), lambda s, key: release(s, key, now=tick.now))
     with tick.wiring.database.read(PLATFORM) as session:
         waiting = _waiting(session, tick.force)
-    return tick.each(
+    report = tick.each(
         waiting,
         lambda session, key: match_incident(session, tick.wiring.cipher, key, now=tick.now),
     )
+    report.failed += released.failed
+    return report
+
+
+def release(session: Session, child_id: UUID, *, now: datetime) -> None:
+    """End a hold: its clock starts now, and the delay counts as the force's, not the service's.
+
+    Source: domain.md §2; a hold lasts until its time and is renewed by another person, or ends.
+    """
+    child = session.get_one(InvolvedChild, child_id)
+    move_child(session, child, to=Outcome.RECEIVED, now=now)
+    child.received_at = now
+    audit.record(
+        session, event=audit.Event.CHILD_RELEASED, actor=ACTOR, force=child.force,
+        subject=f"involved_child:{child.id}", now=now, reason_code="hold_over",
+    )  # fmt: skip
+
+
+def _held_too_long(tick: Tick) -> list[UUID]:
+    with tick.wiring.database.read(PLATFORM) as session:
+        return list(
+            session.scalars(
+                select(InvolvedChild.id)
+                .where(InvolvedChild.outcome == Outcome.HELD, InvolvedChild.due_at <= tick.now)
+                .limit(BLOCK)
+            )
+        )
 
 
 def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: datetime) -> None:
@@ -113,7 +141,7 @@ def _apply(
         session, force=child.force, involved_child_id=child.id, decision=decision,
         actor=ACTOR, now=now,
     )  # fmt: skip
-    due_at = _due_at(session, incident, decision, policy)
+    due_at = _due_at(session, incident, child, decision, policy=policy)
     matched = decision.band is Band.MATCHED
     if matched:
         child.due_at = due_at
@@ -146,14 +174,17 @@ def _for_a_person(child: InvolvedChild, decision: Decision) -> Decision:
     return replace(decision, band=band, reason_code=reason.value)
 
 
-def _due_at(session: Session, incident: Incident, decision: Decision, policy: Policy) -> datetime:
+def _due_at(
+    session: Session, incident: Incident, child: InvolvedChild, decision: Decision, *,
+    policy: Policy,
+) -> datetime:  # fmt: skip
     """Return the likeliest school's deadline, or the scheme's where no school is likely."""
     if decision.evidence:
         calendar = calendar_of(session, decision.evidence[0].urn)
         due = due_for_school(
-            calendar, accepted_at=incident.received_at, incident_at=incident.occurred_from,
+            calendar, accepted_at=child.received_at, incident_at=incident.occurred_from,
             timing=policy.timing,
         )  # fmt: skip
     else:
-        due = due_when_unknown(incident.received_at, incident.occurred_from, policy.timing)
+        due = due_when_unknown(child.received_at, incident.occurred_from, policy.timing)
     return due.due_at

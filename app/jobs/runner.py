@@ -22,6 +22,8 @@ Key = TypeVar("Key")
 LEASE_SECONDS = 120
 STEP_SECONDS = 60.0
 _GAP_SECONDS = (30, 60, 300, 900, 3600)
+# One locked row must not stop a step; a database that is away three times in a row may.
+_GIVE_UP_AFTER = 3
 
 
 @dataclass(slots=True)
@@ -68,6 +70,12 @@ class Tick:
     owner: str
     poison: Poison
     until: float
+    # True where an operator said at which instant the step should stand.
+    asked: bool = False
+
+    def moment(self) -> datetime:
+        """Return the time now, or the instant an operator asked for."""
+        return self.now if self.asked else self.wiring.clock.now()
 
     @property
     def out_of_time(self) -> bool:
@@ -75,23 +83,23 @@ class Tick:
 
     def each(self, keys: Iterable[Key], work: Callable[[Session, Key], object]) -> StepReport:
         """Do `work` for every key, each in a transaction of its own; a failing one never blocks."""
-        report = StepReport(self.step)
+        report, unavailable = StepReport(self.step), 0
         for key in keys:
-            if self.out_of_time:
+            if self.out_of_time or unavailable >= _GIVE_UP_AFTER:
                 break
             if self.poison.waits(self.step, key, self.now):
                 continue
-            self._one(key, work, report)
+            unavailable = 0 if self._one(key, work, report) else unavailable + 1
         return report
 
-    def _one(self, key: Key, work: Callable[[Session, Key], object], report: StepReport) -> None:
+    def _one(self, key: Key, work: Callable[[Session, Key], object], report: StepReport) -> bool:
+        """Do one item; return False only where the database itself did not answer."""
+
         def item(session: Session) -> None:
             work(session, key)
 
         try:
             self.wiring.database.retrying(item, PLATFORM)
-        except Unavailable:
-            raise
         except Exception as error:  # noqa: BLE001 (one bad row must not stop the night)
             tries = self.poison.failed(self.step, key, self.now)
             report.failed += 1
@@ -99,9 +107,10 @@ class Tick:
                 "item failed", job=self.step, item=str(key), attempt=tries,
                 error=logs.error_kind(error),
             )  # fmt: skip
-        else:
-            self.poison.cured(self.step, key)
-            report.done += 1
+            return not isinstance(error, Unavailable)
+        self.poison.cured(self.step, key)
+        report.done += 1
+        return True
 
 
 Step = Callable[[Tick], StepReport]
@@ -136,8 +145,9 @@ class Runner:
         if not self._take(name, at):
             return StepReport(name, skipped=True)
         tick = Tick(
-            self._wiring, name, at, force, self._owner, self._poison, monotonic() + STEP_SECONDS
-        )
+            self._wiring, name, at, force, self._owner, self._poison,
+            until=monotonic() + STEP_SECONDS, asked=now is not None,
+        )  # fmt: skip
         error: str | None = None
         try:
             report = self._steps[name](tick)

@@ -15,12 +15,12 @@ def send_due(tick: Tick) -> StepReport:
     while not tick.out_of_time:
         with database.write(PLATFORM) as session:
             claims = outbox.claim(
-                session, tick.wiring.cipher, owner=tick.owner, now=tick.now, limit=BLOCK
+                session, tick.wiring.cipher, owner=tick.owner, now=tick.moment(), limit=BLOCK
             )
         if not claims:
             break
         results = send_all(claims, channel)
         with database.write(PLATFORM) as session:
-            report.done += outbox.record(session, results, now=tick.now)
+            report.done += outbox.record(session, results, now=tick.moment())
         report.failed += sum(not result.ok for result in results)
     return report

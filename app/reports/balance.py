@@ -32,6 +32,8 @@ from schools.matching.models import Match, Review, ReviewState
 WAITING = timedelta(minutes=10)
 # How long a due step may take to become an alert, or an alert to be tried: three ticks and a retry.
 GRACE = timedelta(minutes=5)
+# Outcomes older than this were held against their evidence on the days before.
+LOOKED_BACK = timedelta(days=7)
 
 _LIVE_ALERTS = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
 _SENT_ALERTS = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
@@ -43,6 +45,8 @@ class Imbalanced(StrEnum):
     NO_CHILD_ROWS = "no_child_rows"
     RECEIVED_TOO_LONG = "received_too_long"
     REVIEW_MISSING = "review_missing"
+    HELD_TOO_LONG = "held_too_long"
+    STEP_OVERDUE = "step_overdue"
     SCHOOL_NOT_NOTIFIED = "school_not_notified"
     NOBODY_ALERTED = "nobody_alerted"
     NO_REASON_ON_TRAIL = "no_reason_on_trail"
@@ -65,7 +69,8 @@ def balance(session: Session, *, now: datetime, force: str | None = None) -> lis
         for code, statement in _rules(now)
         for row_force, subject in session.execute(statement)
     ]
-    found += [*_missing_schools(session), *_missing_reasons(session)]
+    since = now - LOOKED_BACK
+    found += [*_missing_schools(session, since), *_missing_reasons(session, since)]
     return [one for one in found if force is None or one.force == force]
 
 
@@ -88,7 +93,20 @@ def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     yield (
         Imbalanced.REVIEW_MISSING,
         child.where(
-            InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_open_review(), ~_has_fresh_match()
+            InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_open_review(), ~_has_fresh_match(now)
+        ),
+    )
+    yield (
+        Imbalanced.HELD_TOO_LONG,
+        child.where(
+            InvolvedChild.outcome == Outcome.HELD,
+            or_(InvolvedChild.due_at.is_(None), InvolvedChild.due_at < now - WAITING),
+        ),
+    )
+    yield (
+        Imbalanced.STEP_OVERDUE,
+        child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
+            Notification.state.in_(VISIBLE), Notification.told_at.is_(None), _step_overdue(now)
         ),
     )
     yield (
@@ -118,12 +136,22 @@ def _has_open_review() -> ColumnElement[bool]:
     )
 
 
-def _has_fresh_match() -> ColumnElement[bool]:
+def _has_fresh_match(now: datetime) -> ColumnElement[bool]:
     """A person has just settled it and the next tick composes."""
     return exists().where(
         Match.involved_child_id == InvolvedChild.id,
         Match.band == Band.MATCHED,
         Match.composed_at.is_(None),
+        Match.decided_at > now - WAITING,
+    )
+
+
+def _step_overdue(now: datetime) -> ColumnElement[bool]:
+    """A later step to come excuses nobody for one that should have been taken."""
+    return exists().where(
+        EscalationStep.notification_id == Notification.id,
+        EscalationStep.state == StepState.PLANNED,
+        EscalationStep.planned_at < now - GRACE,
     )
 
 
@@ -148,30 +176,31 @@ def _somebody_asked(now: datetime) -> ColumnElement[bool]:
     return or_(step_to_come, alerted, on_the_sheet)
 
 
-def _missing_reasons(session: Session) -> Iterator[Imbalance]:
+def _missing_reasons(session: Session, since: datetime) -> Iterator[Imbalance]:
     """A decision not to notify is on the trail with its reason, or it was not taken properly."""
-    on_trail = set(
-        session.scalars(
-            select(AuditEntry.subject).where(AuditEntry.event == Event.CHILD_NOT_NOTIFIED)
-        )
-    )
-    not_notified = session.execute(
+    decided = session.execute(
         select(InvolvedChild.force, InvolvedChild.id).where(
-            InvolvedChild.outcome == Outcome.NOT_NOTIFIED
+            InvolvedChild.outcome == Outcome.NOT_NOTIFIED, InvolvedChild.outcome_at > since
+        )
+    ).all()
+    subjects = {f"involved_child:{child_id}": (force, child_id) for force, child_id in decided}
+    on_trail = session.scalars(
+        select(AuditEntry.subject).where(
+            AuditEntry.subject.in_(list(subjects)), AuditEntry.event == Event.CHILD_NOT_NOTIFIED
         )
     )
-    for force, child_id in not_notified:
-        if f"involved_child:{child_id}" not in on_trail:
-            yield Imbalance(force, child_id, Imbalanced.NO_REASON_ON_TRAIL)
+    for subject in set(subjects) - set(on_trail):
+        yield Imbalance(*subjects[subject], Imbalanced.NO_REASON_ON_TRAIL)
 
 
-def _missing_schools(session: Session) -> Iterator[Imbalance]:
+def _missing_schools(session: Session, since: datetime) -> Iterator[Imbalance]:
     """Each school of the decision that was composed must have a notification of its own."""
     newest = (
         select(Match.involved_child_id, Match.force, Match.urns, Match.decided_at)
         .join(InvolvedChild, InvolvedChild.id == Match.involved_child_id)
         .where(
             InvolvedChild.outcome == Outcome.SENT_TO_SCHOOL,
+            InvolvedChild.outcome_at > since,
             Match.band == Band.MATCHED,
             Match.composed_at.is_not(None),
         )
@@ -182,7 +211,7 @@ def _missing_schools(session: Session) -> Iterator[Imbalance]:
     for child, urn in session.execute(
         select(Occurrence.involved_child_id, Notification.urn)
         .join(Notification, Notification.id == Occurrence.notification_id)
-        .where(Notification.state.in_(VISIBLE))
+        .where(Notification.state.in_(VISIBLE), Occurrence.involved_child_id.in_(list(decided)))
     ):
         sent.setdefault(child, set()).add(urn)
     for child, (force, urns) in decided.items():

@@ -261,3 +261,29 @@ def test_a_child_settled_back_at_the_first_school_is_told_there_after_all(world:
     world.open("second@primary.test", shown[0].id)
     assert world.board.all_told
     assert world.imbalances == []
+
+
+def test_a_hold_ends_by_itself_and_the_school_is_told(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    until = at("2026-11-20", "11:00").isoformat()
+    world.push(
+        "N-1", child(), hold={"reason_code": "court_order", "account": "Lead", "until": until}
+    )
+    world.until(time(10, 59))
+    assert (world.board.not_told, world.notifications("N-1")) == (1, [])
+    world.until(time(11, 0))
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-20", "12:00")
+    assert notification.late_record
+    assert world.alerted() == ["first@primary.test"]
+    assert world.imbalances == []
+
+
+def test_a_step_that_is_not_taken_is_an_imbalance(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.tick()
+    world.clock.move_to(at("2026-11-20", "06:40"))
+    assert {one.code.value for one in world.imbalances} == {"step_overdue"}
+    world.tick()
+    assert world.imbalances == []

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Force
 from app.core.clock import HandClock
 from app.core.database import Database
-from app.core.errors import Refused
+from app.core.errors import Refused, Unavailable
 from app.core.models import Lease
 from app.jobs.runner import Runner, Step, StepReport, Tick
 from app.wiring import Wiring
@@ -110,3 +110,21 @@ def test_a_runner_that_died_is_taken_over_when_its_lease_runs_out(
     assert runner.run_step("step").done == 1
     with wiring.database.read() as session:
         assert session.get_one(Lease, "step").fence == 4
+
+
+def test_one_locked_row_stops_nobody_and_a_database_that_is_away_stops_the_step(
+    wiring: Wiring,
+) -> None:
+    tried: list[str] = []
+
+    def unavailable(tick: Tick) -> StepReport:
+        def work(session: Session, key: str) -> None:
+            tried.append(key)
+            if key.startswith("away"):
+                raise Unavailable("no answer")
+
+        return tick.each(["away", "1", "2", "away 1", "away 2", "away 3", "4"], work)
+
+    report = one_step(wiring, unavailable).run_step("step")
+    assert (report.done, report.failed) == (2, 4)
+    assert tried == ["away", "1", "2", "away 1", "away 2", "away 3"]
