@@ -14,12 +14,13 @@ from app.core.clock import london_date
 from app.core.ids import new_id
 from notifications.channels.call_sheet import open_line
 from notifications.lateness import mark_late
-from notifications.models import Alert, AlertCover, EscalationStep, Notification, Run
+from notifications.models import Alert, AlertCover, EscalationStep, Notification, Receipt, Run
 from notifications.runs import policy_of
 from notifications.states import (
     AlertState,
     Channel,
     NotificationState,
+    ReceiptKind,
     StepKind,
     StepState,
 )
@@ -177,14 +178,29 @@ _TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
 
 
 def _contacts(taking: Taking) -> list[Contact]:
+    """Return the school's contacts in order, without those who know the family."""
     notification = taking.notification
     if notification.urn is None:
         return []
     run = taking.session.scalars(select(Run).where(Run.id == notification.run_id)).one()
-    return contacts_of(
+    contacts = contacts_of(
         taking.session, taking.cipher, notification.urn, on=london_date(taking.now),
         policy=policy_of(run),
     )  # fmt: skip
+    withheld = _withheld_from(taking)
+    return [one for one in contacts if f"account:{one.account_id}" not in withheld]
+
+
+def _withheld_from(taking: Taking) -> set[str]:
+    """Return the actors who are not shown this content."""
+    return set(
+        taking.session.scalars(
+            select(Receipt.actor).where(
+                Receipt.notification_id == taking.notification.id,
+                Receipt.kind == ReceiptKind.WITHHELD,
+            )
+        )
+    )
 
 
 def _alerts(taking: Taking) -> list[Alert]:

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core import audit
 from app.core.cipher import Cipher, SealingKey
@@ -16,8 +16,8 @@ from app.core.policy import Policy
 from notifications import escalation
 from notifications.compose import Content, NoticeFacts, compose
 from notifications.earlier import earlier_counts
-from notifications.guarded import changed
 from notifications.models import (
+    CallSheetLine,
     EscalationStep,
     Notification,
     NotificationContent,
@@ -60,15 +60,16 @@ def place(
 ) -> Notification:
     """Make the content visible to its recipient and plan its ladder; safe to repeat.
 
-    Another incident of the same child joins a notification that nobody has opened yet. Raises
-    `ValueError` for facts outside the closed lists.
+    Another incident of the same child joins a notification that nobody has opened yet, while its
+    deadline is ahead and nobody reads it out. Raises `ValueError` for facts outside the closed
+    lists.
     """
     placed = _placed_before(session, order)
     if placed is not None:
         return placed
     run = ensure_run(session, force=order.force, on=london_date(order.due.due_at), now=now)
     content = _composed(session, order, policy_of(run))
-    waiting = _joinable(session, order)
+    waiting = _joinable(session, order, now)
     if waiting is not None:
         notification = waiting
     else:
@@ -106,14 +107,18 @@ def _placed_before(session: Session, order: Order) -> Notification | None:
     ).first()
 
 
-def _joinable(session: Session, order: Order) -> Notification | None:
+def _joinable(session: Session, order: Order, now: datetime) -> Notification | None:
     """Take the next content version of an unopened notification of this child, if there is one.
 
-    The guarded update is what decides: who opens it at this instant either sees this incident too
-    or makes it a notification of its own.
+    The row is locked: who opens it at this instant either sees this incident too or makes it a
+    notification of its own. So does a deadline that has passed, whose ladder alerts nobody any
+    more; a caller who reads it out now; and this same incident, for a second child of one name.
     """
     if order.person_digest is None:
         return None
+    holds_it = exists().where(
+        Occurrence.notification_id == Notification.id, Occurrence.incident_id == order.incident_id
+    )
     found = session.scalars(
         select(Notification)
         .where(
@@ -123,27 +128,40 @@ def _joinable(session: Session, order: Order) -> Notification | None:
             Notification.person_digest == order.person_digest,
             Notification.state == NotificationState.READY,
             Notification.told_at.is_(None),
+            Notification.due_at > now,
+            ~holds_it,
+            ~exists().where(_open_line_of(Notification.id), CallSheetLine.claimed_by.is_not(None)),
         )
         .order_by(Notification.due_at)
         .limit(1)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).first()
-    if found is None:
+    if found is None or not _unclaimed(session, found):
         return None
-    joined = changed(
-        session,
-        update(Notification)
-        .where(
-            Notification.id == found.id,
-            Notification.state == NotificationState.READY,
-            Notification.told_at.is_(None),
-        )
-        .values(
-            content_version=Notification.content_version + 1,
-            priority=min(found.priority, order.priority),
-        ),
-    )
-    session.refresh(found)
-    return found if joined else None
+    found.content_version += 1
+    found.priority = min(found.priority, order.priority)
+    session.flush()
+    return found
+
+
+def _unclaimed(session: Session, notification: Notification) -> bool:
+    """Return whether nobody reads this out now, and keep callers off until the join is stored.
+
+    A line that is locked is being claimed or told at this moment. One whose claim ran out still
+    counts: its caller may have read it out and claim it again to say so.
+    """
+    line = select(CallSheetLine).where(_open_line_of(notification.id))
+    if session.scalars(line.with_only_columns(CallSheetLine.id)).first() is None:
+        return True
+    free = line.where(CallSheetLine.claimed_by.is_(None)).with_for_update(skip_locked=True)
+    return session.scalars(free).first() is not None
+
+
+def _open_line_of(
+    notification_id: UUID | InstrumentedAttribute[UUID],
+) -> ColumnElement[bool]:
+    return and_(CallSheetLine.notification_id == notification_id, CallSheetLine.closed_at.is_(None))
 
 
 def _new(session: Session, order: Order, run: Run, now: datetime) -> Notification:

@@ -1,7 +1,7 @@
 """Recall: what must not be read any more disappears in the transaction that says so."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,20 +30,23 @@ def recall_incident(
     """Recall everything these incidents sent; a notification that also tells of another stays.
 
     Such a one goes on with the other incident alone: what this one told is no longer shown. A
-    repeat recalls nothing more.
+    repeat recalls nothing more. Who had seen these incidents is counted for those that stay, too.
     """
     notifications = _telling_of(session, incident_ids)
-    going: list[UUID] = []
+    going, staying = [], []
     for notification in notifications:
         if not _go_on_without(session, notification, incident_ids):
             going.append(notification.id)
             continue
+        staying.append(notification.id)
         audit.record(
             session, event=audit.Event.NOTIFICATION_RECALLED, actor=actor,
             force=notification.force, subject=f"notification:{notification.id}", now=now,
             reason_code=reason_code, detail={"occurrence_only": True},
         )  # fmt: skip
-    return recall_notifications(session, going, reason_code=reason_code, actor=actor, now=now)
+    counts = recall_notifications(session, going, reason_code=reason_code, actor=actor, now=now)
+    # A message is joined only while unread: whoever read one that stays read these incidents.
+    return replace(counts, opened_by=_seen_by(session, [*going, *staying]))
 
 
 def recall_notifications(

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.core.cipher import Cipher
+from app.core.cipher import CannotOpen, Cipher
 from app.core.errors import NotFound
 from app.core.policy import Policy
-from schools.key_adult_details import email_digest, open_details
+from schools.key_adult_details import KeyAdultDetails, email_digest, open_details
 from schools.key_adult_file import import_key_adults
 from schools.models import KeyAdult, KeyAdultAbsence
 
@@ -24,6 +24,8 @@ __all__ = [
     "Contact", "Standing", "absences_of", "attach_account", "contact", "contacts_of",
     "import_key_adults", "standing",
 ]  # fmt: skip
+
+_UNREADABLE = KeyAdultDetails(name="", email="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Standing:
 class Contact:
     """One key adult of a school as somebody to be told, on one London date.
 
-    `trained` is in date; `lapsed` is out of date by no more than the policy allows.
+    `trained` is in date; `lapsed` is out of date by no more than the policy allows. One whose
+    record does not open has no name and no address and cannot receive: `unreadable`.
     """
 
     key_adult_id: UUID
@@ -147,7 +150,12 @@ def attach_account(
 
 
 def _contact(cipher: Cipher, row: KeyAdult, stands: Standing) -> Contact:
-    details = open_details(cipher, row)
+    """Return a row as a contact; one that does not open fails alone, as a nameless one."""
+    reason = stands.reason_code
+    try:
+        details = open_details(cipher, row)
+    except CannotOpen:
+        details, reason = _UNREADABLE, "unreadable"
     return Contact(
         key_adult_id=row.id,
         account_id=row.account_id,
@@ -159,6 +167,6 @@ def _contact(cipher: Cipher, row: KeyAdult, stands: Standing) -> Contact:
         trained=stands.trained,
         lapsed=stands.lapsed,
         away=stands.away,
-        can_receive=stands.can_receive,
-        reason_code=stands.reason_code,
+        can_receive=reason is None,
+        reason_code=reason,
     )

@@ -18,7 +18,15 @@ from notifications.states import (
     NotificationState,
     StepState,
 )
-from tests.factories.notifications import CALLER, DUE, LATER_URN, URN, NotifyingForce, minutes
+from tests.factories.notifications import (
+    CALLER,
+    DUE,
+    LATER_URN,
+    PERSON,
+    URN,
+    NotifyingForce,
+    minutes,
+)
 
 S = NotificationState
 
@@ -115,6 +123,19 @@ def test_a_withdrawn_incident_is_recalled_at_every_school_and_a_repeat_recalls_n
     assert force.read(untouched).state is S.READY
     rows = force.rows(AuditEntry, event="notification:content:recalled")
     assert {row.reason_code for row in rows} == {"withdrawn"}
+
+
+@pytest.mark.parametrize("withdrawn", [0, 1], ids=["first", "joined"])
+def test_who_read_of_a_withdrawn_incident_in_a_message_that_stays_is_counted(
+    force: NotifyingForce, withdrawn: int
+) -> None:
+    both = [force.happened(), force.happened()]
+    (placed,) = {force.place(force.order(one, person_digest=PERSON)) for one in both}
+    force.act(placed, receipts.opened)
+    incident_id = both[withdrawn].incident_id
+    counts = [recall_of(force, incident_id, reason_code="withdrawn") for _ in range(2)]
+    assert [(one.recalled, one.opened_by) for one in counts] == [(0, 1), (0, 0)]
+    assert force.read(placed).state is S.OPENED
 
 
 def test_what_was_told_by_phone_counts_as_seen(force: NotifyingForce, placed: UUID) -> None:

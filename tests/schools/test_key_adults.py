@@ -177,6 +177,19 @@ def test_one_key_adult_is_read_by_id(database: Database, cipher: Cipher) -> None
             contact(session, cipher, UUID(int=7))
 
 
+def test_a_record_that_does_not_open_fails_alone(database: Database, cipher: Cipher) -> None:
+    load(database, cipher, {"Position": 1}, {"Position": 2, "Email": "ines@example.org"})
+    with database.write(PLATFORM) as session:
+        first = session.scalars(select(KeyAdult).where(KeyAdult.position == 1)).one()
+        first.sealed = bytes(64)
+    unreadable, other = contacts(database, cipher)
+    assert (unreadable.can_receive, unreadable.reason_code) == (False, "unreadable")
+    assert (unreadable.name, unreadable.email, unreadable.telephone) == ("", "", None)
+    assert (other.can_receive, other.email) == (True, "ines@example.org")
+    with database.read(PLATFORM) as session:
+        assert not contact(session, cipher, unreadable.key_adult_id).can_receive
+
+
 @pytest.mark.feature("RE5")
 @pytest.mark.parametrize(
     ("people", "reason"),
