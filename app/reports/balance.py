@@ -103,6 +103,12 @@ def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
             or_(InvolvedChild.due_at.is_(None), InvolvedChild.due_at < now - WAITING),
         ),
     )
+    yield from _rules_of_telling(child, now)
+
+
+def _rules_of_telling(
+    child: Select[str, UUID], now: datetime
+) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     yield (
         Imbalanced.STEP_OVERDUE,
         child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
