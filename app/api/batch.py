@@ -59,7 +59,7 @@ def push_many(
     """Push up to 5,000 incidents, one JSON object a line or in an array; a row fails alone."""
     wiring = wiring_of(request)
     request_id: str = request.state.request_id
-    rows = [_read(one, calling, wiring, request_id) for one in _rows(*body)]
+    rows = [_read(one, calling, request_id) for one in _rows(*body)]
     good = [row for row in rows if row.submission is not None]
     for start in range(0, len(good), _AT_ONCE):
         _store(good[start : start + _AT_ONCE], wiring)
@@ -89,7 +89,7 @@ def _rows(kind: str, raw: bytes) -> list[tuple[int, Any]]:
     return found
 
 
-def _read(one: tuple[int, Any], caller: Caller, wiring: Wiring, request_id: str) -> _Row:
+def _read(one: tuple[int, Any], caller: Caller, request_id: str) -> _Row:
     line, value = one
     row = _Row(line)
     try:
@@ -99,7 +99,7 @@ def _read(one: tuple[int, Any], caller: Caller, wiring: Wiring, request_id: str)
             value = parse(decode(value))
         row.reference = _reference(value)
         message = read_row(IncidentMessage, value)
-        row.submission = prepare(caller, message, now=wiring.clock.now(), request_id=request_id)
+        row.submission = prepare(caller, message, request_id=request_id)
     except ServiceError as error:
         _stop(row, error)
     return row

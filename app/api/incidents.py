@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from app.api.answers import Accepted, IncidentAnswer, IncidentPage, WithdrawalAnswer
 from app.api.body import SINGLE, read_body
-from app.api.deps import Acting, Calling, Write, wiring_of
+from app.api.deps import Acting, Calling, Write
 from app.api.intake_writer import IntakeWriter
 from app.api.messages import read_message
 from app.api.openapi import body_of, problems
@@ -38,9 +38,7 @@ Reference = Annotated[str, Path(max_length=64, description="the force's own refe
 async def push(request: Request, calling: Calling) -> Response:
     """Push one version of one incident; answered only after it is stored."""
     message = read_message(IncidentMessage, await read_body(request, limit=SINGLE, accepts=JSON))
-    submission = prepare(
-        calling, message, now=wiring_of(request).clock.now(), request_id=request.state.request_id
-    )
+    submission = prepare(calling, message, request_id=request.state.request_id)
     writer: IntakeWriter = request.app.state.intake
     return answer(await asyncio.wrap_future(writer.offer(submission)))
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import monotonic
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.api import metrics
@@ -125,7 +126,8 @@ def store(wiring: Wiring, submissions: Sequence[Submission]) -> list[Outcome]:
 
     Where it is not known whether the commit happened, the same work is done once more: it reads by
     key what is stored, so it answers the truth. A list that the database refuses is halved until
-    the row at fault stands alone.
+    the row at fault stands alone; where a constraint refused it, another writer may have stored it
+    since it was looked for, so that row is tried once more.
     """
     try:
         return _stored(wiring, submissions)
@@ -150,9 +152,23 @@ def _halved(wiring: Wiring, submissions: Sequence[Submission], error: Exception)
     if len(submissions) > 1:
         middle = len(submissions) // 2
         return store(wiring, submissions[:middle]) + store(wiring, submissions[middle:])
+    return _alone(wiring, submissions) if isinstance(error, IntegrityError) else [_given_up(error)]
+
+
+def _alone(wiring: Wiring, submissions: Sequence[Submission]) -> list[Outcome]:
+    try:
+        return _stored(wiring, submissions)
+    except Unavailable as error:
+        metrics.intake_uncertain.inc()
+        return [error]
+    except Exception as error:  # noqa: BLE001 (as in `store`)
+        return [_given_up(error)]
+
+
+def _given_up(error: Exception) -> ServiceError:
     _log.error("submission not stored", error=logs.error_kind(error))
     metrics.intake_poison.inc()
-    return [ServiceError("This incident could not be stored: tell us the request id.")]
+    return ServiceError("This incident could not be stored: tell us the request id.")
 
 
 def _stored(wiring: Wiring, submissions: Sequence[Submission]) -> list[Outcome]:

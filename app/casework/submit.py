@@ -13,7 +13,7 @@ from app.casework.police import revoked
 from app.core.cipher import Cipher
 from app.core.errors import FieldError, Invalid, ServiceError
 from app.intake.payload import IncidentMessage
-from app.intake.receive import Result, Submission, receive
+from app.intake.receive import Result, Submission, receive, stored_versions
 from notifications.recall import recall_incident
 
 # Clocks differ; a time further ahead than this is a mistake.
@@ -22,13 +22,10 @@ _LONGEST_HOLD = timedelta(hours=24)
 
 
 def prepare(
-    caller: Caller, message: IncidentMessage, *, now: datetime, request_id: str | None = None
+    caller: Caller, message: IncidentMessage, *, request_id: str | None = None
 ) -> Submission:
-    """Return a submission that may be stored; raise `NotAllowed`, or `Invalid` for its times."""
+    """Return a submission for `submit`; raise `NotAllowed`."""
     require_scope(caller, ClientScope.WRITE)
-    wrong = _wrong_times(message, now)
-    if wrong:
-        raise Invalid("Some times cannot be right: correct them and send it again.", wrong)
     return Submission(caller.force, caller.client_id, message, request_id)
 
 
@@ -40,12 +37,39 @@ def submit(
     What an older version sent is recalled in the same transaction, and the new version's children
     are matched afresh: no school ever holds two notifications for one child and one incident.
     """
-    active = still_active(session, {one.client_id for one in submissions})
-    accepted = [one for one in submissions if one.client_id in active]
+    refused = _refused(session, submissions, now=now)
+    accepted = [one for place, one in enumerate(submissions) if place not in refused]
     results = receive(session, cipher, accepted, now=now)
     _take_back(session, accepted, results, now=now)
     stored = iter(results)
-    return [next(stored) if one.client_id in active else revoked() for one in submissions]
+    return [
+        refused[place] if place in refused else next(stored) for place in range(len(submissions))
+    ]
+
+
+def _refused(
+    session: Session, submissions: Sequence[Submission], *, now: datetime
+) -> dict[int, ServiceError]:
+    """Return which submissions are not to be stored, by their place in the list.
+
+    The times of a version that is stored are not looked at again: what was answered once is
+    answered alike for the life of the record.
+    """
+    active = still_active(session, {one.client_id for one in submissions})
+    refused: dict[int, ServiceError] = {}
+    wrong: dict[int, list[FieldError]] = {}
+    for place, one in enumerate(submissions):
+        if one.client_id not in active:
+            refused[place] = revoked()
+        elif errors := _wrong_times(one.message, now):
+            wrong[place] = errors
+    stored = stored_versions(session, [submissions[place] for place in wrong])
+    for place, errors in wrong.items():
+        one = submissions[place]
+        if (*one.key, one.message.version) not in stored:
+            said = "Some times cannot be right: correct them and send it again."
+            refused[place] = Invalid(said, errors)
+    return refused
 
 
 def _take_back(
@@ -64,13 +88,14 @@ def _take_back(
 
 
 def _wrong_times(message: IncidentMessage, now: datetime) -> list[FieldError]:
+    """Return the times that are too late to be right; a hold that is over counts as none."""
     wrong = []
     latest = now + _CLOCK_DIFFERENCE
     for place in ("occurred_from", "occurred_to", "reported_at"):
         at = getattr(message, place)
         if at is not None and at > latest:
             wrong.append(FieldError(place, "in_future", "This time is still to come"))
-    if message.hold is not None and not now < message.hold.until <= now + _LONGEST_HOLD:
+    if message.hold is not None and message.hold.until > now + _LONGEST_HOLD:
         said = "A hold ends within 24 hours of now; another person may renew it"
         wrong.append(FieldError("hold.until", "hold_too_long", said))
     return wrong

@@ -51,7 +51,7 @@ def _excluded(
         return OutcomeReason.IS_SUSPECT
     if status == EducationStatus.UNBORN:
         return OutcomeReason.UNBORN
-    if status == EducationStatus.PRE_SCHOOL and not _in_early_years(child, policy):
+    if status == EducationStatus.PRE_SCHOOL and not (_on_a_roll(child) or policy.early_years):
         return OutcomeReason.PRE_SCHOOL_NOT_REGISTERED
     if _surely_adult(child, london_date(incident.occurred_from)):
         return OutcomeReason.OVER_18
@@ -63,6 +63,9 @@ def _excluded(
 
 
 def _doubt(child: ChildDetails, incident: IncidentDetails) -> OutcomeReason | None:
+    # First of all: the others ask whether to tell the school, this one whom at the school.
+    if any(child.connected_at_school):
+        return OutcomeReason.CONNECTED_AT_SCHOOL
     # The test of age is about the two parties; a child hurt beside the victim stays a victim.
     if incident.party_under_16 != PartyUnder16.NONE and child.involvement not in _HARMED:
         return OutcomeReason.UNDER_16_PARTIES
@@ -73,9 +76,14 @@ def _doubt(child: ChildDetails, incident: IncidentDetails) -> OutcomeReason | No
     return None
 
 
-def _in_early_years(child: ChildDetails, policy: Policy) -> bool:
-    """A nursery class is part of a school, which a URN shows; other settings are a switch."""
-    return child.education.urn is not None or policy.early_years
+def _on_a_roll(child: ChildDetails) -> bool:
+    """A nursery class is part of a school: where one may be meant, matching finds out.
+
+    A pupil number shows it too, even one that cannot be right.
+    """
+    education = child.education
+    given = (education.urn, education.school_name, child.upn)
+    return any(value is not None for value in given)
 
 
 def _surely_adult(child: ChildDetails, on: date) -> bool:

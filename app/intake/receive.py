@@ -127,6 +127,17 @@ def receive(
     ]
 
 
+def stored_versions(
+    session: Session, submissions: Sequence[Submission]
+) -> frozenset[tuple[str, str, int]]:
+    """Return (force, reference, version) of all that is stored under these references."""
+    return frozenset(
+        (*key, one.version)
+        for key, versions in _stored(session, submissions).items()
+        for one in versions
+    )
+
+
 def body_digest(cipher: Cipher, force: str, message: IncidentMessage) -> bytes:
     """Return the identity of a message: a keyed digest over its canonical JSON.
 

@@ -104,7 +104,8 @@ class Shelf:
             ),
         }  # fmt: skip
         given = [child_details(child, policy=policy) for child in message.children]
-        bench = _Bench(self.cipher, key, force, incident_id, details, policy, self.now)
+        acted_on = _without_hold_over(details, self.now)
+        bench = _Bench(self.cipher, key, force, incident_id, acted_on, policy, self.now)
         children = [bench.child(child, position) for position, child in enumerate(given)]
         more = range(_unlisted(details, listed=len(given)))
         children += [bench.unnamed(number, len(given) + number) for number in more]
@@ -190,9 +191,9 @@ class _Bench:
     def child(self, details: ChildDetails, position: int) -> NewChild:
         """Return the row of a listed child, with its outcome and its warnings."""
         warnings = warnings_of(details, self.incident)
+        outcome, reason = decide(details, self.incident, policy=self.policy)
         if Warn.UPN_INVALID in warnings:
             details = replace(details, upn=None)
-        outcome, reason = decide(details, self.incident, policy=self.policy)
         return self._row(details, position, outcome, reason, warnings)
 
     def unnamed(self, number: int, position: int) -> NewChild:
@@ -231,6 +232,12 @@ class _Bench:
         return person_digest(
             self.cipher, self.force, forename=details.forename, surname=details.surname, born=born
         )
+
+
+def _without_hold_over(incident: IncidentDetails, now: datetime) -> IncidentDetails:
+    """A hold that ended before its incident arrived holds nothing; the record still shows it."""
+    over = incident.hold is not None and incident.hold.until <= now
+    return replace(incident, hold=None) if over else incident
 
 
 def _school_given(details: ChildDetails) -> bool:

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.core import keys
 from app.core.cipher import Cipher, Erased
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Unavailable
 from app.intake.details import IncidentDetails
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
+
+# Each look after the first waits for one more version that arrives meanwhile.
+_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +35,41 @@ def withdraw(
 ) -> Withdrawn:  # fmt: skip
     """Withdraw what is acted on under a reference; raise `NotFound` for an unknown one.
 
-    A higher version pushed afterwards is acted on again: the force has then said so itself.
+    Raises `Unavailable` where newer versions arrive faster than they can be locked. A higher
+    version pushed afterwards is acted on again: the force has then said so itself.
     """
-    incidents = session.scalars(
-        select(Incident)
-        .where(Incident.force == force, Incident.reference == reference)
-        .order_by(Incident.version)
-        .with_for_update()
-    ).all()
+    incidents = _locked(session, force, reference)
     if not incidents:
         raise NotFound("No incident has this reference: check it and send it again.")
     versions = tuple(incident.id for incident in incidents)
     newest = next((one for one in incidents if one.state is IncidentState.NEWEST), None)
     if newest is None:
-        before = [one for one in incidents if one.state is IncidentState.WITHDRAWN]
-        return Withdrawn(before[-1], versions, (), already=True)
+        return Withdrawn(incidents[-1], versions, (), already=True)
     newest.state = IncidentState.WITHDRAWN
     newest.withdrawn_at = now
     newest.withdrawal_reason = reason_code
     _keep_words(session, cipher, newest, reason)
     return Withdrawn(newest, versions, _end_children(session, [newest.id], now), already=False)
+
+
+def _locked(session: Session, force: str, reference: str) -> Sequence[Incident]:
+    """Return every version under a reference, lowest first, locked.
+
+    A lock that waited for a newer version finds the older one superseded and does not see the
+    newer, which was not there when the statement began: the next statement does.
+    """
+    wanted = (
+        select(Incident)
+        .where(Incident.force == force, Incident.reference == reference)
+        .order_by(Incident.version)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for _ in range(_LOOKS):
+        incidents = session.scalars(wanted).all()
+        if not incidents or incidents[-1].state is not IncidentState.SUPERSEDED:
+            return incidents
+    raise Unavailable("A newer version is just arriving: send the withdrawal again.")
 
 
 def _end_children(

@@ -80,6 +80,49 @@ def no(reason: OutcomeReason) -> tuple[Outcome, OutcomeReason]:
         ),
         ("nursery class of a school", {"education": NURSERY}, {}, RECEIVED),
         (
+            "nursery class of a school told by name",
+            {"education": Education("pre_school", school_name="St Marys Primary")},
+            {},
+            RECEIVED,
+        ),
+        (
+            "nursery class of whoever gave a pupil number",
+            {"education": Education("pre_school"), "upn": "not yet known"},
+            {},
+            RECEIVED,
+        ),
+        (
+            "the town alone names no school",
+            {"education": Education("pre_school", town="Exampleton")},
+            {},
+            no(OutcomeReason.PRE_SCHOOL_NOT_REGISTERED),
+        ),
+        (
+            "somebody at the school is party to it",
+            {"connected_at_school": ("Sam Example",)},
+            {},
+            review(OutcomeReason.CONNECTED_AT_SCHOOL),
+        ),
+        ("an empty name connects nobody", {"connected_at_school": ("",)}, {}, RECEIVED),
+        (
+            "whom to tell comes before whether to tell",
+            {"connected_at_school": ("Sam Example",), "relation": "not_related"},
+            {"party_under_16": "suspect"},
+            review(OutcomeReason.CONNECTED_AT_SCHOOL),
+        ),
+        (
+            "a hold comes first",
+            {"connected_at_school": ("Sam Example",)},
+            {"hold": Hold("life_at_risk", "DI 1", LAST_NIGHT + timedelta(hours=9))},
+            (Outcome.HELD, OutcomeReason.FORCE_HOLD),
+        ),
+        (
+            "connected, and yet not notified",
+            {"connected_at_school": ("Sam Example",), "relation": "is_suspect"},
+            {},
+            no(OutcomeReason.IS_SUSPECT),
+        ),
+        (
             "eighteen and still at school",
             {"date_of_birth": date(2008, 3, 1), "education": SCHOOL},
             {},
@@ -169,7 +212,7 @@ def test_each_rule_of_scope(
 
 
 def test_early_years_settings_are_a_switch_of_the_force() -> None:
-    nursery = child_details(education=Education("pre_school", school_name="Little Examples"))
+    nursery = child_details(education=Education("pre_school"))
     assert decide(nursery, incident_details(), policy=Policy(early_years=True)) == RECEIVED
 
 
@@ -201,7 +244,9 @@ CHILDREN = st.builds(
         Education,
         status=st.sampled_from(EducationStatus),
         urn=st.none() | st.just(990001),
+        school_name=st.none() | st.just("St Marys Primary"),
     ),
+    connected_at_school=st.sampled_from([(), ("Sam Example",)]),
 )
 INCIDENTS = st.builds(
     lambda party, held: incident_details(
@@ -228,6 +273,8 @@ def test_every_child_has_one_first_outcome_and_every_other_answer_a_reason(
     assert (reason is None) == (outcome is Outcome.RECEIVED)
     if child.relation == Relation.IS_SUSPECT:
         assert (outcome, reason) == no(OutcomeReason.IS_SUSPECT)
+    if child.connected_at_school:
+        assert outcome is not Outcome.RECEIVED
     if child.education.status == EducationStatus.REGISTERED:
         assert reason is not OutcomeReason.OVER_18
     if child.date_of_birth is None:

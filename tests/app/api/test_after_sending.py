@@ -149,10 +149,15 @@ def test_nobody_has_to_decide_about_a_child_that_is_acted_on_no_more(
 
 @pytest.mark.feature("IN11")
 @pytest.mark.parametrize(
-    "changes", [{"relation": "not_related", "presence": "heard"}, {"relation": "relative"}]
+    "changes",
+    [
+        {"relation": "not_related", "presence": "heard"},
+        {"relation": "relative"},
+        {"connected_at_school": ["Sam Example"]},
+    ],
 )
 def test_a_doubtful_child_waits_for_a_person_however_clear_the_school(
-    http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring, changes: dict[str, str]
+    http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring, changes: dict[str, Any]
 ) -> None:
     doubtful = child(education={"urn": ST_MARYS}, **changes)
     response = http.post(URL, json=incident(children=[doubtful]), headers=auth)
@@ -162,6 +167,23 @@ def test_a_doubtful_child_waits_for_a_person_however_clear_the_school(
     with wiring.database.read(PLATFORM) as session:
         (review,) = session.scalars(select(Review)).all()
     assert review.state == "open"
+
+
+@pytest.mark.feature("IN11")
+@pytest.mark.parametrize(
+    "education",
+    [
+        {"status": "pre_school", "school_name": "St Marys Primary", "town": "Exampleton"},
+        {"status": "pre_school", "urn": ST_MARYS},
+    ],
+)
+def test_a_child_of_a_nursery_class_is_looked_for_and_never_silently_left_out(
+    http: TestClient, auth: dict[str, str], night: Runner, education: dict[str, Any]
+) -> None:
+    nursery = child(date_of_birth="2022-11-02", education=education)
+    http.post(URL, json=incident(children=[nursery]), headers=auth)
+    work(night)
+    assert read(http, auth)["outcome"] in {"sent_to_school", "in_review"}
 
 
 def test_a_control_room_finds_a_school_by_its_name_and_its_urn(

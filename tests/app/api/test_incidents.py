@@ -265,11 +265,10 @@ def test_a_held_child_ends_its_hold_by_itself(
     assert (row.outcome_reason, row.due_at) == ("force_hold", until)
 
 
-@pytest.mark.parametrize("hours", [-1, 25])
 def test_a_hold_longer_than_a_day_is_refused(
-    http: TestClient, auth: dict[str, str], clock: HandClock, hours: int
+    http: TestClient, auth: dict[str, str], clock: HandClock
 ) -> None:
-    until = clock.now() + timedelta(hours=hours)
+    until = clock.now() + timedelta(hours=25)
     hold = {"reason_code": "life_at_risk", "account": "DI 1", "until": until.isoformat()}
     response = http.post(URL, json=incident(hold=hold), headers=auth)
     assert response.status_code == 422

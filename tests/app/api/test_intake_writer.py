@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+import app.intake.receive as receive_module
 from app.api import intake_writer
 from app.api.intake_writer import IntakeWriter, store
 from app.core.database import Contended, Database
@@ -165,6 +166,60 @@ def test_two_processes_that_store_the_same_incident_store_it_once(
     kinds = [outcome.kind for outcomes in results for outcome in outcomes]
     assert kinds.count(Kind.CREATED) == 10
     assert kinds.count(Kind.REPLAYED) == 30
+
+
+@pytest.mark.feature("IN3")
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(("changes", "kind"), [({}, Kind.REPLAYED), ({"version": 2}, Kind.CREATED)])
+def test_a_row_that_another_writer_stored_first_is_looked_for_again(
+    *,
+    wiring: Wiring,
+    police: PoliceSystem,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    kind: Kind,
+    rows: int,
+) -> None:
+    store(wiring, [submission(police)])
+    looks = blind_at_first(monkeypatch, rows)
+    more = [submission(police, f"99-more-{n}") for n in range(1, rows)]
+    outcome, *others = store(wiring, [submission(police, **changes), *more])
+    assert isinstance(outcome, Result)
+    assert (outcome.kind, looks) == (kind, [])
+    assert [one.kind for one in others if isinstance(one, Result)] == [Kind.CREATED] * len(more)
+    with wiring.database.read(PLATFORM) as session:
+        newest = select(Incident.version).where(
+            Incident.reference == "99-1", Incident.state == "newest"
+        )
+        assert session.scalars(newest).all() == [changes.get("version", 1)]
+
+
+def blind_at_first(monkeypatch: pytest.MonkeyPatch, rows: int) -> list[str]:
+    """Let the first looks find nothing, as before the other writer's commit.
+
+    A list is halved before its row stands alone: each of those works looks before the commit too.
+    """
+    real = receive_module._stored
+    looks = ["early"] * (1 if rows == 1 else 2)
+
+    def stored(session: Session, submissions: Any) -> Any:
+        if looks and any(one.message.reference == "99-1" for one in submissions):
+            looks.pop()
+            return {}
+        return real(session, submissions)
+
+    monkeypatch.setattr(receive_module, "_stored", stored)
+    return looks
+
+
+def test_a_row_refused_twice_is_given_up(
+    wiring: Wiring, police: PoliceSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(wiring, [submission(police)])
+    monkeypatch.setattr(receive_module, "_stored", lambda *_: {})
+    (outcome,) = store(wiring, [submission(police)])
+    assert type(outcome) is ServiceError
+    assert count(wiring) == 1
 
 
 def test_results_come_back_in_the_order_of_the_list(wiring: Wiring, police: PoliceSystem) -> None:
