@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
+from app.casework.waiting import withheld_from
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, NotFound
@@ -49,13 +50,17 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """Whom to ring, on the register's own number, and whom to ask for, in order."""
+    """Whom to ring, on the register's own number, and whom to ask for, in order.
+
+    `left_out` says that a key adult who knows the family is not among the contacts.
+    """
 
     name: str
     town: str | None
     telephone: str | None
     contacts: tuple[Contact, ...]
     lines: tuple[CallLine, ...]
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,11 @@ def _school(
     people = contacts_of(
         session, acting.cipher, place.urn, on=london_date(acting.now), policy=policy
     )
-    return School(place.name, place.town, place.telephone, tuple(people), lines)
+    knowing = withheld_from(session, [line.notification_id for line in lines])
+    asked = tuple(one for one in people if f"account:{one.account_id}" not in knowing)
+    return School(
+        place.name, place.town, place.telephone, asked, lines, left_out=len(asked) < len(people)
+    )
 
 
 def _call_lines(

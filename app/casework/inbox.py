@@ -32,6 +32,8 @@ class Line:
     acknowledged_at: datetime | None
     follow_up_due_on: date | None
     opened_by_me: bool
+    # This person knows the family and is not shown it.
+    withheld: bool
     child: str | None
 
 
@@ -40,6 +42,7 @@ class Inbox:
     """What a person sees on coming in; the first group is what somebody has to open."""
 
     to_open: tuple[Line, ...]
+    for_a_colleague: tuple[Line, ...]
     to_acknowledge: tuple[Line, ...]
     to_follow_up: tuple[Line, ...]
     done: tuple[Line, ...]
@@ -51,12 +54,18 @@ def inbox(session: Session, acting: Acting) -> Inbox:
     if not may_at_all(acting.actor, Action.SEE_INBOX):
         raise NotFound("There is nothing here for you: check the address or sign in as another.")
     rows = _visible(session, acting.actor)
-    opened = _opened_by(session, acting.actor, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    withheld = _those_with(session, acting.actor, ids, kind=ReceiptKind.WITHHELD)
+    opened = _those_with(session, acting.actor, ids, kind=ReceiptKind.OPENED) - withheld
     names = _names(session, acting, [row for row in rows if row.id in opened])
     places = _recipients(session, acting.actor)
-    lines = [_line(row, places, opened, names) for row in rows]
+    lines = [
+        _line(row, places, names, opened=row.id in opened, withheld=row.id in withheld)
+        for row in rows
+    ]
     return Inbox(
         to_open=tuple(line for line in lines if _group(line) == "open"),
+        for_a_colleague=tuple(line for line in lines if _group(line) == "for_a_colleague"),
         to_acknowledge=tuple(line for line in lines if _group(line) == "acknowledge"),
         to_follow_up=tuple(line for line in lines if _group(line) == "follow_up"),
         done=tuple(line for line in lines if _group(line) == "done"),
@@ -77,13 +86,16 @@ def _visible(session: Session, actor: Actor) -> list[Notification]:
     )
 
 
-def _opened_by(session: Session, actor: Actor, ids: Collection[UUID]) -> set[UUID]:
+def _those_with(
+    session: Session, actor: Actor, ids: Collection[UUID], *, kind: ReceiptKind
+) -> set[UUID]:
+    """Return those of which this person has a receipt of this kind."""
     return set(
         session.scalars(
             select(Receipt.notification_id).where(
                 Receipt.notification_id.in_(ids),
                 Receipt.actor == actor.id,
-                Receipt.kind == ReceiptKind.OPENED,
+                Receipt.kind == kind,
             )
         )
     )
@@ -114,16 +126,19 @@ def _recipients(session: Session, actor: Actor) -> dict[str, str]:
 
 
 def _line(
-    row: Notification, places: dict[str, str], opened: set[UUID], names: dict[UUID, str]
-) -> Line:
+    row: Notification, places: dict[str, str], names: dict[UUID, str], *,
+    opened: bool, withheld: bool,
+) -> Line:  # fmt: skip
     return Line(
         row.id, places.get(row.recipient, row.recipient), row.state, row.due_at, row.ready_at,
-        row.told_at, row.acknowledged_at, row.follow_up_due_on, row.id in opened,
-        names.get(row.id),
+        row.told_at, row.acknowledged_at, row.follow_up_due_on, opened,
+        withheld, names.get(row.id),
     )  # fmt: skip
 
 
 def _group(line: Line) -> str:
+    if line.withheld:
+        return "for_a_colleague"
     if not line.opened_by_me and line.acknowledged_at is None:
         return "open"
     if line.acknowledged_at is None:

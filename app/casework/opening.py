@@ -35,6 +35,8 @@ class Shown(StrEnum):
     COVER = "cover"
     QUESTIONS = "questions"
     CONTENT = "content"
+    # This person knows the family: a colleague is to open it.
+    WITHHELD = "withheld"
     # "Not our pupil" was said: nothing of the child is shown.
     CLOSED = "closed"
     # Recalled, replaced, or erased after its time.
@@ -99,25 +101,37 @@ def answer_questions(
 ) -> Answer:
     """Open the content to this person, where the answers allow it: this is what counts as told.
 
-    Whoever knows the family outside school is not shown the content; the ladder goes on to the next
-    key adult. Raises `NotFound`, and `Conflict` before the first step.
+    Whoever knows the family outside school is not shown the content, and no later answer changes
+    that; the ladder goes on to the next key adult. Raises `NotFound`, and `Conflict` before the
+    first step.
     """
     notification = _mine(session, acting, notification_id)
-    require_seen(session, notification, actor=acting.actor.id, least=Seen.FIRST_STEP)
+    withheld = seen_by(session, notification, actor=acting.actor.id) is Seen.WITHHELD
+    if not withheld:
+        require_seen(session, notification, actor=acting.actor.id, least=Seen.FIRST_STEP)
     if notification.state in ENDED or notification.state is NotificationState.HELD:
         raise Conflict("This message was closed a moment ago: go back to your messages.")
+    if knows_family or withheld:
+        _withhold(session, acting, notification)
+        return Answer.KNOWS_FAMILY
     if not on_roll:
         return Answer.NOT_ON_ROLL
-    if knows_family:
-        _record(
-            session, acting, notification, audit.Event.NOTIFICATION_WITHHELD,
-            reason_code=Answer.KNOWS_FAMILY.value,
-        )  # fmt: skip
-        return Answer.KNOWS_FAMILY
     with acting_for(session, notification.force):
         receipts.opened(session, notification, actor=acting.actor.id, now=acting.now, source="page")
         _record(session, acting, notification, audit.Event.NOTIFICATION_OPENED)
     return Answer.OPENED
+
+
+def _withhold(session: Session, acting: Acting, notification: Notification) -> None:
+    """Remember that this person may not read it; each try is on the trail."""
+    with acting_for(session, notification.force):
+        receipts.withheld(
+            session, notification, actor=acting.actor.id, now=acting.now, source="page"
+        )
+        _record(
+            session, acting, notification, audit.Event.NOTIFICATION_WITHHELD,
+            reason_code=Answer.KNOWS_FAMILY.value,
+        )  # fmt: skip
 
 
 def _mine(session: Session, acting: Acting, notification_id: UUID) -> Notification:
@@ -130,7 +144,8 @@ def _shown(notification: Notification, seen: Seen) -> Shown:
     if notification.state is NotificationState.HELD:
         return Shown.CLOSED
     return {
-        Seen.NOTHING: Shown.COVER, Seen.FIRST_STEP: Shown.QUESTIONS, Seen.CONTENT: Shown.CONTENT
+        Seen.WITHHELD: Shown.WITHHELD, Seen.NOTHING: Shown.COVER,
+        Seen.FIRST_STEP: Shown.QUESTIONS, Seen.CONTENT: Shown.CONTENT,
     }[seen]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Finding the notification an act is about, as far as this person may, and what they saw of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -15,11 +16,17 @@ from notifications.states import NotificationState, ReceiptKind
 from schools import queries
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+_WITHHELD = (
+    "You said that you know this family, so a colleague reads this message. If that was a mistake, "
+    "ring the desk."
+)
 
 
 class Seen(StrEnum):
-    """How far one person has gone with one notification."""
+    """How far one person has gone with one notification, from the least to the most."""
 
+    # Knows the family outside school: from then on it opens to colleagues alone.
+    WITHHELD = "withheld"
     NOTHING = "nothing"
     FIRST_STEP = "first_step"
     CONTENT = "content"
@@ -42,7 +49,10 @@ def notification_for(
 
 
 def seen_by(session: Session, notification: Notification, *, actor: str) -> Seen:
-    """Return how far this person has gone; a colleague's opening is not theirs."""
+    """Return how far this person has gone; a colleague's opening is not theirs.
+
+    Who said that they know the family stays withheld, whatever they did before or answer later.
+    """
     kinds = set(
         session.scalars(
             select(Receipt.kind).where(
@@ -50,16 +60,34 @@ def seen_by(session: Session, notification: Notification, *, actor: str) -> Seen
             )
         )
     )
+    if ReceiptKind.WITHHELD in kinds:
+        return Seen.WITHHELD
     if ReceiptKind.OPENED in kinds:
         return Seen.CONTENT
     return Seen.FIRST_STEP if ReceiptKind.FIRST_STEP in kinds else Seen.NOTHING
 
 
 def require_seen(session: Session, notification: Notification, *, actor: str, least: Seen) -> None:
-    """Raise `Conflict` where a step was left out, as a script that posts ahead would."""
-    order = list(Seen)
-    if order.index(seen_by(session, notification, actor=actor)) < order.index(least):
+    """Raise `Conflict` where a step was left out, as a script that posts ahead would.
+
+    So it is raised for every step of a person from whom the content is withheld.
+    """
+    order, seen = list(Seen), seen_by(session, notification, actor=actor)
+    if seen is Seen.WITHHELD:
+        raise Conflict(_WITHHELD)
+    if order.index(seen) < order.index(least):
         raise Conflict("Open the message first: go back to your messages and start there.")
+
+
+def withheld_from(session: Session, notification_ids: Collection[UUID]) -> set[str]:
+    """Return the actors who said that they know the family of any of these notifications."""
+    return set(
+        session.scalars(
+            select(Receipt.actor).where(
+                Receipt.notification_id.in_(notification_ids), Receipt.kind == ReceiptKind.WITHHELD
+            )
+        )
+    )
 
 
 def last_receipt(

@@ -29,6 +29,7 @@ REASONS = {
     OutcomeReason.AFFECTED_UNKNOWN: "not known whether affected",
     OutcomeReason.NAME_MISSING: "name missing",
     OutcomeReason.PROTECTED: "protected: released by voice only",
+    OutcomeReason.CONNECTED_AT_SCHOOL: "an adult of the incident is connected with the school",
     OutcomeReason.NO_SCHOOL_KNOWN: "no school known",
     OutcomeReason.SEVERAL_SCHOOLS: "several schools fit",
     OutcomeReason.EVIDENCE_DISAGREES: "roll and told school disagree",

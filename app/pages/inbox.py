@@ -20,6 +20,7 @@ _TEMPLATES = {
     opening.Shown.COVER: "cover.html",
     opening.Shown.QUESTIONS: "questions.html",
     opening.Shown.CONTENT: "notification.html",
+    opening.Shown.WITHHELD: "for_a_colleague.html",
     opening.Shown.CLOSED: "closed.html",
     opening.Shown.ENDED: "ended.html",
 }
@@ -104,10 +105,9 @@ def for_a_colleague_page(
     request: Request, notification_id: UUID, visitor: SignedIn, session: Write
 ) -> Response:
     found = opening.look(session, visitor.acting, notification_id=notification_id)
-    return page(
-        request, "for_a_colleague.html", visitor=visitor, title="Ask a colleague to open this",
-        opening=found,
-    )  # fmt: skip
+    if found.shown is not opening.Shown.WITHHELD:
+        return _back(notification_id)
+    return _page(request, visitor, found)
 
 
 def _page(

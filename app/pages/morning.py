@@ -40,14 +40,14 @@ def claim_press(line_id: UUID, visitor: Posted, session: Write) -> Response:
 @router.get("/morning/calls/{line_id}")
 def call_page(request: Request, line_id: UUID, visitor: SignedIn, session: Write) -> Response:
     call = calling.call(session, visitor.acting, line_id=line_id)
-    return _call(request, visitor, call, facts=())
+    return _call(request, visitor, call)
 
 
 @router.post("/morning/calls/{line_id}/content")
 def content_press(request: Request, line_id: UUID, visitor: Posted, session: Write) -> Response:
     call, content = calling.show_content(session, visitor.acting, line_id=line_id)
-    facts = wording.facts(content, today=london_date(visitor.now))
-    return _call(request, visitor, call, facts=facts, name=wording.full_name(content))
+    shown = wording.shown(content, today=london_date(visitor.now))
+    return _call(request, visitor, call, shown=shown)
 
 
 @router.post("/morning/calls/{line_id}/record")
@@ -62,7 +62,7 @@ def record_press(
     chosen = wording.CALL_RESULTS.get(result)
     if chosen is None:
         call = calling.call(session, visitor.acting, line_id=line_id)
-        return _call(request, visitor, call, facts=(), error="Choose what came of the call")
+        return _call(request, visitor, call, error="Choose what came of the call")
     calling.record_call(
         session, visitor.acting, line_id=line_id, result=chosen.result,
         recipient_trained=chosen.recipient_trained,
@@ -75,12 +75,11 @@ def _call(
     visitor: Visitor,
     call: calling.Call,
     *,
-    facts: tuple[wording.Fact, ...],
-    name: str = "",
+    shown: wording.Notice | None = None,
     error: str = "",
 ) -> Response:
     return page(
         request, "call.html", visitor=visitor, status=400 if error else 200, title="Make the call",
-        call=call, facts=facts, name=name, error=error, choices=wording.CALL_RESULTS,
+        call=call, shown=shown, error=error, choices=wording.CALL_RESULTS,
         now=visitor.now,
     )  # fmt: skip

@@ -17,6 +17,7 @@ TITLES = {
     Shown.COVER: "A message is waiting",
     Shown.QUESTIONS: "Two questions first",
     Shown.CONTENT: "Message about a child",
+    Shown.WITHHELD: "Ask a colleague to open this",
     Shown.CLOSED: "Closed: not your pupil",
     Shown.ENDED: "This message is no longer here",
 }
@@ -102,6 +103,8 @@ _ADVICE = (
     ("Record and refer", (Guidance.NOT_A_REFERRAL, Guidance.CHILD_PROTECTION_FILE)),
 )  # fmt: skip
 
+_GRAVER = (GoingHome.NONE, GoingHome.CONCERN, GoingHome.ORDER_IN_FORCE)
+
 FOLLOW_UPS = {
     FollowUpCode.SILENT_SUPPORT: "Staff keep a quiet eye on the child, who is not told why",
     FollowUpCode.OVERT_SUPPORT: "The child knows that staff know, and is supported openly",
@@ -166,10 +169,8 @@ def shown(content: Content | None, *, today: date) -> Notice | None:
 
 def going_home(content: Content) -> Advice | None:
     """Return what must be agreed with the desk before the end of today, where there is concern."""
-    worst = next(
-        (one for one in (content, *content.further) if one.going_home is not GoingHome.NONE), None
-    )
-    if worst is None:
+    worst = max((content, *content.further), key=lambda one: _GRAVER.index(one.going_home))
+    if worst.going_home is GoingHome.NONE:
         return None
     desk = content.desk
     point = wording.GOING_HOME_ADVICE.format(

@@ -1,5 +1,6 @@
 """The board, the call sheet and the morning report."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from app.intake.models import InvolvedChild
 from notifications.models import CallSheetLine, Receipt
 from notifications.states import CallResult, ReceiptKind, ToldHow
 from tests.factories.mornings import Morning
-from tests.factories.notifications import DUE, FORCE, URN
+from tests.factories.notifications import DUE, FACTS, FORCE, PERSON, URN
 from tests.factories.people import Browser, Person, add_person, move, signed_in
 
 
@@ -93,6 +94,48 @@ def test_the_script_and_the_number_come_before_the_child(
     assert "Heard it" in page
     browser.press(f"/morning/calls/{line_id}/content")
     assert events(morning, desk).count("call_sheet:content:shown") == 2
+
+
+ORDER, CONCERN = "There is a court order about who may see", "There is a concern about going home"
+
+
+def read_out(morning: Morning, desk: Person) -> str:
+    """Let the call come due, take it, and return what is to be told."""
+    move(morning.wiring, minutes=86)
+    morning.force.chase()
+    (line,) = morning.force.rows(CallSheetLine)
+    page = claimed(morning, desk, line.id).press(f"/morning/calls/{line.id}/content").text
+    return page.partition("Tell them")[2]
+
+
+@pytest.mark.parametrize(("level", "words"), [("concern", CONCERN), ("order_in_force", ORDER)])
+def test_danger_on_the_way_home_is_what_is_told_first(
+    morning: Morning, desk: Person, level: str, words: str
+) -> None:
+    morning.notification(facts=replace(FACTS, going_home=level))
+    said = read_out(morning, desk)
+    assert -1 < said.index(words) < said.index("Asha Example-Khan") < said.index("Heard it")
+    assert "to agree who collects" in said
+
+
+def test_without_danger_none_is_told(morning: Morning, desk: Person) -> None:
+    morning.notification()
+    assert "going home" not in read_out(morning, desk)
+
+
+def test_every_joined_incident_is_told_and_the_gravest_danger(
+    morning: Morning, desk: Person
+) -> None:
+    morning.notification(
+        person_digest=PERSON, facts=replace(FACTS, going_home="order_in_force", presence="saw")
+    )
+    morning.notification(person_digest=PERSON, facts=replace(FACTS, going_home="concern"))
+    said = read_out(morning, desk)
+    assert "Heard it" in said
+    assert "Another incident" in said
+    assert "Saw it" in said
+    assert ORDER in said
+    assert CONCERN not in said
 
 
 @pytest.mark.feature("AK8")
