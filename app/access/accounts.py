@@ -9,18 +9,24 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.access import enrolment, sessions
-from app.access.models import Account
+from app.access.models import Account, AccountRole
 from app.access.permissions import Grant, Role
 from app.access.roles import grant_role, roles_of
-from app.core import audit
-from app.core.cipher import Cipher
+from app.core import audit, logs
+from app.core.cipher import CannotOpen, Cipher
 from app.core.ids import new_id
 from schools import key_adults
+from schools.models import KeyAdult
 
 __all__ = [
     "AccountDetails", "add_account", "details_of", "disable", "email_digest", "find", "names_of",
-    "roles_of",
+    "roles_of", "tie_key_adults",
 ]  # fmt: skip
+
+# The name of an account whose record does not open; an operator repairs it.
+UNREADABLE = "Account that does not open"
+
+_log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,34 @@ def add_account(
     return account, enrolment.offer(session, cipher, account_id=account.id, now=now)
 
 
+def tie_key_adults(session: Session, cipher: Cipher) -> int:
+    """Tie key adults that came into the register after their account; return how many.
+
+    Looks only at schools with an entry that has no account, so that a repeat opens little.
+    """
+    untied = select(KeyAdult.urn).where(KeyAdult.account_id.is_(None))
+    held = session.execute(
+        select(Account, AccountRole.urn)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(
+            AccountRole.role == Role.KEY_ADULT,
+            AccountRole.ended_at.is_(None),
+            AccountRole.urn.in_(untied),
+        )
+        .order_by(AccountRole.granted_at, AccountRole.id)
+    ).all()
+    tied = 0
+    for account, urn in held:
+        details = _readable(cipher, account)
+        if details is None or urn is None:
+            continue
+        row = key_adults.attach_account(
+            session, cipher, email=details.email, urn=urn, account_id=account.id
+        )
+        tied += row is not None
+    return tied
+
+
 def find(session: Session, cipher: Cipher, email: str) -> Account | None:
     """Return the account of this address, or `None`."""
     digest = email_digest(cipher, email)
@@ -84,9 +118,13 @@ def details_of(cipher: Cipher, account: Account) -> AccountDetails:
 
 
 def names_of(session: Session, cipher: Cipher, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the names of several accounts, for a board that says who has what."""
+    """Return the names of several accounts, for a board that says who has what.
+
+    One that does not open must not take the board down: it is called `UNREADABLE`.
+    """
     rows = session.scalars(select(Account).where(Account.id.in_(set(ids))))
-    return {row.id: details_of(cipher, row).name for row in rows}
+    opened = {row.id: _readable(cipher, row) for row in rows}
+    return {ident: found.name if found else UNREADABLE for ident, found in opened.items()}
 
 
 def disable(session: Session, account_id: UUID, *, now: datetime, actor: str) -> None:
@@ -102,6 +140,14 @@ def disable(session: Session, account_id: UUID, *, now: datetime, actor: str) ->
         session, event=audit.Event.ACCOUNT_DISABLED, actor=actor, force=None,
         subject=f"account:{account_id}", now=now,
     )  # fmt: skip
+
+
+def _readable(cipher: Cipher, account: Account) -> AccountDetails | None:
+    try:
+        return details_of(cipher, account)
+    except CannotOpen:
+        _log.error("account unreadable", item=str(account.id))
+        return None
 
 
 def _new_account(

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from sqlalchemy.orm import Session
 
+from app.access.accounts import tie_key_adults
 from app.core import audit
 from app.core.audit import Event
 from app.core.cipher import Cipher
@@ -59,10 +60,16 @@ def import_calendar(session: Session, importing: Importing, *, source: TextIO) -
 
 
 def import_key_adults(session: Session, importing: Importing, *, source: TextIO) -> ImportReport:
-    """Add and change key adults, with training, contact and absences."""
+    """Add and change key adults, with training, contact and absences; tie them to their accounts.
+
+    Whichever came first, the account or the row: who has left by the register is shut out by it. A
+    new address is a new person to it, and signs in with an account of that address.
+    """
     report = key_adults.import_key_adults(
         session, importing.cipher, source, now=importing.now, dry_run=importing.dry_run
     )
+    if not importing.dry_run:
+        tie_key_adults(session, importing.cipher)
     return _recorded(session, importing, Event.KEY_ADULTS_IMPORTED, "key_adults", report)
 
 
