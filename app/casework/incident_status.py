@@ -22,6 +22,7 @@ from app.core.clock import as_utc
 from app.core.errors import FieldError, Invalid, NotFound
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
+from app.reports.morning import notifications_of
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
@@ -209,20 +210,20 @@ def _latest_matches(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, M
 def _notifications(
     session: Session, child_ids: Sequence[UUID]
 ) -> dict[UUID, list[tuple[Notification, NotificationStatus]]]:
-    rows = session.scalars(
-        select(Notification)
-        .where(Notification.involved_child_id.in_(child_ids))
-        .order_by(Notification.due_at, Notification.id)
-    ).all()
-    rungs = _rungs(session, [row.id for row in rows])
+    """Return what tells of each child, also what its incident joined, as on the board."""
+    sent = notifications_of(session, child_ids)
+    rungs = _rungs(session, {row.id for rows in sent.values() for row in rows})
     found: dict[UUID, list[tuple[Notification, NotificationStatus]]] = defaultdict(list)
-    for row in rows:
-        status = NotificationStatus(
-            row.state, row.due_at, row.ready_at, row.told_at, row.told_how, row.late_at,
-            row.late_cause, rungs[row.id],
-        )  # fmt: skip
-        found[row.involved_child_id].append((row, status))
+    for child_id, rows in sent.items():
+        found[child_id] = [(row, _notification(row, rungs[row.id])) for row in rows]
     return found
+
+
+def _notification(row: Notification, rungs: dict[ReceiptKind, datetime]) -> NotificationStatus:
+    return NotificationStatus(
+        row.state, row.due_at, row.ready_at, row.told_at, row.told_how, row.late_at,
+        row.late_cause, rungs,
+    )  # fmt: skip
 
 
 def _rungs(
@@ -261,14 +262,14 @@ def _named(
 def _given(child: InvolvedChild, match: Match | None, notified: set[int | None]) -> list[int]:
     """Return the URNs that say no more than this force said itself.
 
-    A school that the rules found by what the officer was told was given. Where a person chose
-    among candidates, or a roll decided, only a URN in the message itself was.
+    A school that the rules found by what the officer was told alone was given. Where a person chose
+    among candidates, or a roll had any part in it, only a URN in the message itself was.
     """
     if match is None or match.band is not Band.MATCHED or not child.school_given:
         return []
     sources = {Source.GIVEN, Source.SUCCESSOR}
     if match.decided_by is DecidedBy.RULES:
-        sources |= {Source.TOLD, Source.TOLD_AND_ROLL}
+        sources |= {Source.TOLD}
     spoken_for = {one["urn"] for one in match.evidence if one.get("source") in sources}
     return [urn for urn in match.urns if urn in spoken_for and (not notified or urn in notified)]
 

@@ -2,10 +2,20 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.core.clock import HandClock
+from app.core.models import AuditEntry
+from app.core.scope import PLATFORM
+from app.jobs import PIPELINE
+from app.jobs.runner import Runner
 from app.wiring import Wiring
+from notifications import receipts
+from notifications.models import Notification
+from schools.matching.models import Match
+from schools.roll import import_roll
 from tests.factories.incidents import PoliceSystem, child, incident
+from tests.factories.schools import ST_MARYS, add_school, roll_file
 
 URL = "/api/v1/incidents"
 
@@ -104,16 +114,10 @@ def test_a_wrong_parameter_is_named_and_not_repeated(
 def test_reading_and_listing_leave_rows_in_the_trail(
     http: TestClient, auth: dict[str, str], wiring: Wiring
 ) -> None:
-    from app.core.scope import PLATFORM
-
     http.post(URL, json=incident(), headers=auth)
     http.get(f"{URL}/99-2026-0000001", headers=auth)
     http.get(URL, headers=auth)
     with wiring.database.read(PLATFORM) as session:
-        from sqlalchemy import select
-
-        from app.core.models import AuditEntry
-
         events = session.scalars(select(AuditEntry.event).order_by(AuditEntry.seq)).all()
     assert list(events[-2:]) == ["intake:incident:read", "intake:incidents:listed"]
 
@@ -125,3 +129,67 @@ def test_the_next_page_is_offered_only_where_there_is_one(
         http.post(URL, json=incident(f"99-{number}"), headers=auth)
     assert http.get(URL, params={"limit": 2}, headers=auth).json()["next"] is None
     assert http.get(URL, params={"limit": 1}, headers=auth).json()["next"] is not None
+
+
+TOLD = {"school_name": "St Marys Catholic Primary School", "town": "Exampleton"}
+
+
+@pytest.fixture
+def night(wiring: Wiring) -> Runner:
+    """One school in the register, and the pipeline that finds it."""
+    with wiring.database.write(PLATFORM) as session:
+        add_school(session)
+    return Runner(wiring, PIPELINE, owner="test")
+
+
+def work(runner: Runner) -> None:
+    for step in ("match_children", "compose_notifications"):
+        assert runner.run_step(step).failed == 0
+
+
+@pytest.mark.parametrize(("on_roll", "source"), [(False, "told"), (True, "told_and_roll")])
+def test_a_school_that_a_roll_had_a_part_in_is_found_and_not_named(
+    *,
+    http: TestClient,
+    auth: dict[str, str],
+    night: Runner,
+    wiring: Wiring,
+    on_roll: bool,
+    source: str,
+) -> None:
+    if on_roll:
+        with wiring.database.write(PLATFORM) as session:
+            import_roll(
+                session, wiring.cipher, roll_file({"Surname": "Example-Khan"}),
+                owner=f"urn:{ST_MARYS}", now=wiring.clock.now(),
+            )  # fmt: skip
+    http.post(URL, json=incident(children=[child(education=TOLD)]), headers=auth)
+    work(night)
+    with wiring.database.read(PLATFORM) as session:
+        (match,) = session.scalars(select(Match)).all()
+    assert [one["source"] for one in match.evidence] == [source]
+    (one,) = http.get(f"{URL}/99-2026-0000001", headers=auth).json()["children"]
+    assert one["school_found"] is True
+    assert [school["urn"] for school in one["establishments"]] == ([] if on_roll else [ST_MARYS])
+
+
+def test_an_incident_that_joined_reads_as_told_once_the_message_was_opened(
+    http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring
+) -> None:
+    for reference in ("99-a", "99-b"):
+        body = incident(reference, children=[child(education={"urn": ST_MARYS})])
+        http.post(URL, json=body, headers=auth)
+        work(night)
+
+    def read(reference: str) -> tuple[str, int]:
+        (one,) = http.get(f"{URL}/{reference}", headers=auth).json()["children"]
+        assert [school["urn"] for school in one["establishments"]] == [ST_MARYS]
+        return one["told"], len(one["notifications"])
+
+    assert read("99-a") == read("99-b") == ("not_told", 1)
+    with wiring.database.write(PLATFORM) as session:
+        (joined,) = session.scalars(select(Notification)).all()
+        receipts.opened(session, joined, actor="account:test", now=wiring.clock.now())
+    assert read("99-a") == read("99-b") == ("told", 1)
+    listed = http.get(URL, params={"told": "told"}, headers=auth).json()["items"]
+    assert {item["reference"] for item in listed} == {"99-a", "99-b"}
