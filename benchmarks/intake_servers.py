@@ -83,7 +83,7 @@ def service(url: str, data_dir: Path) -> FastAPI:
         held: Wiring = request.app.state.wiring
         body = await read_body(request, limit=SINGLE, accepts=JSON)
         message = read_message(IncidentMessage, body)
-        submission = prepare(calling, message, now=held.clock.now())
+        submission = prepare(calling, message)
         (outcome,) = await run_in_threadpool(store, held, [submission])
         if isinstance(outcome, ServiceError):
             raise outcome

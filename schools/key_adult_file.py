@@ -8,7 +8,7 @@ from typing import TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.cipher import Cipher
+from app.core.cipher import CannotOpen, Cipher
 from app.core.clock import at_london
 from app.core.ids import new_id
 from schools.imports import BadRow, ImportReport, Row, RowError, Tally, read_rows
@@ -146,8 +146,12 @@ _PLAIN = ("position", "trained_on", "training_expires_on", "contact_verified_at"
 
 
 def _differs(cipher: Cipher, stored: KeyAdult, said: _Said) -> bool:
-    plain = any(getattr(stored, name) != getattr(said, name) for name in _PLAIN)
-    return plain or open_details(cipher, stored) != said.details
+    if any(getattr(stored, name) != getattr(said, name) for name in _PLAIN):
+        return True
+    try:
+        return open_details(cipher, stored) != said.details
+    except CannotOpen:
+        return True  # what cannot be read is mended by what the file says
 
 
 def _fill(cipher: Cipher, row: KeyAdult, said: _Said) -> None:

@@ -60,6 +60,7 @@ class MethodNotAllowed(ServiceError):
     """The address exists, the method does not."""
 
     status, code, title = 405, "method-not-allowed", "This method is not allowed here"
+    allow = ""
 
 
 class TooSlow(ServiceError):
@@ -94,6 +95,8 @@ def problem(request: Request, error: ServiceError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, MethodNotAllowed) and error.allow:
+        headers["Allow"] = error.allow
     return JSONResponse(body, error.status, headers, media_type=MEDIA_TYPE)
 
 
@@ -150,12 +153,14 @@ def _as_ours(error: Exception) -> ServiceError:
         return error
     if isinstance(error, RequestValidationError):
         return Invalid("Correct what `errors` names and send it again.", field_errors(error))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        refused = MethodNotAllowed("Use one of the methods in the Allow header.")
+        refused.allow = (error.headers or {}).get("Allow", "")
+        return refused
     return _of_status(error.status_code if isinstance(error, HTTPException) else 500)
 
 
 def _of_status(status: int) -> ServiceError:
-    if status == 405:
-        return MethodNotAllowed("Use one of the methods in the Allow header.")
     if status == 413:
         return TooLarge("Send a smaller body, or use the batch call.")
     if status == 404:

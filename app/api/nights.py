@@ -1,6 +1,5 @@
 """The nightly close: a force's control totals against what arrived."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +10,7 @@ from app.api.deps import Acting, Calling, Write
 from app.api.messages import read_message
 from app.api.openapi import body_of, problems
 from app.casework.nights import close
-from app.intake.payload import NightTotals
+from app.intake.payload import Day, NightTotals
 
 router = APIRouter(prefix="/api/v1/nights", tags=["nights"])
 
@@ -32,7 +31,7 @@ def close_night(
     totals: Annotated[NightTotals, Depends(totals_body)],
     session: Write,
     acting: Acting,
-    date: date,
+    date: Day,
 ) -> NightAnswer:
     """Close the night that ends on a date (London); zero is an answer, silence rings at six."""
     return NightAnswer.of(close(session, acting, on=date, totals=totals))

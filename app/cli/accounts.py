@@ -1,5 +1,6 @@
 """`encompass accounts …`: people who sign in, each with a role in one relation."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from app.access.permissions import Role
 from app.cli import opening
 from app.cli.output import Json, answer
+from app.core.errors import Refused
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -30,15 +32,21 @@ def add(
 ) -> None:
     """Invite a person and print the one-time link that sets password and authenticator.
 
-    A person who has an account already gets the further role, and no new link.
+    A person who is enrolled already gets the further role, and no new link; one who is not gets a
+    fresh link, and the old one dies.
 
     Example: encompass accounts add desk@force.example.org --role force_desk --force 99
     """
-    if sum(value is not None for value in (urn, force, council)) > 1:
-        raise typer.BadParameter("give one of --urn, --force and --council")
+    _check(email, role, urn=urn, force=force, council=council)
     from app.access.accounts import add_account
+    from app.access.forces import force_named
+    from schools.queries import establishment
 
     with opening.unit() as (session, wiring):
+        if force is not None:
+            force_named(session, force)
+        if urn is not None and establishment(session, urn) is None:
+            raise Refused("No school in the register has this URN: import the register first.")
         account, token = add_account(
             session, wiring.cipher, email=email, name=name or email.partition("@")[0],
             role=role, urn=urn, force=force, council=council, now=wiring.clock.now(),
@@ -49,3 +57,32 @@ def add(
     if link:
         lines = [f"Enrolment link (works once): {link}"]
     answer({"account_id": str(account.id), "role": role, "link": link}, lines, as_json=json)
+
+
+# Which relation each role needs; the platform's people have none.
+_RELATION = {
+    Role.KEY_ADULT: {"--urn"},
+    Role.COUNCIL_OFFICER: {"--council"},
+    Role.FORCE_DESK: {"--force"},
+    Role.REVIEWER: {"--force"},
+    Role.LEAD: {"--force", "--council"},
+    Role.AUDITOR: {"--force"},
+    Role.REGISTER_ADMIN: {"--force", "--council", ""},
+    Role.PLATFORM_ADMIN: {""},
+}
+
+
+def _check(
+    email: str, role: Role, *, urn: int | None, force: str | None, council: str | None
+) -> None:
+    """Refuse an address that is none, and a role in a relation where it could do nothing."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        raise typer.BadParameter("give an e-mail address such as desk@force.example.org")
+    if council is not None and not re.fullmatch(r"[0-9]{3}", council):
+        raise typer.BadParameter("--council is a council's three-digit code, such as 999")
+    given = {"--urn": urn, "--force": force, "--council": council}
+    named = [option for option, value in given.items() if value is not None]
+    needed = _RELATION[role]
+    if len(named) > 1 or (named[0] if named else "") not in needed:
+        words = " or ".join(sorted(option or "no relation" for option in needed))
+        raise typer.BadParameter(f"the role {role.value} needs {words}")

@@ -60,6 +60,7 @@ def export(
     force: Annotated[str, typer.Option(metavar="CODE", help="Whose trail.")],
     from_: Annotated[str, typer.Option("--from", metavar="DATE", help="First London day.")],
     to: Annotated[str, typer.Option("--to", metavar="DATE", help="Last London day.")],
+    json: Json = True,  # noqa: ARG001 (JSON is all it prints; scripts say so everywhere)
 ) -> None:
     """Print a force's trail as one JSON object, for an auditor (DPA 2018 s.62). Audited itself.
 
@@ -72,6 +73,8 @@ def export(
     from app.reports.trail import entries
 
     first, last = opening.day(from_, "--from"), opening.day(to, "--to")
+    if last < first:
+        raise typer.BadParameter("--to lies before --from")
     start = at_london(first, time())
     end = at_london(last + timedelta(days=1), time())
     with opening.unit() as (session, wiring):

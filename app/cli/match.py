@@ -69,11 +69,14 @@ def export(
 
     Example: encompass match export --force 99 --since 2026-11-19T18:00 --json
     """
+    from app.access.forces import force_named
     from app.core import audit
     from app.reports.matches import decisions
 
     start = opening.instant(since, "--since")
     with opening.unit() as (session, wiring):
+        if force is not None:
+            force_named(session, force)
         found = decisions(session, force=force, since=start)
         audit.record(
             session, event=audit.Event.MATCHES_EXPORTED, actor=opening.operator(), force=force,

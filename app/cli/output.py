@@ -42,7 +42,10 @@ def answer(body: Mapping[str, object], lines: Sequence[str], *, as_json: bool) -
 
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a plain table."""
-    drawn = Table(*columns, title=title, title_justify="left", header_style="bold")
+    drawn = Table(title=title, title_justify="left", header_style="bold")
+    for place, column in enumerate(columns):
+        # The first column names the row: it is never shortened, the others break their lines.
+        drawn.add_column(column, no_wrap=place == 0, overflow="fold")
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
     CONSOLE.print(drawn, markup=False)

@@ -20,6 +20,7 @@ def step(
 
     Example: encompass step send_due --force 99
     """
+    from app.access.forces import force_named
     from app.jobs import PIPELINE
     from app.jobs.runner import Runner
 
@@ -28,6 +29,9 @@ def step(
         raise typer.BadParameter(f"the steps are {', '.join(names)}", param_hint="NAME")
     now = opening.instant(at, "--at")
     with opening.service() as wiring:
+        if force is not None:
+            with wiring.database.read() as session:
+                force_named(session, force)
         runner = Runner(wiring, PIPELINE, owner=opening.operator())
         done = runner.run_step(name, now=now, force=force)
     said = f"{name}: {done.done} done, {done.failed} failed."

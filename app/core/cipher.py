@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from app.core.errors import Refused
 from app.core.ids import new_id
@@ -153,7 +153,10 @@ class Cipher:
         nonce, ciphertext = sealed[start : start + _NONCE], sealed[start + _NONCE :]
         associated = _associated(f"{table}|{row}", key.id, force or _REGISTER)
         plain = _decrypt(AESGCM(key.secret), nonce, ciphertext, associated)
-        record: Record = _adapter(cast(Hashable, kind)).validate_json(plain)
+        try:
+            record: Record = _adapter(cast(Hashable, kind)).validate_json(plain)
+        except ValidationError:
+            raise CannotOpen("this row holds a record of another shape") from None
         return record
 
     def digest(self, purpose: str, value: str, *, force: str | None = None) -> bytes:
@@ -200,5 +203,5 @@ def _associated(place: str, key_id: UUID, force: str) -> bytes:
 def _decrypt(key: AESGCM, nonce: bytes, ciphertext: bytes, associated: bytes) -> bytes:
     try:
         return key.decrypt(nonce, ciphertext, associated)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise CannotOpen("these bytes were not sealed for this row") from None

@@ -46,6 +46,7 @@ _NAMES = {
 # Another writer was in the way: the same work may simply be done again.
 _CONTENTION_STATES = frozenset({"40001", "40P01", "55P03"})
 _CONTENTION_ATTEMPTS = 3
+_NO_SUCH_TABLE = "42P01"
 # How long a writer waits for the one before it.
 _BUSY_SECONDS = 5
 
@@ -148,6 +149,8 @@ def _translated(error: exc.DBAPIError) -> Exception:
     state = getattr(error.orig, "sqlstate", None)
     if state in _CONTENTION_STATES or "database is locked" in str(error.orig):
         return Contended("Another writer was in the way: send it again.")
+    if state == _NO_SUCH_TABLE or "no such table" in str(error.orig):
+        return Unavailable("The database has no tables yet: run `encompass migrate`.")
     if isinstance(error, exc.IntegrityError):
         return error
     if error.connection_invalidated or isinstance(error, exc.OperationalError):

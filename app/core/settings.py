@@ -5,10 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 FROM_FILES = ("database_url", "smtp_password", "metrics_token")
 
@@ -81,6 +82,19 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database_we_know(cls, url: str) -> str:
+        try:
+            known = make_url(url).drivername in {"sqlite", "postgresql+psycopg"}
+        except ArgumentError:
+            known = False
+        if not known:
+            raise ValueError(
+                "ENCOMPASS_DATABASE_URL must be sqlite:///FILE or postgresql+psycopg://…"
+            )
+        return url
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> "Settings":

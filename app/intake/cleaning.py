@@ -4,6 +4,7 @@ Real names in any script pass (Łukasz, O’Neill, 李, नेहा); control, 
 characters do not (reliability.md F72). The message of an error never holds the text.
 """
 
+import re
 import unicodedata
 from typing import Annotated
 
@@ -35,6 +36,11 @@ def clean(text: str) -> str:
     return " ".join(folded.split())
 
 
+def clean_words(text: str) -> str:
+    """Return words as one line: an officer's line breaks are spaces, not a reason to refuse."""
+    return clean(re.sub(r"[\r\n\t]+", " ", text))
+
+
 def none_if_empty(text: str | None) -> str | None:
     """Return `None` for text that holds nothing: an empty name is a missing name."""
     return text or None
@@ -55,6 +61,6 @@ MaybeLine = Annotated[
     AfterValidator(none_if_empty),
 ]
 MaybeWords = Annotated[
-    Annotated[str, Field(max_length=1000), AfterValidator(clean)] | None,
+    Annotated[str, Field(max_length=1000), AfterValidator(clean_words)] | None,
     AfterValidator(none_if_empty),
 ]

@@ -40,6 +40,13 @@ from app.intake.words import (
 )
 
 MOST_CHILDREN = 30
+# Separation, custody, low risk and the like end no risk (domain.md §1, §2).
+NEVER_A_REASON = frozenset(
+    {
+        "parties_separated", "suspect_in_custody", "no_further_action", "low_risk",
+        "parent_objects", "consent_missing",
+    }
+)  # fmt: skip
 # The refs of the rows that stand for children seen but not listed.
 UNNAMED = "unnamed-"
 REFERENCE = r"^[A-Za-z0-9._-]{1,64}$"
@@ -59,14 +66,21 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?\d{0,3}([Zz]|[+-]\d\d:\d\d)"
+)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 # pydantic reads 86400, also as text, as seconds since 1970: dates have to be written as dates.
 def _written_out(value: object) -> object:
-    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value)):
+    if isinstance(value, datetime):
         return value
+    # RFC 3339 in the forms police systems write it; more than six decimals are cut, not refused.
+    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        day, minute, second, zone = found.groups()
+        return f"{day}T{minute}{second or ''}{zone.upper()}"
     raise PydanticCustomError("not_a_time", "Write it like 2026-11-19T22:40:00+00:00")
 
 
@@ -76,6 +90,13 @@ def _day_written_out(value: object) -> object:
     raise PydanticCustomError("not_a_date", "Write it like 2016-03-02")
 
 
+def _no_path_step(reference: str) -> str:
+    """A reference stands in an address, where `.` and `..` would be walked away from."""
+    if reference in {".", ".."}:
+        raise PydanticCustomError("string_pattern_mismatch", "A reference needs a letter or digit")
+    return reference
+
+
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -83,7 +104,7 @@ def _in_utc(value: datetime) -> datetime:
         raise PydanticCustomError("out_of_range", "This time is outside the calendar") from None
 
 
-Reference = Annotated[str, Field(pattern=REFERENCE)]
+Reference = Annotated[str, Field(pattern=REFERENCE), AfterValidator(_no_path_step)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Moment = Annotated[
     AwareDatetime, Strict(False), BeforeValidator(_written_out), AfterValidator(_in_utc)
@@ -106,8 +127,16 @@ class Risk(Message):
     grade: RiskGrade = RiskGrade.NOT_GRADED
 
 
+def _never_a_reason(code: str) -> str:
+    if code in NEVER_A_REASON:
+        raise PydanticCustomError(
+            "not_a_reason", "This is never a reason to hold or to say nothing"
+        )
+    return code
+
+
 class HoldMessage(Message):
-    reason_code: Code
+    reason_code: Annotated[Code, AfterValidator(_never_a_reason)]
     account: Name
     until: Moment
 

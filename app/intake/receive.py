@@ -172,10 +172,13 @@ def _take(submission: Submission, versions: list[_Known], shelf: Shelf, policy: 
 def _supersede(
     versions: Iterable[_Known], by: _Known, submission: Submission, shelf: Shelf
 ) -> list[UUID]:
-    """Let the newest version so far give way; a withdrawn one stays withdrawn."""
+    """Let the newest version so far give way, or the withdrawn one: a record counts once.
+
+    What was withdrawn keeps its date and its children's outcome; nothing of it is left to recall.
+    """
     replaced = []
     for old in versions:
-        if old.state is not IncidentState.NEWEST:
+        if old.state is IncidentState.SUPERSEDED:
             continue
         old.state = IncidentState.SUPERSEDED
         if old.new is not None:

@@ -140,7 +140,7 @@ class Shelf:
         ids = [old.id for old in self._replaced]
         session.execute(
             update(Incident)
-            .where(Incident.id.in_(ids), Incident.state == IncidentState.NEWEST)
+            .where(Incident.id.in_(ids), Incident.state != IncidentState.SUPERSEDED)
             .values(state=IncidentState.SUPERSEDED)
             .execution_options(synchronize_session=False)
         )

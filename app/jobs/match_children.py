@@ -18,9 +18,10 @@ from app.core.clock import london_date
 from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
+from app.intake import eligibility
 from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
-from app.intake.opening import open_children
+from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.facts import matching_facts
 from app.jobs.runner import StepReport, Tick
@@ -37,7 +38,10 @@ BLOCK = 500
 
 def match_children(tick: Tick) -> StepReport:
     """End the holds whose time is over, then match what waits, oldest first."""
-    released = tick.each(_held_too_long(tick), lambda s, key: release(s, key, now=tick.now))
+    released = tick.each(
+        _held_too_long(tick),
+        lambda s, key: release(s, tick.wiring.cipher, key, now=tick.now),
+    )
     with tick.wiring.database.read(PLATFORM) as session:
         waiting = _waiting(session, tick.force)
     report = tick.each(
@@ -48,18 +52,31 @@ def match_children(tick: Tick) -> StepReport:
     return report
 
 
-def release(session: Session, child_id: UUID, *, now: datetime) -> None:
+def release(session: Session, cipher: Cipher, child_id: UUID, *, now: datetime) -> None:
     """End a hold: its clock starts now, and the delay counts as the force's, not the service's.
 
     Source: domain.md §2; a hold lasts until its time and is renewed by another person, or ends.
     """
     child = session.get_one(InvolvedChild, child_id)
-    move_child(session, child, to=Outcome.RECEIVED, now=now)
+    outcome, reason = _without_hold(session, cipher, child, now=now)
+    move_child(session, child, to=outcome, reason=reason, now=now)
     child.received_at = now
     audit.record(
         session, event=audit.Event.CHILD_RELEASED, actor=ACTOR, force=child.force,
         subject=f"involved_child:{child.id}", now=now, reason_code="hold_over",
     )  # fmt: skip
+
+
+def _without_hold(
+    session: Session, cipher: Cipher, child: InvolvedChild, *, now: datetime
+) -> tuple[Outcome, OutcomeReason | None]:
+    """Return what intake would have decided without the hold: its doubts outlive it."""
+    incident = session.get_one(Incident, child.incident_id)
+    _, policy = current_policy(session, child.force, at=now)
+    key = keys.open_key(session, cipher, incident.content_key_id)
+    (details,) = open_children(cipher, [child], key)
+    facts = replace(open_incident(cipher, incident, key), hold=None)
+    return eligibility.decide(details, facts, policy=policy)
 
 
 def _held_too_long(tick: Tick) -> list[UUID]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import IncidentState
 from schools.matching.details import Band
 from schools.matching.models import DecidedBy, Match
 
@@ -33,18 +34,24 @@ class DecisionRow:
 def decisions(
     session: Session, *, force: str | None = None, since: datetime | None = None
 ) -> list[DecisionRow]:
-    """Return every decision from an instant on, oldest first: the last of a child is in force."""
+    """Return the newest decision for every child of a newest incident, oldest decision first."""
     wanted = (
         select(Match, InvolvedChild.ref, Incident.reference)
         .join(InvolvedChild, InvolvedChild.id == Match.involved_child_id)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(Incident.state == IncidentState.NEWEST)
         .order_by(Match.decided_at, Incident.reference, InvolvedChild.position)
     )
     if force is not None:
         wanted = wanted.where(Match.force == force)
     if since is not None:
         wanted = wanted.where(Match.decided_at >= since)
-    return [_row(match, ref, reference) for match, ref, reference in session.execute(wanted)]
+    newest = {
+        match.involved_child_id: (match, ref, reference)
+        for match, ref, reference in session.execute(wanted)
+    }
+    rows = sorted(newest.values(), key=lambda one: one[0].decided_at)
+    return [_row(match, ref, reference) for match, ref, reference in rows]
 
 
 def _row(match: Match, ref: str, reference: str) -> DecisionRow:

@@ -43,16 +43,17 @@ def _sayings(
             fields, weights = one.best.fields, one.best.weights
             said.append(_Said(one.urn, one.share, Source.ROLL, fields, weights))
         elif successor := leads.successors.get(one.urn):
-            said.append(_successor(successor.urn))
+            # Only a roll led here: to a force this is the roll's knowledge, never the officer's.
+            said.append(_successor(successor.urn, Source.ROLL))
     if leads.given is not None and leads.given.is_open:
         said.append(_Said(leads.given.urn, 1.0, Source.GIVEN, {"number": "given"}, {}))
     elif leads.given is not None and (heir := leads.successors.get(leads.given.urn)):
-        said.append(_successor(heir.urn))
+        said.append(_successor(heir.urn, Source.SUCCESSOR))
     return said
 
 
-def _successor(urn: int) -> _Said:
-    return _Said(urn, rules.SUCCESSOR_SHARE, Source.SUCCESSOR, {"number": "successor"}, {})
+def _successor(urn: int, source: Source) -> _Said:
+    return _Said(urn, rules.SUCCESSOR_SHARE, source, {"number": "successor"}, {})
 
 
 def _joined(before: CandidateEvidence | None, said: _Said) -> CandidateEvidence:

@@ -287,3 +287,29 @@ def test_a_step_that_is_not_taken_is_an_imbalance(world: World) -> None:
     assert {one.code.value for one in world.imbalances} == {"step_overdue"}
     world.tick()
     assert world.imbalances == []
+
+
+def test_a_doubt_outlives_the_hold_that_came_before_it(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    until = at("2026-11-20", "06:00").isoformat()
+    world.push(
+        "N-1",
+        child(connected_at_school=["A Person"]),
+        hold={"reason_code": "court_order", "account": "Lead", "until": until},
+    )
+    world.until(time(6, 1))
+    (row,) = world.board.rows
+    assert (row.outcome, row.outcome_reason) == ("in_review", "connected_at_school")
+    assert world.notifications("N-1") == []
+
+
+def test_a_record_withdrawn_and_sent_again_stands_once_on_the_board(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.tick()
+    world.withdraw("N-1")
+    world.push("N-1", child(), version=2)
+    world.until(time(6, 30))
+    assert [row.told for row in world.board.rows] == [Told.NOT_TOLD]
+    assert len([one for one in world.notifications("N-1") if one.state == "ready"]) == 1
+    assert world.imbalances == []

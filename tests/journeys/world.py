@@ -10,18 +10,20 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.access.accounts import add_account
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, Caller, add_client
 from app.access.models import Account, Force
 from app.access.permissions import Actor, Role
 from app.access.roles import roles_of
 from app.casework.acting import Acting
 from app.casework.not_our_pupil import say_not_our_pupil
 from app.casework.opening import answer_questions, take_first_step
+from app.casework.police import PoliceActing
 from app.casework.reviewing import claim, settle
+from app.casework.withdraw import withdraw_incident
 from app.core.clock import HandClock, at_london, london_date
 from app.core.scope import PLATFORM, Scope, of_force
 from app.intake.models import Incident
-from app.intake.payload import IncidentMessage
+from app.intake.payload import IncidentMessage, WithdrawalMessage
 from app.intake.receive import Submission, receive
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner
@@ -140,6 +142,14 @@ class World:
                 session, self.wiring.cipher, [Submission(FORCE, self.client_id, message)],
                 now=self.now,
             )  # fmt: skip
+
+    def withdraw(self, reference: str) -> None:
+        """Take an incident back, as the force's control room would."""
+        caller = Caller(self.client_id, FORCE, ALL_SCOPES)
+        acting = PoliceActing(self.now, caller, self.wiring.cipher)
+        message = WithdrawalMessage(reason_code="recorded_in_error", reason="A wrong record.")
+        with self.wiring.database.write(of_force(FORCE)) as session:
+            withdraw_incident(session, acting, reference=reference, message=message)
 
     def tick(self) -> None:
         reports = self.runner.run_pipeline()

@@ -4,6 +4,7 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from app.access.models import Account, AccountRole, Force, PoliceClient
@@ -93,3 +94,48 @@ def test_migrating_a_migrated_database_changes_nothing(encompass: Encompass) -> 
     assert done.exit_code == 0
     body = json.loads(done.stdout)
     assert body["before"] == body["after"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (("notanemail", "--role", "force_desk", "--force", "99"), 2),
+        (("a@example.org", "--role", "force_desk"), 2),
+        (("a@example.org", "--role", "key_adult", "--force", "99"), 2),
+        (("a@example.org", "--role", "council_officer", "--council", "99999"), 2),
+        (("a@example.org", "--role", "force_desk", "--force", "77"), 1),
+        (("a@example.org", "--role", "key_adult", "--urn", "123456"), 1),
+    ],
+)
+def test_an_account_that_could_do_nothing_is_refused_in_words(
+    encompass: Encompass, arguments: tuple[str, ...], exit_code: int
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    result = encompass("accounts", "add", *arguments)
+    assert result.exit_code == exit_code
+    assert "Traceback" not in result.output
+
+
+def test_an_unknown_force_is_refused_and_opens_no_chain(encompass: Encompass) -> None:
+    assert encompass("match", "export", "--force", "55", "--json").exit_code == 1
+    assert encompass("step", "morning_check", "--force", "55").exit_code == 1
+    assert '"55"' not in encompass("audit", "verify", "--json").output
+
+
+def test_a_database_without_tables_says_what_to_do(
+    encompass: Encompass, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ENCOMPASS_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    result = encompass("force", "add", "99", "Exampleshire Police")
+    assert result.exit_code == 1
+    assert "encompass migrate" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["notaurl", "mysql://a@b/c"])
+def test_a_database_nobody_knows_is_named_in_words(
+    encompass: Encompass, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("ENCOMPASS_DATABASE_URL", url)
+    result = encompass("check")
+    assert result.exit_code == 1
+    assert "postgresql+psycopg" in result.stderr
