@@ -7,6 +7,7 @@ had at noon.
 import asyncio
 import ssl
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -154,7 +155,9 @@ class _Conversation(SMTP):
     def hang_up(self) -> None:
         """Close the connection without an answer."""
         if isinstance(self._line, asyncio.Transport):
-            self._line.abort()
+            # Python 3.11.2 has forgotten the protocol of a TLS connection that closed by itself.
+            with suppress(AttributeError):
+                self._line.abort()
 
 
 class _Handler:
