@@ -47,8 +47,10 @@ class Taking:
     actor: str
 
 
-def due_notifications(session: Session, *, now: datetime, limit: int) -> list[UUID]:
-    """Return the notifications with a step to take, longest due first.
+def due_notifications(
+    session: Session, *, now: datetime, limit: int, force: str | None = None
+) -> list[UUID]:
+    """Return the notifications with a step to take, of one force or of all, longest due first.
 
     One that is held keeps its steps for when it comes back; only its lateness is noted.
     """
@@ -59,6 +61,7 @@ def due_notifications(session: Session, *, now: datetime, limit: int) -> list[UU
             .where(
                 EscalationStep.state == StepState.PLANNED,
                 EscalationStep.planned_at <= now,
+                *([EscalationStep.force == force] if force is not None else []),
                 or_(
                     Notification.state != NotificationState.HELD,
                     EscalationStep.kind == StepKind.LATE,

@@ -34,9 +34,11 @@ SET_ASIDE_AFTER = 5
 
 def claim(
     session: Session, cipher: Cipher, *, owner: str, now: datetime, limit: int = 200,
-    lease_seconds: int = 60,
+    lease_seconds: int = 60, force: str | None = None,
 ) -> list[ClaimedAlert]:  # fmt: skip
     """Take alerts that are due and that somebody still waits for, least time left first.
+
+    Of one force where an operator asks for it, else of all.
 
     Several may claim at once: rows that another is taking are passed over. An alert whose lease
     ran out was perhaps sent; it is taken again, and its repeat is the same bytes. One whose sending
@@ -45,7 +47,11 @@ def claim(
     _set_aside_what_keeps_failing(session, now)
     alerts = session.scalars(
         select(Alert)
-        .where(_due(now), _somebody_waits())
+        .where(
+            _due(now),
+            _somebody_waits(),
+            *([Alert.force == force] if force is not None else []),
+        )
         .order_by(Alert.due_at, Alert.planned_at, Alert.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -40,7 +40,6 @@ class Event(StrEnum):
     CHILD_MATCHED = "matching:child:matched"
     CHILD_RELEASED = "intake:child:released"
     CHILD_TO_REVIEW = "matching:child:to_review"
-    CANDIDATES_OPENED = "matching:candidates:opened"
     REVIEW_VIEWED = "review:case:viewed"
     REVIEW_CLAIMED = "review:case:claimed"
     REVIEW_SETTLED = "review:case:settled"
@@ -77,7 +76,6 @@ class Event(StrEnum):
     ACCOUNT_INVITED = "access:account:invited"
     ACCOUNT_ENROLLED = "access:account:enrolled"
     ACCOUNT_DISABLED = "access:account:disabled"
-    ACCESS_DENIED = "access:act:denied"
     CLIENT_ADDED = "access:client:added"
     CLIENT_REVOKED = "access:client:revoked"
     TOKEN_ISSUED = "access:token:issued"  # noqa: S105 (an event name, not a secret)

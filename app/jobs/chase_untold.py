@@ -11,7 +11,7 @@ BLOCK = 1000
 def chase_untold(tick: Tick) -> StepReport:
     """Take every step that is due, each notification in a transaction of its own."""
     with tick.wiring.database.read(PLATFORM) as session:
-        due = due_notifications(session, now=tick.now, limit=BLOCK)
+        due = due_notifications(session, now=tick.now, limit=BLOCK, force=tick.force)
     return tick.each(
         due,
         lambda session, notification: take_due_steps(

@@ -80,14 +80,15 @@ def _without_hold(
 
 
 def _held_too_long(tick: Tick) -> list[UUID]:
+    statement = (
+        select(InvolvedChild.id)
+        .where(InvolvedChild.outcome == Outcome.HELD, InvolvedChild.due_at <= tick.now)
+        .limit(BLOCK)
+    )
+    if tick.force is not None:
+        statement = statement.where(InvolvedChild.force == tick.force)
     with tick.wiring.database.read(PLATFORM) as session:
-        return list(
-            session.scalars(
-                select(InvolvedChild.id)
-                .where(InvolvedChild.outcome == Outcome.HELD, InvolvedChild.due_at <= tick.now)
-                .limit(BLOCK)
-            )
-        )
+        return list(session.scalars(statement))
 
 
 def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: datetime) -> None:

@@ -65,14 +65,15 @@ def _forces(tick: Tick) -> list[str]:
 
 
 def _undated(tick: Tick) -> list[UUID]:
-    with tick.wiring.database.read(PLATFORM) as session:
-        return list(
-            session.scalars(
-                select(InvolvedChild.id)
-                .where(
-                    InvolvedChild.due_at.is_(None),
-                    InvolvedChild.outcome.not_in((Outcome.RECEIVED, Outcome.SUPERSEDED)),
-                )
-                .limit(BLOCK)
-            )
+    statement = (
+        select(InvolvedChild.id)
+        .where(
+            InvolvedChild.due_at.is_(None),
+            InvolvedChild.outcome.not_in((Outcome.RECEIVED, Outcome.SUPERSEDED)),
         )
+        .limit(BLOCK)
+    )
+    if tick.force is not None:
+        statement = statement.where(InvolvedChild.force == tick.force)
+    with tick.wiring.database.read(PLATFORM) as session:
+        return list(session.scalars(statement))

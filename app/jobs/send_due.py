@@ -15,7 +15,12 @@ def send_due(tick: Tick) -> StepReport:
     while not tick.out_of_time:
         with database.write(PLATFORM) as session:
             claims = outbox.claim(
-                session, tick.wiring.cipher, owner=tick.owner, now=tick.moment(), limit=BLOCK
+                session,
+                tick.wiring.cipher,
+                owner=tick.owner,
+                now=tick.moment(),
+                limit=BLOCK,
+                force=tick.force,
             )
         if not claims:
             break

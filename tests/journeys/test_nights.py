@@ -313,3 +313,28 @@ def test_a_record_withdrawn_and_sent_again_stands_once_on_the_board(world: World
     assert [row.told for row in world.board.rows] == [Told.NOT_TOLD]
     assert len([one for one in world.notifications("N-1") if one.state == "ready"]) == 1
     assert world.imbalances == []
+
+
+def test_a_step_asked_for_one_force_leaves_the_others_alone(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    for force, alerted in (("98", []), ("99", ["first@primary.test"])):
+        world.clock.move_to(at("2026-11-20", "06:40"))
+        for step in (
+            "match_children", "compose_notifications", "chase_untold", "send_due", "morning_check",
+        ):  # fmt: skip
+            world.runner.run_step(step, force=force)
+        assert world.alerted() == alerted
+        assert len(world.notifications("N-1")) == len(alerted)
+
+
+def test_sending_for_one_force_hands_over_nothing_of_another(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.tick()
+    world.clock.move_to(at("2026-11-20", "06:40"))
+    assert world.runner.run_step("chase_untold", force="98").done == 0
+    assert world.runner.run_step("chase_untold").done == 1
+    assert world.runner.run_step("send_due", force="98").done == 0
+    assert world.alerted() == []
+    assert world.runner.run_step("send_due", force="99").done == 1

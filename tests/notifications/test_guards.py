@@ -28,6 +28,7 @@ from notifications.states import (
     StepKind,
     StepState,
     ToldHow,
+    may_move,
 )
 from tests.factories.notifications import DEPUTY, DUE, KEY_ADULT, NotifyingForce
 
@@ -105,11 +106,14 @@ def test_no_order_of_acts_takes_evidence_back(force: NotifyingForce, story: list
     placed = force.place()
     told: tuple[datetime | None, str | None] = (None, None)
     highest = 1
+    before = S.READY
     for name in story:
         what, options = ACTS[name]
         with suppress(Conflict, NotFound):
             force.act(placed, what, **options)
         now = force.read(placed)
+        assert now.state is before or may_move(before, now.state)
+        before = now.state
         if told[0] is not None:
             assert (now.told_at, now.told_by) == told
         told = (now.told_at, now.told_by)
