@@ -1,0 +1,17 @@
+"""officers and their alerts
+
+Expand first, contract in a later release: the previous release must work on this schema.
+"""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
