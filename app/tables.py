@@ -5,11 +5,13 @@ from app.core import models as core_models
 from app.core.database import Base
 from app.intake import models as intake_models
 from notifications import models as notification_models
+from schools import key_adult_models
 from schools import models as school_models
+from schools import officers as officer_models
 from schools.matching import models as matching_models
 
 ROOMS = (
-    core_models, access_models, intake_models, school_models, matching_models,
+    core_models, access_models, intake_models, school_models, key_adult_models, matching_models,
     notification_models,
 )  # fmt: skip
 METADATA = Base.metadata

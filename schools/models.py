@@ -167,7 +167,13 @@ class KeyAdult(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     trained_on: Mapped[date | None]
     training_expires_on: Mapped[date | None]
+    # The name of the course that `trained_on` speaks of.
+    course: Mapped[str | None] = mapped_column(String(100))
     contact_verified_at: Mapped[datetime | None]
+    # Since when, and why, an address that was verified is not: nothing older counts any more.
+    unverified_at: Mapped[datetime | None]
+    unverified_why: Mapped[str | None] = mapped_column(String(32))
+    reminded_at: Mapped[datetime | None]
     added_at: Mapped[datetime]
     left_on: Mapped[date | None]
 
@@ -181,6 +187,8 @@ class KeyAdultAbsence(Base):
     key_adult_id: Mapped[UUID] = mapped_column(ForeignKey("key_adult.id"), primary_key=True)
     first_on: Mapped[date] = mapped_column(primary_key=True)
     last_on: Mapped[date]
+    # `own`, `colleague` or `auto_reply`; none where a file brought it.
+    source: Mapped[str | None] = mapped_column(String(32))
 
 
 class Roll(Base):

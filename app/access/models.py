@@ -22,6 +22,15 @@ class Force(Base):
     added_at: Mapped[datetime]
 
 
+class ForceArea(Base):
+    """A council whose area a force polices; more than one force may name the same council."""
+
+    __tablename__ = "force_area"
+
+    force: Mapped[str] = mapped_column(ForeignKey("force.code"), primary_key=True)
+    council: Mapped[str] = mapped_column(String(3), primary_key=True, index=True)
+
+
 class PoliceClient(Base):
     """A police system that may push incidents; its secret is kept as an argon2id hash."""
 
