@@ -11,7 +11,7 @@ from schools import officers as officer_models
 from schools.matching import models as matching_models
 
 ROOMS = (
-    core_models, access_models, intake_models, school_models, key_adult_models, matching_models,
-    notification_models,
+    core_models, access_models, intake_models, school_models, key_adult_models, officer_models,
+    matching_models, notification_models,
 )  # fmt: skip
 METADATA = Base.metadata

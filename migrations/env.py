@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from app.core.database import make_engine
 from app.core.settings import Settings
@@ -30,12 +30,19 @@ def render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[Fals
 
 
 def run() -> None:
-    """Run the migrations, waiting at most five seconds for any lock."""
+    """Run the migrations, waiting at most five seconds for any lock.
+
+    SQLite changes a table by building it anew and dropping the old one, which would take the rows
+    that refer to it along: keys are looked at again, whole, before anything is stored.
+    """
     with engine().connect() as connection:
+        on_sqlite = connection.dialect.name == "sqlite"
+        if on_sqlite:
+            _raw(connection).execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=METADATA,
-            render_as_batch=connection.dialect.name == "sqlite",
+            render_as_batch=on_sqlite,
             render_item=render,
             compare_type=True,
         )
@@ -43,8 +50,17 @@ def run() -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             context.run_migrations()
+            if on_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise RuntimeError("a migration left a row without the row it refers to")
         if connection.in_transaction():
             connection.commit()
+        if on_sqlite:
+            _raw(connection).execute("PRAGMA foreign_keys=ON")
+
+
+def _raw(connection: Connection) -> Any:
+    """Return the driver's connection: the pragma does nothing inside a transaction."""
+    return connection.connection.driver_connection
 
 
 run()

@@ -27,6 +27,7 @@ from notifications.states import (
     NotificationState,
     Purpose,
     ReceiptKind,
+    ReviewStepKind,
     StepKind,
     StepState,
     ToldHow,
@@ -104,6 +105,9 @@ class Notification(Delivered, Base):
     follow_up_due_on: Mapped[date | None]
     late_at: Mapped[datetime | None]
     late_cause: Mapped[LateCause | None] = mapped_column(Choice(LateCause))
+    # A protected child: `account:<id>` of the one person who may open it; `nobody` where it is
+    # told by voice alone.
+    shown_only_to: Mapped[str | None] = mapped_column(String(100))
 
 
 class NotificationContent(Delivered, Base):
@@ -158,7 +162,12 @@ class EscalationStep(Delivered, Base):
 
 
 class Alert(Delivered, Base):
-    """A contentless message to one key adult: something waits, sign in. The outbox's row."""
+    """A contentless message to one person: something waits, sign in. The outbox's row.
+
+    To a key adult or to an officer. What waits is the notifications it covers, or what it is
+    `about`: a coded kind and an id, from which the outbox fills in what a code or a one-time link
+    needs.
+    """
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -167,16 +176,21 @@ class Alert(Delivered, Base):
         CheckConstraint(
             "(state = 'attempting') = (lease_until IS NOT NULL)", name="attempt_is_leased"
         ),
+        CheckConstraint("(key_adult_id IS NULL) <> (officer_id IS NULL)", name="one_recipient"),
         Index(
             "ix_alert_to_send", "next_attempt_at", "due_at",
             sqlite_where=text("state IN ('planned', 'unknown', 'attempting')"),
             postgresql_where=text("state IN ('planned', 'unknown', 'attempting')"),
         ),
         Index("ix_alert_key_adult", "key_adult_id", "state"),
+        Index("ix_alert_officer", "officer_id", "state"),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    key_adult_id: Mapped[UUID] = mapped_column(ForeignKey("key_adult.id"))
+    key_adult_id: Mapped[UUID | None] = mapped_column(ForeignKey("key_adult.id"))
+    officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("officer.id"))
+    # What it was first planned for, such as `review:<id>`; all of it is in `alert_about`.
+    about: Mapped[str | None] = mapped_column(String(50))
     channel: Mapped[Channel] = mapped_column(Choice(Channel))
     state: Mapped[AlertState] = mapped_column(Choice(AlertState))
     template: Mapped[str] = mapped_column(String(32))
@@ -204,6 +218,15 @@ class AlertCover(Delivered, Base):
     notification_id: Mapped[UUID] = mapped_column(
         ForeignKey("notification.id"), primary_key=True, index=True
     )
+
+
+class AlertAbout(Delivered, Base):
+    """What else than notifications one alert stands for, such as `review:<id>` or `drill:<id>`."""
+
+    __tablename__ = "alert_about"
+
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"), primary_key=True)
+    about: Mapped[str] = mapped_column(String(50), primary_key=True, index=True)
 
 
 class Receipt(Delivered, Base):
@@ -254,3 +277,103 @@ class FollowUp(Delivered, Base):
     code: Mapped[FollowUpCode] = mapped_column(Choice(FollowUpCode))
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(100))
+
+
+class UnsettledChild(ForceOwned, Base):
+    """A child that is received, awaited or in review, and the deadline by which that must end."""
+
+    __tablename__ = "unsettled_child"
+    __table_args__ = (
+        CheckConstraint("(closed_at IS NULL) = (close_code IS NULL)", name="closed_why"),
+        Index(
+            "uq_unsettled_child_open", "involved_child_id", unique=True,
+            sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_unsettled_child_force_due", "force", "closed_at", "due_at"),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    late_at: Mapped[datetime | None]
+    # From 15:00 the council's officer has it, by name.
+    handed_to: Mapped[UUID | None] = mapped_column(ForeignKey("officer.id"))
+    handed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    close_code: Mapped[str | None] = mapped_column(String(32))
+
+
+class ReviewStep(ForceOwned, Base):
+    """One step of the ladder of an unsettled child, frozen when it began; the row is the schedule.
+
+    The hourly step comes again: each that was taken plans the next.
+    """
+
+    __tablename__ = "review_step"
+    __table_args__ = (
+        UniqueConstraint("unsettled_id", "kind", "planned_at", name="uq_review_step_kind"),
+        one_of("kind", ReviewStepKind),
+        one_of("state", StepState),
+        CheckConstraint("state <> 'skipped' OR reason_code IS NOT NULL", name="skip_has_reason"),
+        CheckConstraint("(state = 'planned') = (settled_at IS NULL)", name="settled_when"),
+        Index(
+            "ix_review_step_planned", "planned_at",
+            sqlite_where=text("state = 'planned'"), postgresql_where=text("state = 'planned'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    unsettled_id: Mapped[UUID] = mapped_column(ForeignKey("unsettled_child.id"), index=True)
+    kind: Mapped[ReviewStepKind] = mapped_column(Choice(ReviewStepKind))
+    planned_at: Mapped[datetime]
+    state: Mapped[StepState] = mapped_column(Choice(StepState))
+    reason_code: Mapped[str | None] = mapped_column(String(64))
+    settled_at: Mapped[datetime | None]
+    # Who was asked by this step, where it was a person.
+    officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("officer.id"))
+
+
+class Release(ForceOwned, Base):
+    """A protected child released to one named person: proposed by one, confirmed by another."""
+
+    __tablename__ = "release"
+    __table_args__ = (
+        CheckConstraint(
+            "(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed_by_whom"
+        ),
+        CheckConstraint("confirmed_at IS NULL OR refused_at IS NULL", name="one_answer"),
+        Index(
+            "uq_release_open", "involved_child_id", unique=True,
+            sqlite_where=text("confirmed_at IS NULL AND refused_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NULL AND refused_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("establishment.urn"))
+    # The one key adult; empty where the head is told by voice, by role.
+    key_adult_id: Mapped[UUID | None] = mapped_column(ForeignKey("key_adult.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    proposed_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    proposed_at: Mapped[datetime]
+    confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    # `force_lead`, or `duty_officer` where no lead had answered in time.
+    confirmed_as: Mapped[str | None] = mapped_column(String(32))
+    confirmed_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+
+
+class ServiceTold(ForceOwned, Base):
+    """Which other service a person told of a child whom no school here is told about."""
+
+    __tablename__ = "service_told"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
+    service: Mapped[str] = mapped_column(String(32))
+    # The other service's own reference: never a name.
+    reference: Mapped[str] = mapped_column(String(64))
+    told_at: Mapped[datetime]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))

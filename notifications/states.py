@@ -64,6 +64,17 @@ class Channel(StrEnum):
     RECORDING = "recording"
 
 
+class Template(StrEnum):
+    """The messages there are: a folder of `templates/` each, neutral and without a name."""
+
+    WAITING = "message_waiting"
+    # To officers: something waits that is not a notification.
+    REVIEW = "review"
+    DRILL = "drill"
+    CODE = "code"
+    INVITATION = "invitation"
+
+
 class StepKind(StrEnum):
     """The rungs of the escalation ladder (domain.md §6)."""
 
@@ -75,6 +86,22 @@ class StepKind(StrEnum):
     LATE = "late"
     DUTY_OFFICER_AGAIN = "duty_officer_again"
     LEADS = "leads"
+
+
+class ReviewStepKind(StrEnum):
+    """The rungs for a child whose school is not settled (domain.md §3)."""
+
+    REVIEWER = "reviewer"
+    REVIEWER_AGAIN = "reviewer_again"
+    # A protected child: confirms who alone may be told.
+    FORCE_LEAD = "force_lead"
+    SECOND_REVIEWER = "second_reviewer"
+    COUNCIL_LOOKUP = "council_lookup"
+    DUTY_OFFICER = "duty_officer"
+    LATE = "late"
+    # Every hour while it is late, to people by name.
+    HOURLY = "hourly"
+    COUNCIL_OFFICER = "council_officer"
 
 
 class StepState(StrEnum):

@@ -53,6 +53,10 @@ class Match(ForceOwned, Base):
     margin: Mapped[float] = mapped_column(Float)
     # The schools to be told (band `matched`), or the candidates in order of score.
     urns: Mapped[list[Any]]
+    # The residence council whose officers are told, where the child is at no school (`matched`).
+    council: Mapped[str | None] = mapped_column(String(3))
+    # A protected child: `account:<id>` of the one person it is released to, or `nobody`.
+    shown_only_to: Mapped[str | None] = mapped_column(String(100))
     # At most five candidates: {"urn", "score", "source", "fields": {field: level}, "weights"}.
     evidence: Mapped[list[Any]]
     reason_code: Mapped[str | None] = mapped_column(String(32))
