@@ -8,10 +8,11 @@ from notifications import models as notification_models
 from schools import key_adult_models
 from schools import models as school_models
 from schools import officers as officer_models
+from schools import register_models
 from schools.matching import models as matching_models
 
 ROOMS = (
     core_models, access_models, intake_models, school_models, key_adult_models, officer_models,
-    matching_models, notification_models,
+    register_models, matching_models, notification_models,
 )  # fmt: skip
 METADATA = Base.metadata

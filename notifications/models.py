@@ -94,6 +94,10 @@ class Notification(Delivered, Base):
     priority: Mapped[int]
     accepted_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    # Told in a holiday: the first pupil morning of the school, else empty.
+    return_on: Mapped[date | None]
+    # When its ladder was last planned anew; alerts before that do not count as asked.
+    replanned_at: Mapped[datetime | None]
     late_record: Mapped[bool]
     ready_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]

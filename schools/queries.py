@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from schools.matching.normalise import postcode
 from schools.matching.school_names import name_key
 from schools.models import Establishment, EstablishmentLink, Status
+from schools.register_models import SuccessorConfirmation
 
 # Code 3 of the register is open until it closes.
 OPEN_STATUSES = frozenset({Status.OPEN, Status.OPEN_PROPOSED_TO_CLOSE})
@@ -85,6 +86,19 @@ def single_successor(session: Session, urn: int) -> int | None:
     None where nobody, or more than one, followed: a split school's children went several ways.
     """
     return single_successors(session, [urn]).get(urn)
+
+
+def confirmed_successor(session: Session, urn: int) -> int | None:
+    """Return the single open successor of a closed school, once its key adults confirmed it.
+
+    Confirmed means: somebody of the new school said under its number that it serves the pupils of
+    the old one (domain.md §3). None where nobody has, so that a person decides.
+    """
+    heir = single_successor(session, urn)
+    if heir is None:
+        return None
+    confirmed = session.get(SuccessorConfirmation, (heir, urn))
+    return heir if confirmed is not None else None
 
 
 def single_successors(session: Session, urns: Collection[int]) -> dict[int, int]:

@@ -73,6 +73,12 @@ class InvolvedChild(ForceOwned, Base):
             sqlite_where=text("outcome = 'received'"),
             postgresql_where=text("outcome = 'received'"),
         ),
+        # Told or held in a holiday: matched again on the first morning with pupils.
+        Index(
+            "ix_involved_child_to_return", "return_on",
+            sqlite_where=text("return_on IS NOT NULL AND rematched_at IS NULL"),
+            postgresql_where=text("return_on IS NOT NULL AND rematched_at IS NULL"),
+        ),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -86,6 +92,9 @@ class InvolvedChild(ForceOwned, Base):
     received_at: Mapped[datetime]
     # Until the school is settled: when somebody must have decided (domain.md §3).
     due_at: Mapped[datetime | None]
+    # Decided in a holiday: the first pupil morning, when its school is looked for again.
+    return_on: Mapped[date | None]
+    rematched_at: Mapped[datetime | None]
     school_given: Mapped[bool]
     warnings: Mapped[list[Any]]
     # The same child in another incident of this force has the same digest.
