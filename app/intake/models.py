@@ -96,6 +96,8 @@ class InvolvedChild(ForceOwned, Base):
     return_on: Mapped[date | None]
     rematched_at: Mapped[datetime | None]
     school_given: Mapped[bool]
+    # The council of the main residence (GIAS code), for reports by area.
+    authority: Mapped[str | None] = mapped_column(String(3))
     warnings: Mapped[list[Any]]
     # The same child in another incident of this force has the same digest.
     person_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
