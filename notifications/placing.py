@@ -30,6 +30,9 @@ from notifications.timing import Due
 from notifications.wording import TEMPLATE_VERSION
 
 _CONTENT = TypeAdapter(Content)
+# What a school was told of in the holiday and what it is told of when pupils are back are one
+# telling: the same child is never placed at the same recipient twice.
+_TELLING = (Purpose.INFORM, Purpose.RETURN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _placed_before(session: Session, order: Order) -> Notification | None:
         .where(
             Notification.force == order.force,
             Notification.recipient == order.recipient,
-            Notification.purpose == order.purpose,
+            Notification.purpose.in_(_TELLING),
             Notification.state.not_in(ENDED),
             or_(
                 Notification.involved_child_id == order.involved_child_id,
@@ -124,7 +127,7 @@ def _joinable(session: Session, order: Order, now: datetime) -> Notification | N
         .where(
             Notification.force == order.force,
             Notification.recipient == order.recipient,
-            Notification.purpose == order.purpose,
+            Notification.purpose.in_(_TELLING),
             Notification.person_digest == order.person_digest,
             Notification.state == NotificationState.READY,
             Notification.told_at.is_(None),
@@ -171,6 +174,7 @@ def _new(session: Session, order: Order, run: Run, now: datetime) -> Notificatio
         involved_child_id=order.involved_child_id, incident_id=order.incident_id, run_id=run.id,
         state=NotificationState.READY, content_version=1, person_digest=order.person_digest,
         priority=order.priority, accepted_at=order.accepted_at, due_at=order.due.due_at,
+        return_on=order.due.return_on,
         late_record=order.due.late_record, ready_at=now,
     )  # fmt: skip
     session.add(notification)

@@ -5,16 +5,25 @@ clocks are never compared with each other.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from app.core.clock import as_utc, at_london, london_date
 from app.core.policy import HolidayPolicy, Timing
-from schools.term_dates import SchoolCalendar, in_holiday, is_school_day, is_working_day
+from schools.term_dates import (
+    SchoolCalendar,
+    in_holiday,
+    is_school_day,
+    is_working_day,
+    next_school_day,
+)
 
 LEAD = timedelta(minutes=120)
 # Longer than any summer; a calendar without a day in it is wrong and counts weekdays instead.
 _SEARCH_DAYS = 400
+# On the first pupil morning the school is looked for again before the first alert of the day; not
+# earlier, because rolls of a new year are still coming in the evening before.
+RETURN_FROM = time(5, 0)
 
 TellingDay = Callable[[date], bool]
 
@@ -26,6 +35,10 @@ class Due:
     `at_once`: alerts go as soon as it is placed, however far off the deadline is. `late_record`:
     the force's record came after the incident's own morning, so the deadline met is never counted
     as met. `told_day` is the London date of `due_at`.
+
+    `return_on` is the first pupil morning where it was accepted in a holiday, else None: the second
+    clock, at which the child is matched again (domain.md §6). Where the force holds, nothing is
+    told before it and `told_day` is that morning.
     """
 
     due_at: datetime
@@ -34,6 +47,7 @@ class Due:
     late_record: bool
     told_day: date
     at_once: bool = False
+    return_on: date | None = None
 
 
 def due_for_school(
@@ -44,9 +58,27 @@ def due_for_school(
     In a holiday the working mornings count (INSET days too), unless the force holds until pupils
     are back. An incident dated after its acceptance counts as begun when it was accepted.
     """
+    due = _school_due(calendar, as_utc(accepted_at), as_utc(incident_at), timing)
+    if timing.holiday is HolidayPolicy.HOLD:
+        delivering = timing.model_copy(update={"holiday": HolidayPolicy.DELIVER})
+        told = _school_due(calendar, as_utc(accepted_at), as_utc(incident_at), delivering).told_day
+        return due if told == due.told_day else replace(due, return_on=due.told_day)
+    if is_school_day(calendar, due.told_day):
+        return due
+    return replace(due, return_on=next_school_day(calendar, due.told_day))
+
+
+def returns_at(return_on: date) -> datetime:
+    """Return the instant of a first pupil morning at which its children are matched again."""
+    return at_london(return_on, RETURN_FROM)
+
+
+def _school_due(
+    calendar: SchoolCalendar, accepted_at: datetime, incident_at: datetime, timing: Timing
+) -> Due:
     return _due(
-        accepted_at=as_utc(accepted_at),
-        incident_at=as_utc(incident_at),
+        accepted_at=accepted_at,
+        incident_at=incident_at,
         timing=timing,
         telling_day=lambda on: _school_telling_day(calendar, on, timing),
         in_session=lambda on: is_school_day(calendar, on),

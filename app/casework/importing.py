@@ -54,7 +54,7 @@ def import_register(
 def import_calendar(session: Session, importing: Importing, *, source: TextIO) -> ImportReport:
     """Add terms, closed and opened days, and hours."""
     report = calendars.import_calendar(
-        session, source, now=importing.now, dry_run=importing.dry_run
+        session, source, now=importing.now, dry_run=importing.dry_run, actor=importing.actor
     )
     return _recorded(session, importing, Event.CALENDAR_IMPORTED, "calendar", report)
 

@@ -20,12 +20,20 @@ from notifications.states import CallResult
 
 
 def open_line(session: Session, notification: Notification, *, now: datetime) -> bool:
-    """Put a notification on the call sheet; return False where it is there already."""
+    """Put a notification on the call sheet; return False where it is there already.
+
+    A line that was stood down because the deadline moved is opened again.
+    """
     found = session.scalars(
-        select(CallSheetLine.id).where(CallSheetLine.notification_id == notification.id)
+        select(CallSheetLine).where(CallSheetLine.notification_id == notification.id)
     ).first()
-    if found is not None:
+    if found is not None and found.closed_at is None:
         return False
+    if found is not None:
+        found.opened_at, found.due_at = now, notification.due_at
+        found.closed_at = found.result = None
+        session.flush()
+        return True
     session.add(
         CallSheetLine(
             id=new_id(), force=notification.force, urn=notification.urn,
