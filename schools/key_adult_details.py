@@ -1,19 +1,36 @@
 """What is sealed of a key adult, and the digest by which an address is found."""
 
+import re
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from app.core.cipher import Cipher
 from schools.models import KeyAdult
 
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+TELEPHONE = re.compile(r"\+?[0-9 ()]{6,25}")
+
 
 @dataclass(frozen=True, slots=True)
 class KeyAdultDetails:
-    """The personal fields of one key adult; the row binding is its id."""
+    """The personal fields of one key adult; the row binding is its id.
+
+    `email` is the person's own, with which they sign in. Alerts go to `alert_email` where there is
+    one: it may be a mailbox that several read, for an alert tells nothing. The date of birth is
+    there to be compared by digest with the adults of an incident, and is shown nowhere.
+    """
 
     name: str = field(repr=False)
     email: str = field(repr=False)
     telephone: str | None = field(default=None, repr=False)
+    alert_email: str | None = field(default=None, repr=False)
+    date_of_birth: date | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """Where alerts go, and what a code proves."""
+        return self.alert_email or self.email
 
 
 def email_digest(cipher: Cipher, email: str) -> bytes:

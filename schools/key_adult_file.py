@@ -1,7 +1,6 @@
 """Importing key adults, their training and absences from CSV."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TextIO
 
@@ -13,6 +12,8 @@ from app.core.clock import at_london
 from app.core.ids import new_id
 from schools.imports import BadRow, ImportReport, Row, RowError, Tally, read_rows
 from schools.key_adult_details import (
+    EMAIL,
+    TELEPHONE,
     KeyAdultDetails,
     email_digest,
     open_details,
@@ -22,12 +23,8 @@ from schools.models import Establishment, KeyAdult, KeyAdultAbsence
 
 COLUMNS = (
     "URN", "Position", "Name", "Email", "Telephone", "TrainedOn", "TrainingExpiresOn",
-    "VerifiedOn", "LeftOn", "AwayFrom", "AwayTo",
+    "VerifiedOn", "LeftOn", "AwayFrom", "AwayTo", "Course", "AlertEmail",
 )  # fmt: skip
-_EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
-)
-_TELEPHONE = re.compile(r"\+?[0-9 ()]{6,25}")
 _MOST_POSITIONS = 50
 
 
@@ -38,6 +35,7 @@ class _Said:
     urn: int
     position: int
     details: KeyAdultDetails
+    course: str | None
     trained_on: date | None
     training_expires_on: date | None
     contact_verified_at: datetime | None
@@ -50,7 +48,9 @@ def import_key_adults(
 ) -> ImportReport:
     """Add or bring up to date the key adults in the file; those it does not name stay.
 
-    A person is known by school and e-mail address; somebody who left gets a date in LeftOn.
+    A person is known by school and e-mail address; somebody who left gets a date in LeftOn. What
+    the service has learnt since stays: a file proves no address that failed after its VerifiedOn,
+    takes back no later proof and brings back nobody who left.
     """
     tally = Tally(dry_run=dry_run)
     schools = set(session.scalars(select(Establishment.urn)))
@@ -75,16 +75,19 @@ def import_key_adults(
 
 def _read(row: Row) -> _Said:
     email = row.needed("Email", longest=254)
-    if not _EMAIL.fullmatch(email):
-        raise BadRow("email", "Email must be one address such as name@example.org.")
+    alert_email = row.text("AlertEmail", longest=254)
+    for address in filter(None, (email, alert_email)):
+        if not EMAIL.fullmatch(address):
+            raise BadRow("email", "An e-mail must be one address such as name@example.org.")
     telephone = row.text("Telephone", longest=30)
-    if telephone is not None and not _TELEPHONE.fullmatch(telephone):
+    if telephone is not None and not TELEPHONE.fullmatch(telephone):
         raise BadRow("telephone", "Telephone must hold digits and spaces only.")
     verified = row.date("VerifiedOn")
     return _Said(
         urn=row.urn(),
         position=_position(row),
-        details=KeyAdultDetails(row.needed("Name", longest=100), email, telephone),
+        details=KeyAdultDetails(row.needed("Name", longest=100), email, telephone, alert_email),
+        course=row.text("Course", longest=100),
         trained_on=row.date("TrainedOn"),
         training_expires_on=row.date("TrainingExpiresOn"),
         contact_verified_at=at_london(verified, time()) if verified else None,
@@ -126,6 +129,8 @@ def _take(
     stored = session.scalars(
         select(KeyAdult).where(KeyAdult.urn == said.urn, KeyAdult.email_digest == digest)
     ).one_or_none()
+    if stored is not None:
+        said = _with_what_is_known(cipher, stored, said)
     changed = stored is None or _differs(cipher, stored, said)
     away_changed = said.away is not None and not _away_stored(session, stored, said.away)
     if dry_run or not (changed or away_changed):
@@ -142,7 +147,29 @@ def _take(
     return True
 
 
-_PLAIN = ("position", "trained_on", "training_expires_on", "contact_verified_at", "left_on")
+_PLAIN = (
+    "position", "course", "trained_on", "training_expires_on", "contact_verified_at", "left_on",
+)  # fmt: skip
+
+
+def _with_what_is_known(cipher: Cipher, stored: KeyAdult, said: _Said) -> _Said:
+    """Return the row with what only the service knows; blank optional cells leave it as it is."""
+    try:
+        held = open_details(cipher, stored)
+    except CannotOpen:
+        held = said.details  # what cannot be read is mended by what the file says
+    details = replace(
+        said.details, alert_email=said.details.alert_email or held.alert_email,
+        date_of_birth=held.date_of_birth,
+    )  # fmt: skip
+    verified, failed = said.contact_verified_at, stored.unverified_at
+    if verified is not None and failed is not None and verified <= failed:
+        verified = None
+    known = [at for at in (verified, stored.contact_verified_at) if at is not None]
+    return replace(
+        said, details=details, contact_verified_at=max(known, default=None),
+        course=said.course or stored.course, left_on=said.left_on or stored.left_on,
+    )  # fmt: skip
 
 
 def _differs(cipher: Cipher, stored: KeyAdult, said: _Said) -> bool:

@@ -1,8 +1,8 @@
 """Key adults: who at a school may be told, in which order, and why somebody may not be today.
 
 Can receive (domain.md §5): not left, not away, training in date or lapsed for no longer than the
-policy allows, and a verified contact. The law has no training condition: a school where nobody can
-receive is rung.
+policy allows, and a contact verified this term or not long before. The law has no training
+condition: a school where nobody can receive is rung.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import CannotOpen, Cipher
+from app.core.clock import london_date
 from app.core.errors import NotFound
 from app.core.policy import Policy
 from schools.key_adult_details import KeyAdultDetails, email_digest, open_details
 from schools.key_adult_file import import_key_adults
 from schools.models import KeyAdult, KeyAdultAbsence
+from schools.reverifying import Proof, proof
+from schools.term_starts import term_starts
 
 __all__ = [
     "Contact", "Standing", "absences_of", "attach_account", "contact", "contacts_of",
@@ -30,12 +33,16 @@ _UNREADABLE = KeyAdultDetails(name="", email="")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether one key adult may be told on a day; `reason_code` says why not."""
+    """Whether one key adult may be told on a day; `reason_code` says why not.
+
+    `verify_again`: the address was not proved this term; it still counts where no reason stands.
+    """
 
     trained: bool
     lapsed: bool
     away: bool
     reason_code: str | None
+    verify_again: bool = False
 
     @property
     def can_receive(self) -> bool:
@@ -62,12 +69,20 @@ class Contact:
     away: bool
     can_receive: bool
     reason_code: str | None
+    # Where alerts go: the own address, or a mailbox that several read.
+    address: str = field(default="", repr=False)
+    date_of_birth: date | None = field(default=None, repr=False)
+    verify_again: bool = False
 
 
 def standing(
-    key_adult: KeyAdult, absences: Iterable[KeyAdultAbsence], *, on: date, policy: Policy
-) -> Standing:
-    """Return whether this key adult may be told on `on` (a London date)."""
+    key_adult: KeyAdult, absences: Iterable[KeyAdultAbsence], *, on: date, policy: Policy,
+    began: date | None = None,
+) -> Standing:  # fmt: skip
+    """Return whether this key adult may be told on `on` (a London date).
+
+    `began` is the first day of the school's current term, None where nobody knows it.
+    """
     expires = key_adult.training_expires_on
     trained = key_adult.trained_on is not None and (expires is None or on <= expires)
     grace = timedelta(days=policy.key_adults.lapsed_training_days)
@@ -78,16 +93,21 @@ def standing(
         and on <= expires + grace
     )
     away = any(absence.first_on <= on <= absence.last_on for absence in absences)
+    verified = key_adult.contact_verified_at
+    proved = proof(
+        london_date(verified) if verified else None, began=began, on=on,
+        grace_days=policy.key_adults.reverify_grace_days,
+    )  # fmt: skip
     reason = None
     if key_adult.left_on is not None and key_adult.left_on <= on:
         reason = "left"
-    elif key_adult.contact_verified_at is None:
+    elif proved in {Proof.NONE, Proof.OVER}:
         reason = "contact_unverified"
     elif not trained and not lapsed:
         reason = "not_trained" if key_adult.trained_on is None else "training_expired"
     elif away:
         reason = "away"
-    return Standing(trained, lapsed, away, reason)
+    return Standing(trained, lapsed, away, reason, verify_again=proved is not Proof.GOOD)
 
 
 def contacts_of(
@@ -100,8 +120,11 @@ def contacts_of(
         .order_by(KeyAdult.position, KeyAdult.added_at, KeyAdult.id)
     ).all()
     away = absences_of(session, [row.id for row in rows])
+    began = term_starts(session, on=on, urns=[urn] if rows else []).get(urn)
     return [
-        _contact(cipher, row, standing(row, away.get(row.id, ()), on=on, policy=policy))
+        _contact(
+            cipher, row, standing(row, away.get(row.id, ()), on=on, policy=policy, began=began)
+        )
         for row in rows
     ]
 
@@ -118,8 +141,11 @@ def contact(
     if row is None:
         raise NotFound("This key adult is not in the register: look for the school's others.")
     absences = absences_of(session, [row.id]).get(row.id, []) if on else []
+    began = term_starts(session, on=on, urns=[row.urn]).get(row.urn) if on else None
     day = on or row.trained_on or date.min
-    return _contact(cipher, row, standing(row, absences, on=day, policy=policy or Policy()))
+    return _contact(
+        cipher, row, standing(row, absences, on=day, policy=policy or Policy(), began=began)
+    )
 
 
 def absences_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[KeyAdultAbsence]]:
@@ -169,4 +195,7 @@ def _contact(cipher: Cipher, row: KeyAdult, stands: Standing) -> Contact:
         away=stands.away,
         can_receive=reason is None,
         reason_code=reason,
+        address=details.address,
+        date_of_birth=details.date_of_birth,
+        verify_again=stands.verify_again,
     )

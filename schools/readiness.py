@@ -12,6 +12,7 @@ from app.core.policy import Policy
 from schools.key_adults import Standing, absences_of, standing
 from schools.models import Establishment, KeyAdult
 from schools.queries import OPEN_STATUSES
+from schools.term_starts import term_starts
 
 # Nearest to being able to receive first: that is what has to be mended.
 _NEAREST = ("away", "training_expired", "not_trained", "contact_unverified")
@@ -43,30 +44,33 @@ def not_ready(
     if wanted is not None:
         query = query.where(Establishment.urn.in_(wanted))
     schools = session.execute(query.order_by(Establishment.urn)).all()
-    stands = _standings(session, wanted, on=on, policy=policy)
+    stands = standings(session, wanted, on=on, policy=policy)
     return [
         NotReady(urn, name, reason)
         for urn, name in schools
-        if (reason := _reason(stands.get(urn, ()))) is not None
+        if (reason := reason_of(stands.get(urn, ()))) is not None
     ]
 
 
-def _standings(
+def standings(
     session: Session, urns: set[int] | None, *, on: date, policy: Policy
 ) -> dict[int, list[Standing]]:
+    """Return the standing of everybody who has not left, by school; of all schools by default."""
     query = select(KeyAdult).where(or_(KeyAdult.left_on.is_(None), KeyAdult.left_on > on))
     if urns is not None:
         query = query.where(KeyAdult.urn.in_(urns))
     rows = session.scalars(query).all()
     away = absences_of(session, [row.id for row in rows])
+    began = term_starts(session, on=on, urns=urns)
     found: dict[int, list[Standing]] = {}
     for row in rows:
-        stands = standing(row, away.get(row.id, ()), on=on, policy=policy)
+        stands = standing(row, away.get(row.id, ()), on=on, policy=policy, began=began.get(row.urn))
         found.setdefault(row.urn, []).append(stands)
     return found
 
 
-def _reason(stands: Sequence[Standing]) -> str | None:
+def reason_of(stands: Sequence[Standing]) -> str | None:
+    """Return why a school whose people stand like this cannot receive; None where it can."""
     if any(one.can_receive for one in stands):
         return None
     held = {one.reason_code for one in stands}

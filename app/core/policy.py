@@ -4,11 +4,11 @@ Pure: the rules read this and nothing else. The rows that hold it are in `app.co
 copies the body and its version, so a change never reaches into a morning under way.
 """
 
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Minutes = Annotated[int, Field(ge=-720, le=720)]
 
@@ -99,6 +99,8 @@ class KeyAdults(Part):
     """Who may receive."""
 
     lapsed_training_days: Annotated[int, Field(ge=0, le=365)] = 30
+    # An address is proved each term; for so many days an older proof still counts.
+    reverify_grace_days: Annotated[int, Field(ge=0, le=120)] = 30
 
 
 class Retention(Part):
@@ -107,6 +109,27 @@ class Retention(Part):
     after_told_days: Annotated[int, Field(ge=30, le=365)] = 90
     after_due_days: Annotated[int, Field(ge=30, le=365)] = 365
     not_notified_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+class Patterns(Part):
+    """How many incidents of one child within so many days are a pattern, this one counted."""
+
+    in_90_days: Annotated[int, Field(ge=2, le=50)] = 3
+    in_30_days: Annotated[int, Field(ge=2, le=50)] = 5
+
+
+class SuspectPatterns(Part):
+    """Whether a suspect is recognised in another family: off unless the DPO signed it off."""
+
+    on: bool = False
+    signed_off_by: Annotated[str, Field(max_length=100)] | None = None
+    signed_off_on: date | None = None
+
+    @model_validator(mode="after")
+    def _signed_off(self) -> Self:
+        if self.on and not (self.signed_off_by and self.signed_off_on):
+            raise ValueError("name the data protection officer who signed this off, and the day")
+        return self
 
 
 class Policy(Part):
@@ -120,6 +143,8 @@ class Policy(Part):
     desk: Desk = Desk()
     key_adults: KeyAdults = KeyAdults()
     retention: Retention = Retention()
+    patterns: Patterns = Patterns()
+    suspects: SuspectPatterns = SuspectPatterns()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10

@@ -90,7 +90,7 @@ class World:
             rows = ["URN,Position,Name,Email,Telephone,TrainedOn,TrainingExpiresOn,VerifiedOn"]
             rows += [
                 f"{urn},{place},Key Adult {place},{email},07700 900001,"
-                "2026-01-10,2028-01-10,2026-09-07"
+                f"2026-01-10,2028-01-10,{london_date(self.now)}"
                 for place, email in enumerate(key_adults, start=1)
             ]
             report = import_key_adults(
