@@ -1,6 +1,7 @@
 """The composition root: everything a process holds, built once from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from app import tables  # noqa: F401 (foreign keys and scopes need every table known)
 from app.core.audit import Chain
@@ -8,8 +9,13 @@ from app.core.cipher import Cipher, Keys
 from app.core.clock import Clock, SystemClock
 from app.core.database import Database, make_engine
 from app.core.settings import Settings
+from notifications.addressing import Resolvers
 from notifications.channels.base import AlertChannel
 from notifications.channels.registry import channel_from
+
+# What fills in the alerts that hold more than the way to the sign-in page, by what they are about
+# (`code:<id>`, `invitation:<id>`): see `notifications.attempts.Resolver`.
+RESOLVERS: Resolvers = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Wiring:
     chain: Chain
     database: Database
     channel: AlertChannel
+    resolvers: Resolvers = field(default_factory=lambda: RESOLVERS)
 
 
 def build(

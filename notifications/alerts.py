@@ -37,6 +37,7 @@ class Letterhead:
     sender_name: str
     mail_host: str
     sign_in_url: str
+    base_url: str = ""
 
 
 def telling_words(text: str) -> tuple[str, ...]:
@@ -52,6 +53,7 @@ def letterhead(settings: Settings) -> Letterhead:
         sender_name=settings.mail_from_name,
         mail_host=settings.mail_host,
         sign_in_url=f"{settings.base_url.rstrip('/')}/sign-in",
+        base_url=settings.base_url.rstrip("/"),
     )
     for name, value in (
         ("MAIL_FROM", head.sender),
@@ -70,11 +72,21 @@ def letterhead(settings: Settings) -> Letterhead:
 def message_id(message: AlertMessage, cipher: Cipher, mail_host: str) -> str:
     """Return the one Message-ID of an alert, the same at every try, so that repeats are dropped."""
     digest = cipher.digest("alert-message-id", str(message.alert_id))[:20]
-    return f"<{b32encode(digest).decode().translate(_NO_VOWELS).lower()}@{mail_host}>"
+    return f"<{neutral_token(digest)}@{mail_host}>"
+
+
+def neutral_token(digest: bytes) -> str:
+    """Return bytes as text of small letters and digits in which no telling word can come up."""
+    return b32encode(digest).decode().rstrip("=").translate(_NO_VOWELS).lower()
 
 
 def build_message(message: AlertMessage, *, head: Letterhead, message_id: str) -> bytes:
-    """Return the whole message with CRLF line ends; the same input always gives the same bytes."""
+    """Return the whole message with CRLF line ends; the same input always gives the same bytes.
+
+    Raises `ValueError` where what is filled in would tell.
+    """
+    if telling_words(" ".join(message.extra.values())):
+        raise ValueError("what this alert is filled in with would tell an onlooker")
     subject, body = _wording(message.template, welsh=message.welsh)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(head.sender_name, addr_spec=head.sender)
@@ -84,7 +96,10 @@ def build_message(message: AlertMessage, *, head: Letterhead, message_id: str) -
     mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(body.format(sign_in_url=head.sign_in_url), cte="quoted-printable")
+    text = body.format_map(
+        {**message.extra, "sign_in_url": head.sign_in_url, "base_url": head.base_url}
+    )
+    mail.set_content(text, cte="quoted-printable")
     return mail.as_bytes()
 
 

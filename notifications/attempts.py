@@ -1,9 +1,19 @@
 """What the outbox hands to delivery for one try, and what delivery hands back."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.core.cipher import Cipher
+
+# Returns what the text of an alert about this id needs, such as a code or the path of a one-time
+# link; None where it is no longer needed. Always the same for one id, so that a repeat is the same
+# bytes: derive it from the id (`alerts.neutral_token`), never draw it.
+Resolver = Callable[[Session, Cipher, UUID], Mapping[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,8 @@ class ClaimedAlert:
     template: str
     welsh: bool
     planned_at: datetime
+    # What the template asks for beside the sign-in page.
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class ResultKind(StrEnum):

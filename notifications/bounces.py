@@ -10,26 +10,47 @@ from notifications.attempts import AlertResult
 from notifications.channels.base import Phase
 from notifications.guarded import changed
 from notifications.models import Alert
+from schools.key_adult_upkeep import Unverified
 from schools.models import KeyAdult
+from schools.officers import Officer
 
 
 def address_failed(
     session: Session, alert: Alert, result: AlertResult, *, now: datetime, actor: str
 ) -> None:
-    """Unverify the key adult whose mailbox was refused; a refusal of anything else flags nobody.
+    """Unverify whoever's mailbox was refused; a refusal of anything else flags nobody.
 
     Source: features.md RE6. The platform's chain keeps it, because the register has no force.
     """
     if not (result.code or "").startswith(f"{Phase.RECIPIENT}_"):
         return
+    if alert.officer_id is not None:
+        _officer_failed(session, alert, result, now=now, actor=actor)
+        return
     flagged = changed(
         session,
         update(KeyAdult)
         .where(KeyAdult.id == alert.key_adult_id, KeyAdult.contact_verified_at.is_not(None))
-        .values(contact_verified_at=None),
+        .values(contact_verified_at=None, unverified_at=now, unverified_why=Unverified.BOUNCED),
     )
     if flagged:
         audit.record(
             session, event=audit.Event.KEY_ADULT_UNVERIFIED, actor=actor, force=None,
             subject=f"key_adult:{alert.key_adult_id}", now=now, reason_code=result.code,
+        )  # fmt: skip
+
+
+def _officer_failed(
+    session: Session, alert: Alert, result: AlertResult, *, now: datetime, actor: str
+) -> None:
+    flagged = changed(
+        session,
+        update(Officer)
+        .where(Officer.id == alert.officer_id, Officer.contact_verified_at.is_not(None))
+        .values(contact_verified_at=None),
+    )
+    if flagged:
+        audit.record(
+            session, event=audit.Event.OFFICER_UNVERIFIED, actor=actor, force=None,
+            subject=f"officer:{alert.officer_id}", now=now, reason_code=result.code,
         )  # fmt: skip

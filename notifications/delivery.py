@@ -64,8 +64,9 @@ def _send(claimed: ClaimedAlert, block: Block) -> AlertResult:
     if block.elapsed() > block.until:
         return _result(claimed, block, ResultKind.NOT_TRIED, code="block_over")
     message = AlertMessage(
-        claimed.alert_id, claimed.address, claimed.template, claimed.welsh, claimed.planned_at
-    )
+        claimed.alert_id, claimed.address, claimed.template, claimed.welsh, claimed.planned_at,
+        claimed.extra,
+    )  # fmt: skip
     try:
         sent = block.channel.send(message)
     except ChannelError as error:

@@ -11,23 +11,20 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.cipher import Cipher
 from app.core.clock import london_date
-from app.core.ids import new_id
+from notifications.alerting import Addressee, cover, plan_alert
 from notifications.channels.call_sheet import open_line
 from notifications.lateness import mark_late
-from notifications.models import Alert, AlertCover, EscalationStep, Notification, Receipt, Run
+from notifications.models import Alert, AlertCover, EscalationStep, Notification, Run
+from notifications.passing_over import note_passed_over, passed_over
 from notifications.runs import policy_of
 from notifications.states import (
     AlertState,
-    Channel,
     NotificationState,
-    ReceiptKind,
     StepKind,
     StepState,
 )
 from notifications.stopping import stop_ladder
 from schools.key_adults import Contact, contacts_of
-
-TEMPLATE = "message_waiting"
 
 _IN_FLIGHT = frozenset({AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN})
 _RANK = {kind: rank for rank, kind in enumerate(StepKind)}
@@ -129,24 +126,24 @@ def _alert_first(taking: Taking) -> Skipped:
 
 def _alert_next(taking: Taking) -> Skipped:
     """Alert the next in order who can receive and was not alerted about this before."""
-    contacts = _contacts(taking)
+    contacts, nobody = _contacts(taking)
     able = [contact for contact in contacts if contact.can_receive]
     if contacts and not able:
         return "contact_cannot_receive"
     alerted = {alert.key_adult_id for alert in _alerts(taking)}
     following = [contact for contact in able if contact.key_adult_id not in alerted]
     if not following:
-        return "no_such_contact"
+        return nobody
     _plan_alert(taking, following[0])
     return None
 
 
 def _alert_all(taking: Taking) -> Skipped:
     """Alert everybody who can receive, those alerted before once more unless it is on its way."""
-    contacts = _contacts(taking)
+    contacts, nobody = _contacts(taking)
     able = [contact for contact in contacts if contact.can_receive]
     if not able:
-        return "contact_cannot_receive" if contacts else "no_such_contact"
+        return "contact_cannot_receive" if contacts else nobody
     on_its_way = {alert.key_adult_id for alert in _alerts(taking) if alert.state in _IN_FLIGHT}
     for contact in able:
         if contact.key_adult_id not in on_its_way:
@@ -180,30 +177,19 @@ _TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
 }
 
 
-def _contacts(taking: Taking) -> list[Contact]:
-    """Return the school's contacts in order, without those who know the family."""
-    notification = taking.notification
+def _contacts(taking: Taking) -> tuple[list[Contact], str]:
+    """Return the school's contacts in order without those passed over, and the code for nobody."""
+    session, notification = taking.session, taking.notification
     if notification.urn is None:
-        return []
-    run = taking.session.scalars(select(Run).where(Run.id == notification.run_id)).one()
+        return [], "no_such_contact"
+    run = session.scalars(select(Run).where(Run.id == notification.run_id)).one()
     contacts = contacts_of(
-        taking.session, taking.cipher, notification.urn, on=london_date(taking.now),
-        policy=policy_of(run),
-    )  # fmt: skip
-    withheld = _withheld_from(taking)
-    return [one for one in contacts if f"account:{one.account_id}" not in withheld]
-
-
-def _withheld_from(taking: Taking) -> set[str]:
-    """Return the actors who are not shown this content."""
-    return set(
-        taking.session.scalars(
-            select(Receipt.actor).where(
-                Receipt.notification_id == taking.notification.id,
-                Receipt.kind == ReceiptKind.WITHHELD,
-            )
-        )
+        session, taking.cipher, notification.urn, on=london_date(taking.now), policy=policy_of(run)
     )
+    left_out = passed_over(session, taking.cipher, [notification.id], contacts)
+    note_passed_over(session, notification, left_out, now=taking.now, actor=taking.actor)
+    asked = [one for one in contacts if one.key_adult_id not in left_out.everybody]
+    return asked, "connected" if left_out.connected else "no_such_contact"
 
 
 def _alerts(taking: Taking) -> list[Alert]:
@@ -217,35 +203,11 @@ def _alerts(taking: Taking) -> list[Alert]:
 
 
 def _plan_alert(taking: Taking, contact: Contact) -> None:
-    """Let one alert stand for all that waits: join one that is not on its way, else plan one.
-
-    An alert that the outbox is claiming at this moment is locked and therefore passed over.
-    """
-    session, notification = taking.session, taking.notification
-    alert = session.scalars(
-        select(Alert)
-        .where(
-            Alert.key_adult_id == contact.key_adult_id,
-            Alert.force == notification.force,
-            Alert.state == AlertState.PLANNED,
-        )
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).first()
-    owned = {
-        "force": notification.force, "urn": notification.urn, "council": notification.council
-    }  # fmt: skip
-    if alert is None:
-        alert = Alert(
-            **owned, id=new_id(), key_adult_id=contact.key_adult_id, channel=Channel.SMTP,
-            state=AlertState.PLANNED, template=TEMPLATE, planned_at=taking.now,
-            next_attempt_at=taking.now, due_at=notification.due_at,
-        )  # fmt: skip
-        session.add(alert)
-        session.flush()
-    alert.due_at = min(alert.due_at, notification.due_at)
-    covered = session.get(AlertCover, (alert.id, notification.id))
-    if covered is None:
-        session.add(AlertCover(**owned, alert_id=alert.id, notification_id=notification.id))
-        session.flush()
+    """Let one alert stand for all that waits for this key adult."""
+    notification = taking.notification
+    to = Addressee(
+        notification.force, notification.urn, notification.council,
+        key_adult_id=contact.key_adult_id,
+    )  # fmt: skip
+    alert = plan_alert(taking.session, to, due_at=notification.due_at, now=taking.now)
+    cover(taking.session, alert, notification)

@@ -4,8 +4,9 @@ The intent is stored before anything is said, and what is not known is called `u
 random kills this loses nothing and repeats at most an empty message (reliability.md X12, 4.3).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
@@ -13,32 +14,41 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Event
-from app.core.cipher import CannotOpen, Cipher
+from app.core.cipher import Cipher
 from app.core.ids import new_id
+from notifications.addressing import Resolvers, addresses, fillings, in_welsh
+from notifications.alerting import still_wanted
 from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
 from notifications.bounces import address_failed
 from notifications.guarded import changed
 from notifications.hastening import hasten
-from notifications.models import Alert, AlertCover, Notification, Receipt
-from notifications.states import ENDED, AlertState, Channel, NotificationState, ReceiptKind
-from schools.key_adult_details import open_details
-from schools.models import KeyAdult
-from schools.queries import establishments
-from schools.term_dates import Nation
+from notifications.models import Alert, AlertAbout, AlertCover, Notification, Receipt
+from notifications.states import (
+    ENDED,
+    AlertState,
+    Channel,
+    NotificationState,
+    ReceiptKind,
+    Template,
+)
 
 ACTOR = "job:send_due"
 # Until the second, third, fourth try …; then always the last.
 RETRY_SECONDS = (15, 60, 180, 300)
 SET_ASIDE_AFTER = 5
+# Sent after everything a child waits for.
+_CAN_WAIT = (Template.DRILL, Template.INVITATION)
+_NO_RESOLVERS: Resolvers = MappingProxyType({})
 
 
 def claim(
     session: Session, cipher: Cipher, *, owner: str, now: datetime, limit: int = 200,
-    lease_seconds: int = 60, force: str | None = None,
+    lease_seconds: int = 60, force: str | None = None, resolvers: Resolvers = _NO_RESOLVERS,
 ) -> list[ClaimedAlert]:  # fmt: skip
     """Take alerts that are due and that somebody still waits for, least time left first.
 
-    Of one force where an operator asks for it, else of all.
+    Of one force where an operator asks for it, else of all; drills and invitations come last.
+    `resolvers` fill in the alerts about their kind; one that returns None ends its alert.
 
     Several may claim at once: rows that another is taking are passed over. An alert whose lease
     ran out was perhaps sent; it is taken again, and its repeat is the same bytes. One whose sending
@@ -52,11 +62,17 @@ def claim(
             _somebody_waits(),
             *([Alert.force == force] if force is not None else []),
         )
-        .order_by(Alert.due_at, Alert.planned_at, Alert.id)
+        .order_by(_rank(), Alert.due_at, Alert.planned_at, Alert.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
+    filled = fillings(session, cipher, alerts, resolvers)
+    for alert in alerts:
+        if filled[alert.id] is None:
+            _not_needed(alert, now)
+    session.flush()
+    alerts = [alert for alert in alerts if filled[alert.id] is not None]
     changed(
         session,
         update(Alert)
@@ -68,7 +84,7 @@ def claim(
             + case((Alert.state == AlertState.ATTEMPTING, 1), else_=0),
         ),
     )  # fmt: skip
-    return _claimed(session, cipher, alerts)
+    return _claimed(session, cipher, alerts, filled)
 
 
 def record(
@@ -131,8 +147,10 @@ def _settle(
         case ResultKind.NOT_TRIED:
             alert.state, alert.attempts = AlertState.PLANNED, alert.attempts - 1
             alert.next_attempt_at = now + timedelta(seconds=1)
-    if alert.state in {AlertState.PLANNED, AlertState.UNKNOWN} and not waiting:
-        alert.state, alert.settled_at = AlertState.NOT_NEEDED, now
+    if alert.state in {AlertState.PLANNED, AlertState.UNKNOWN}:
+        session.flush()
+        if not still_wanted(session, [alert.id]):
+            _not_needed(alert, now)
 
 
 def _handed_over(
@@ -198,37 +216,37 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _rank() -> ColumnElement[int]:
+    return case((Alert.template.in_(_CAN_WAIT), 1), else_=0)
+
+
 def _somebody_waits() -> ColumnElement[bool]:
-    return exists().where(
+    untold = exists().where(
         AlertCover.alert_id == Alert.id,
         Notification.id == AlertCover.notification_id,
         Notification.told_at.is_(None),
         Notification.state == NotificationState.READY,
     )
+    return or_(untold, exists().where(AlertAbout.alert_id == Alert.id))
 
 
-def _claimed(session: Session, cipher: Cipher, alerts: Sequence[Alert]) -> list[ClaimedAlert]:
-    places = establishments(session, {alert.urn for alert in alerts if alert.urn is not None})
-    welsh = {urn for urn, place in places.items() if place.nation is Nation.WALES}
-    people = session.scalars(
-        select(KeyAdult).where(KeyAdult.id.in_({alert.key_adult_id for alert in alerts}))
-    )
-    addresses = {person.id: _address(cipher, person) for person in people}
+def _not_needed(alert: Alert, now: datetime) -> None:
+    alert.state, alert.settled_at = AlertState.NOT_NEEDED, now
+    alert.lease_owner, alert.lease_until = None, None
+
+
+def _claimed(
+    session: Session, cipher: Cipher, alerts: Sequence[Alert],
+    filled: Mapping[UUID, Mapping[str, str] | None],
+) -> list[ClaimedAlert]:  # fmt: skip
+    where, welsh = addresses(session, cipher, alerts), in_welsh(session, alerts)
     return [
         ClaimedAlert(
-            alert.id, alert.fence + 1, addresses[alert.key_adult_id], alert.template,
-            alert.urn in welsh, alert.planned_at,
+            alert.id, alert.fence + 1, where[alert.id], alert.template, alert.id in welsh,
+            alert.planned_at, filled[alert.id] or {},
         )
         for alert in alerts
     ]  # fmt: skip
-
-
-def _address(cipher: Cipher, person: KeyAdult) -> str:
-    """Return where to send; a record that does not open fails alone, as an address that is none."""
-    try:
-        return open_details(cipher, person).email
-    except CannotOpen:
-        return ""
 
 
 def _covered(session: Session, alert_ids: Collection[UUID]) -> dict[UUID, list[Notification]]:

@@ -203,6 +203,8 @@ VISIBLE = frozenset(
 )  # fmt: skip
 TOLD = VISIBLE - {NotificationState.READY}
 ENDED = frozenset({NotificationState.SUPERSEDED, NotificationState.RECALLED})
+# Untold in one of these, a notification still has somebody waiting for it.
+STILL_WAITING = (NotificationState.READY, NotificationState.HELD)
 
 
 def may_move(before: NotificationState, after: NotificationState) -> bool:

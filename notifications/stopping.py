@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
+from notifications.alerting import still_wanted
 from notifications.guarded import changed
 from notifications.models import Alert, AlertCover, CallSheetLine, EscalationStep, Notification
-from notifications.states import AlertState, CallResult, NotificationState, StepState
+from notifications.states import AlertState, CallResult, StepState
 
-_STILL_WAITING = (NotificationState.READY, NotificationState.HELD)
 _NOT_YET_SENT = (AlertState.PLANNED, AlertState.UNKNOWN)
 
 
@@ -48,12 +48,6 @@ def stop_ladder(
 
 def _stop_alerts(session: Session, notification: Notification, now: datetime) -> int:
     """Take back alerts that are not sent yet and stand for nothing else that waits."""
-    waits = exists().where(
-        AlertCover.alert_id == Alert.id,
-        Notification.id == AlertCover.notification_id,
-        Notification.told_at.is_(None),
-        Notification.state.in_(_STILL_WAITING),
-    )
     alerts = session.scalars(
         select(Alert)
         .where(
@@ -61,13 +55,14 @@ def _stop_alerts(session: Session, notification: Notification, now: datetime) ->
                 select(AlertCover.alert_id).where(AlertCover.notification_id == notification.id)
             ),
             Alert.state.in_(_NOT_YET_SENT),
-            ~waits,
         )
         .order_by(Alert.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    for alert in alerts:
+    wanted = still_wanted(session, [alert.id for alert in alerts])
+    stopped = [alert for alert in alerts if alert.id not in wanted]
+    for alert in stopped:
         alert.state, alert.settled_at = AlertState.NOT_NEEDED, now
     session.flush()
-    return len(alerts)
+    return len(stopped)

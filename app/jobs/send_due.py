@@ -21,6 +21,7 @@ def send_due(tick: Tick) -> StepReport:
                 now=tick.moment(),
                 limit=BLOCK,
                 force=tick.force,
+                resolvers=tick.wiring.resolvers,
             )
         if not claims:
             break

@@ -1,5 +1,6 @@
 """What every channel of alerts promises, and the four ways it can fail."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,8 @@ class AlertMessage:
     template: str
     welsh: bool
     planned_at: datetime
+    # A code or a path; checked like all the text, never in a header.
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Phase(StrEnum):

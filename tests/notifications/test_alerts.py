@@ -33,6 +33,8 @@ SETTINGS = Settings(environment=Environment.TEST, base_url="https://messages.exa
 HEAD = letterhead(SETTINGS)
 ALL_TEMPLATES = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
 ADDRESS = "police.child.abuse@school.example.org"
+# What codes and one-time links fill in.
+FILLED_IN = {"code": "402 177", "path": "/invitation/b8k7q2"}
 # What a notification may hold and an alert never: names, dates, references.
 CANARIES = ("Asha", "Example-Khan", "2016", "02/03", "99-2026-0012345", "990001", "St Mary")
 
@@ -40,7 +42,7 @@ CANARIES = ("Asha", "Example-Khan", "2016", "02/03", "99-2026-0012345", "990001"
 def message(number: int = 1, *, welsh: bool = False, template: str = "message_waiting") -> Any:
     return AlertMessage(
         UUID(int=number, version=4), ADDRESS, template, welsh,
-        datetime(2026, 11, 20, 6, 30, tzinfo=UTC),
+        datetime(2026, 11, 20, 6, 30, tzinfo=UTC), FILLED_IN,
     )  # fmt: skip
 
 

@@ -1,0 +1,83 @@
+"""Where an alert goes and what its text is filled in with: looked up at the moment of claiming."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import logs
+from app.core.cipher import CannotOpen, Cipher
+from notifications.attempts import Resolver
+from notifications.models import Alert
+from schools.calendars import nation_of_council
+from schools.key_adult_details import open_details
+from schools.models import KeyAdult
+from schools.officers import Officer, officer_details
+from schools.queries import establishments
+from schools.term_dates import Nation
+
+log = logs.get(__name__)
+
+Resolvers = Mapping[str, Resolver]
+
+
+def addresses(session: Session, cipher: Cipher, alerts: Sequence[Alert]) -> dict[UUID, str]:
+    """Return the address of each alert; a record that does not open gives one that is none."""
+    adults = _key_adults(session, {alert.key_adult_id for alert in alerts})
+    officers = _officers(session, {alert.officer_id for alert in alerts})
+    found: dict[UUID, str] = {}
+    for alert in alerts:
+        try:
+            if alert.officer_id is not None:
+                found[alert.id] = officer_details(cipher, officers[alert.officer_id]).email
+            elif alert.key_adult_id is not None:
+                found[alert.id] = open_details(cipher, adults[alert.key_adult_id]).email
+        except CannotOpen:
+            found[alert.id] = ""
+    return found
+
+
+def in_welsh(session: Session, alerts: Sequence[Alert]) -> set[UUID]:
+    """Return the alerts that are written in both languages: to Welsh schools and councils."""
+    places = establishments(session, {alert.urn for alert in alerts if alert.urn is not None})
+    return {alert.id for alert in alerts if _nation(alert, places) is Nation.WALES}
+
+
+def fillings(
+    session: Session, cipher: Cipher, alerts: Sequence[Alert], resolvers: Resolvers
+) -> dict[UUID, Mapping[str, str] | None]:
+    """Return what each text is filled in with; None where an alert is no longer needed.
+
+    A resolver that fails leaves its alert with nothing: that one cannot be built and is set aside
+    in the end, and none of the others waits for it.
+    """
+    found: dict[UUID, Mapping[str, str] | None] = {}
+    for alert in alerts:
+        kind, _, ident = (alert.about or "").partition(":")
+        resolver = resolvers.get(kind)
+        if resolver is None:
+            found[alert.id] = {}
+            continue
+        try:
+            found[alert.id] = resolver(session, cipher, UUID(ident))
+        except Exception as error:  # noqa: BLE001 (one alert that cannot be filled in stops no other)
+            log.error("alert not filled in", item=str(alert.id), error=logs.error_kind(error))
+            found[alert.id] = {}
+    return found
+
+
+def _nation(alert: Alert, places: Mapping[int, object]) -> Nation | None:
+    if alert.urn is not None:
+        return getattr(places.get(alert.urn), "nation", None)
+    return nation_of_council(alert.council) if alert.council is not None else None
+
+
+def _key_adults(session: Session, ids: set[UUID | None]) -> dict[UUID, KeyAdult]:
+    rows = session.scalars(select(KeyAdult).where(KeyAdult.id.in_(ids - {None})))
+    return {row.id: row for row in rows}
+
+
+def _officers(session: Session, ids: set[UUID | None]) -> dict[UUID, Officer]:
+    rows = session.scalars(select(Officer).where(Officer.id.in_(ids - {None})))
+    return {row.id: row for row in rows}
