@@ -7,15 +7,14 @@ from app.intake import models as intake_models
 from app.intake import suspects as suspect_models
 from notifications import earlier_models
 from notifications import models as notification_models
-from schools import connected_models, key_adult_models, roll_models
+from schools import connected_models, key_adult_models, register_models, roll_models
 from schools import models as school_models
 from schools import officers as officer_models
-from schools import register_models
 from schools.matching import models as matching_models
 
 ROOMS = (
     core_models, access_models, intake_models, suspect_models, school_models, connected_models,
-    key_adult_models, officer_models, roll_models, matching_models, notification_models,
-    earlier_models,
+    key_adult_models, officer_models, register_models, roll_models, matching_models,
+    notification_models, earlier_models,
 )  # fmt: skip
 METADATA = Base.metadata

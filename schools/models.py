@@ -1,4 +1,4 @@
-"""The register of establishments, their calendars, rolls and key adults; belongs to no force."""
+"""The register of establishments, their calendars and key adults; belongs to no force."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -31,13 +30,6 @@ class Status(StrEnum):
     CLOSED = "closed"
     OPEN_PROPOSED_TO_CLOSE = "open_proposed_to_close"
     PROPOSED_TO_OPEN = "proposed_to_open"
-
-
-class RollState(StrEnum):
-    """A new roll replaces the old one only when it is whole."""
-
-    CURRENT = "current"
-    REPLACED = "replaced"
 
 
 def _folded(column: str) -> Callable[[Any], str | None]:
@@ -189,47 +181,3 @@ class KeyAdultAbsence(Base):
     last_on: Mapped[date]
     # `own`, `colleague` or `auto_reply`; none where a file brought it.
     source: Mapped[str | None] = mapped_column(String(32))
-
-
-class Roll(Base):
-    """One supply of pupils by a school (`urn:…`) or a council (`council:…`)."""
-
-    __tablename__ = "roll"
-    __table_args__ = (one_of("state", RollState), Index("ix_roll_owner_state", "owner", "state"))
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(String(20))
-    state: Mapped[RollState] = mapped_column(Choice(RollState))
-    pupils: Mapped[int]
-    imported_at: Mapped[datetime]
-
-
-class Pupil(Base):
-    """One pupil of one roll at one school; everything personal is sealed."""
-
-    __tablename__ = "pupil"
-
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
-    roll_id: Mapped[UUID] = mapped_column(ForeignKey("roll.id"), index=True)
-    # The row number in its roll: what the sealed record is bound to before the id is known.
-    line: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("establishment.urn"), index=True)
-    entered_on: Mapped[date | None]
-    leaves_on: Mapped[date | None]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class PupilKey(Base):
-    """A keyed block key of a pupil: equal keys make a candidate, nothing can be read from one."""
-
-    __tablename__ = "pupil_key"
-
-    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    pupil_id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"),
-        ForeignKey("pupil.id", ondelete="CASCADE"),
-        primary_key=True,
-        index=True,
-    )

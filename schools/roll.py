@@ -3,56 +3,27 @@
 No screen or call searches a roll; only the matching of an involved child does (domain.md §3).
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
 from typing import TextIO
-from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
+from app.core.clock import at_london, london_date
 from app.core.errors import Refused
-from app.core.ids import new_id
-from schools.imports import BadRow, ImportReport, Row, RowError, Tally, read_rows
-from schools.matching.blocks import Findable, block_values
-from schools.matching.normalise import person_name, postcode
-from schools.models import Establishment, Pupil, PupilKey, Roll, RollState
+from schools.imports import ImportReport, RowError, Tally, read_rows
+from schools.models import Establishment
+from schools.roll_models import Roll, RollState
+from schools.roll_reader import COLUMNS, NEEDED, RollReader
+from schools.roll_store import Enrolled, RollWriter, erase_pupils
 
-COLUMNS = (
-    "UPN", "Surname", "Forename", "MiddleNames", "PreferredSurname", "FormerSurname", "DOB", "Sex",
-    "PostCode", "URN", "EntryDate", "LeavingDate",
-)  # fmt: skip
+# A national roll has nine million pupils.
+MAX_PUPILS = 10_000_000
+# A roll older than a term is not used (domain.md §3).
+USED_DAYS = 120
 _BATCH = 500
-_OLDEST = 26
-_SEXES = {"f": "F", "female": "F", "m": "M", "male": "M", "x": "X", "u": None, "unknown": None}
-
-
-@dataclass(frozen=True, slots=True)
-class PupilDetails:
-    """What is sealed of one pupil; the row binding is `<roll id>:<line>`."""
-
-    forename: str = field(repr=False)
-    surname: str = field(repr=False)
-    middle_names: str | None = field(default=None, repr=False)
-    preferred_surname: str | None = field(default=None, repr=False)
-    former_surname: str | None = field(default=None, repr=False)
-    date_of_birth: date | None = field(default=None, repr=False)
-    sex: str | None = None
-    upn: str | None = field(default=None, repr=False)
-    postcode: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Enrolled:
-    """One row of the file, read."""
-
-    line: int
-    urn: int
-    entered_on: date | None
-    leaves_on: date | None
-    details: PupilDetails
 
 
 def import_roll(
@@ -65,113 +36,79 @@ def import_roll(
     whole, then its pupils are erased. Raises `Refused` where no pupil could be read, or the owner
     is not in the register.
     """
-    reader = _Reader(owner, _schools_of(session, owner), now.date())
+    reader = RollReader(owner, _schools_of(session, owner), london_date(now))
     tally = Tally(dry_run=dry_run)
-    roll = Roll(id=new_id(), owner=owner, state=RollState.REPLACED, pupils=0, imported_at=now)
+    writer, roll = None, None
     if not dry_run:
+        roll = Roll(owner=owner, state=RollState.REPLACED, pupils=0, imported_at=now)
         session.add(roll)
         session.flush()
-    waiting: list[_Enrolled] = []
-    for row in read_rows(source, required=("Surname", "Forename", "DOB"), known=COLUMNS):
-        pupil = _read(reader, row, tally)
-        if pupil is not None:
-            waiting.append(pupil)
-        if len(waiting) == _BATCH:
-            _store(session, cipher, roll.id, waiting, dry_run=dry_run)
-            _report(progress, len(waiting))
-            waiting.clear()
-    _store(session, cipher, roll.id, waiting, dry_run=dry_run)
-    _report(progress, len(waiting))
+        writer = RollWriter(session, cipher, roll.id)
+    for pupils in _batches(reader, source, tally):
+        if writer is not None:
+            writer.add(pupils)
+        if progress is not None:
+            progress(len(pupils))
     if not tally.accepted:
         raise Refused("No pupil could be read from the file: the roll held before stays.")
-    if not dry_run:
+    if roll is not None and writer is not None:
+        writer.finish()
         _replace(session, roll, pupils=tally.accepted)
     return tally.report()
 
 
 def erase_roll(session: Session, owner: str) -> int:
     """Erase all pupils of an owner (agreement withdrawn, end of the school year); return them."""
-    rolls = select(Roll.id).where(Roll.owner == owner)
-    erased = session.scalars(select(Pupil.id).where(Pupil.roll_id.in_(rolls))).all()
-    session.execute(
-        delete(Pupil).where(Pupil.roll_id.in_(rolls)).execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(Roll)
-        .where(Roll.owner == owner)
-        .values(state=RollState.REPLACED)
-        .execution_options(synchronize_session=False)
-    )
-    return len(erased)
+    rolls = session.scalars(select(Roll).where(Roll.owner == owner)).all()
+    for roll in rolls:
+        roll.state = RollState.REPLACED
+    session.flush()
+    return erase_pupils(session, [roll.id for roll in rolls])
 
 
-class _Reader:
-    """Reads the rows of one owner's file."""
-
-    def __init__(self, owner: str, schools: Collection[int], today: date) -> None:
-        self._owner = owner
-        self._schools = schools
-        self._today = today
-
-    def pupil(self, row: Row) -> _Enrolled:
-        """Return the pupil of a row; raise `BadRow`."""
-        entered_on, leaves_on = row.date("EntryDate"), row.date("LeavingDate")
-        if entered_on and leaves_on and leaves_on < entered_on:
-            raise BadRow("order", "LeavingDate is before EntryDate: correct one.")
-        return _Enrolled(row.line, self._urn(row), entered_on, leaves_on, self._details(row))
-
-    def _urn(self, row: Row) -> int:
-        kind, _, code = self._owner.partition(":")
-        if kind == "urn" and row.text("URN") is None:
-            return int(code)
-        urn = row.urn()
-        if urn not in self._schools:
-            raise BadRow("other_school", "URN is not a school that this roll may speak for.")
-        return urn
-
-    def _details(self, row: Row) -> PupilDetails:
-        forename, surname = row.needed("Forename", longest=100), row.needed("Surname", longest=100)
-        if not person_name(forename) or not person_name(surname):
-            raise BadRow("name", "Forename and Surname must hold letters.")
-        return PupilDetails(
-            forename=forename,
-            surname=surname,
-            middle_names=row.text("MiddleNames", longest=200),
-            preferred_surname=row.text("PreferredSurname", longest=100),
-            former_surname=row.text("FormerSurname", longest=100),
-            date_of_birth=self._born(row),
-            sex=self._sex(row),
-            upn=row.text("UPN", longest=20),
-            postcode=postcode(row.text("PostCode")),
-        )
-
-    def _born(self, row: Row) -> date:
-        born = row.date("DOB")
-        if born is None:
-            raise BadRow("missing", "DOB is blank: fill it in.")
-        if not 0 <= self._today.year - born.year <= _OLDEST or born > self._today:
-            raise BadRow("birth", "DOB is not that of a pupil: check the year.")
-        return born
-
-    @staticmethod
-    def _sex(row: Row) -> str | None:
-        said = (row.text("Sex") or "unknown").lower()
-        if said not in _SEXES:
-            raise BadRow("sex", "Sex must be F, M, X or blank.")
-        return _SEXES[said]
+def erase_last_years_rolls(session: Session, *, now: datetime) -> int:
+    """Erase every roll supplied before the last 31 August; return how many pupils it held."""
+    before = at_london(school_year_began(london_date(now)), time())
+    rolls = session.scalars(
+        select(Roll).where(Roll.state == RollState.CURRENT, Roll.imported_at < before)
+    ).all()
+    for roll in rolls:
+        roll.state = RollState.REPLACED
+    session.flush()
+    return erase_pupils(session, [roll.id for roll in rolls])
 
 
-def _read(reader: _Reader, row: Row | RowError, tally: Tally) -> _Enrolled | None:
-    if isinstance(row, RowError):
-        tally.reject(row)
-        return None
-    try:
-        pupil = reader.pupil(row)
-    except BadRow as bad:
-        tally.reject(RowError(row.line, bad.code, bad.message))
-        return None
-    tally.take(changed=True)
-    return pupil
+def used_since(on: date) -> datetime:
+    """Return from when on a roll must have been supplied to be used on a London date.
+
+    Not older than a term, and never from before the last 31 August: over the summer pupils move
+    up and on, and a roll of last year would name the school that a child has left.
+    """
+    return at_london(max(on - timedelta(days=USED_DAYS), school_year_began(on)), time())
+
+
+def school_year_began(on: date) -> date:
+    """Return the 31 August on which rolls were erased last."""
+    this_year = date(on.year, 8, 31)
+    return this_year if on >= this_year else date(on.year - 1, 8, 31)
+
+
+def _batches(reader: RollReader, source: TextIO, tally: Tally) -> Iterator[list[Enrolled]]:
+    """Yield the pupils that can be taken, some at a time; the file is never held whole."""
+    waiting: list[Enrolled] = []
+    rows = read_rows(source, required=NEEDED, known=COLUMNS, most_rows=MAX_PUPILS)
+    for row in rows:
+        pupil = reader.read(row)
+        if isinstance(pupil, RowError):
+            tally.reject(pupil)
+            continue
+        tally.take(changed=True)
+        waiting.append(pupil)
+        if len(waiting) == _BATCH:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _schools_of(session: Session, owner: str) -> set[int]:
@@ -190,57 +127,12 @@ def _schools_of(session: Session, owner: str) -> set[int]:
     return found
 
 
-def _store(
-    session: Session, cipher: Cipher, roll_id: UUID, pupils: list[_Enrolled], *, dry_run: bool
-) -> None:
-    """Seal and insert pupils and the block keys that find them again."""
-    if dry_run or not pupils:
-        return
-    key = cipher.register_key()
-    rows = [
-        {
-            "roll_id": roll_id, "line": one.line, "urn": one.urn, "entered_on": one.entered_on,
-            "leaves_on": one.leaves_on,
-            "sealed": cipher.seal(
-                one.details, table="pupil", row=f"{roll_id}:{one.line}", force=None, key=key
-            ),
-        }
-        for one in pupils
-    ]  # fmt: skip
-    inserted = insert(Pupil).returning(Pupil.id, sort_by_parameter_order=True)
-    ids = session.scalars(inserted, rows).all()
-    keys = [
-        {"block": block, "pupil_id": pupil_id}
-        for pupil_id, one in zip(ids, pupils, strict=True)
-        for block in sorted({cipher.block_key(value) for value in _values(one.details)})
-    ]
-    session.execute(insert(PupilKey), keys)
-
-
-def _values(details: PupilDetails) -> frozenset[str]:
-    surnames = (details.surname, details.preferred_surname, details.former_surname)
-    return block_values(
-        Findable(
-            forenames=(details.forename,), surnames=surnames, date_of_birth=details.date_of_birth,
-            upn=details.upn, postcodes=(details.postcode,),
-        )
-    )  # fmt: skip
-
-
 def _replace(session: Session, roll: Roll, *, pupils: int) -> None:
-    old = select(Roll.id).where(Roll.owner == roll.owner, Roll.id != roll.id)
-    quietly = {"synchronize_session": False}
-    session.execute(delete(Pupil).where(Pupil.roll_id.in_(old)), execution_options=quietly)
+    old = session.scalars(select(Roll.id).where(Roll.owner == roll.owner, Roll.id != roll.id)).all()
+    erase_pupils(session, old)
     session.execute(
-        update(Roll)
-        .where(Roll.owner == roll.owner, Roll.id != roll.id)
-        .values(state=RollState.REPLACED),
-        execution_options=quietly,
+        update(Roll).where(Roll.id.in_(old)).values(state=RollState.REPLACED),
+        execution_options={"synchronize_session": False},
     )
     roll.state, roll.pupils = RollState.CURRENT, pupils
     session.flush()
-
-
-def _report(progress: Callable[[int], None] | None, done: int) -> None:
-    if progress is not None and done:
-        progress(done)

@@ -29,6 +29,7 @@ class Findable:
     date_of_birth: date | None = field(default=None, repr=False)
     birth_year: int | None = field(default=None, repr=False)
     upn: str | None = field(default=None, repr=False)
+    former_upn: str | None = field(default=None, repr=False)
     postcodes: tuple[str | None, ...] = field(default=(), repr=False)
 
 
@@ -39,8 +40,7 @@ def block_values(one: Findable) -> frozenset[str]:
     born = real_birth_date(one.date_of_birth)
     year = one.date_of_birth.year if one.date_of_birth else one.birth_year
     values = {f"postcode|{code}" for code in map(postcode, one.postcodes) if code}
-    if number := upn(one.upn):
-        values.add(f"upn|{number}")
+    values |= {f"upn|{number}" for number in map(upn, (one.upn, one.former_upn)) if number}
     if born:
         values |= {f"surname|{born}|{name}" for name in surnames}
         values |= {f"forename|{born}|{name}" for name in forenames}

@@ -24,15 +24,10 @@ from schools.matching.details import (
 )
 from schools.matching.normalise import fold
 from schools.matching.school_names import grams, parse, place_key
-from schools.models import (
-    Establishment,
-    Pupil,
-    PupilKey,
-    Roll,
-    RollState,
-)
+from schools.models import Establishment
 from schools.queries import OPEN_STATUSES, single_successors
-from schools.roll import PupilDetails
+from schools.roll_models import Pupil, PupilKey, Roll, RollState
+from schools.roll_record import open_pupil
 
 _FACTS = (
     Establishment.urn, Establishment.name, Establishment.la_code, Establishment.la_name,
@@ -146,6 +141,11 @@ def _known_words(
     return frozenset(known)
 
 
+def school_facts(session: Session, urns: Collection[int], on: date) -> dict[int, SchoolFacts]:
+    """Return what the rules look at of these schools, as they stand on a date."""
+    return _facts(session, urns, on)
+
+
 def _facts(session: Session, urns: Collection[int], on: date) -> dict[int, SchoolFacts]:
     if not urns:
         return {}
@@ -191,11 +191,11 @@ class _Rolls:
             .where(
                 Pupil.id.in_(ids),
                 Pupil.roll_id.in_(self._ids),
-                or_(Pupil.entered_on.is_(None), Pupil.entered_on <= self._on),
             )
             .order_by(Pupil.id)
         )
-        return tuple(self._opened(row) for row in rows)
+        opened = (self._opened(row) for row in rows)
+        return tuple(one for one in opened if one is not None)
 
     def _ids_under(self, blocks: Collection[int]) -> set[int]:
         """Return the pupils under these keys; a block over the cap tells nothing."""
@@ -210,17 +210,20 @@ class _Rolls:
         found = select(PupilKey.pupil_id).where(PupilKey.block.in_(usable))
         return set(self._session.scalars(found))
 
-    def _opened(self, row: Pupil) -> PupilFacts:
-        details = self._cipher.open(
-            PupilDetails, row.sealed, table="pupil", row=f"{row.roll_id}:{row.line}", force=None,
+    def _opened(self, row: Pupil) -> PupilFacts | None:
+        """Return the pupil, or None who had not entered that school by then."""
+        details = open_pupil(
+            self._cipher, row.sealed, roll=row.roll_id, line=row.line,
             key=self._cipher.register_key(),
         )  # fmt: skip
+        if details.entered_on is not None and details.entered_on > self._on:
+            return None
         return PupilFacts(
             pupil_id=row.id, urn=row.urn, forename=details.forename, surname=details.surname,
             middle_names=details.middle_names, preferred_surname=details.preferred_surname,
             former_surname=details.former_surname, date_of_birth=details.date_of_birth,
             sex=details.sex, upn=details.upn, postcode=details.postcode,
-            left=row.leaves_on is not None and row.leaves_on <= self._on,
+            left=details.leaves_on is not None and details.leaves_on <= self._on,
         )  # fmt: skip
 
 

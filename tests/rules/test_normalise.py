@@ -188,14 +188,16 @@ def test_a_saints_town_has_one_form() -> None:
 
 
 def test_a_child_is_looked_for_under_what_a_pupil_is_stored_under() -> None:
-    pupil = Findable(("Siobhan",), ("Example-Khan",), date(2016, 3, 2), None, None, ("ZZ99 3VZ",))
+    pupil = Findable(
+        ("Siobhan",), ("Example-Khan",), date(2016, 3, 2), postcodes=("ZZ99 3VZ",)
+    )
     stored = block_values(pupil)
     for looked_for in (
         Findable(("Shivaun",), ("Khan",), date(2016, 3, 2)),
         Findable(("Example-Khan",), ("Siobhan",), date(2016, 3, 2)),
         Findable(("Siobhan",), ("Example",), date(2016, 2, 3)),
         Findable(("Siobhan",), ("Example Khan",), None, 2016),
-        Findable((None,), (None,), None, None, None, ("zz993vz",)),
+        Findable((None,), (None,), postcodes=("zz993vz",)),
     ):
         assert lookup_values(looked_for) & stored
 

@@ -15,8 +15,9 @@ from app.core.scope import PLATFORM
 from schools.imports import ImportReport
 from schools.matching.details import Band, ChildFacts, Decision
 from schools.matching.match import match_children
-from schools.models import Pupil, PupilKey, Roll, RollState
-from schools.roll import PupilDetails, erase_roll, import_roll
+from schools.roll import erase_roll, import_roll
+from schools.roll_models import Pupil, PupilKey, Roll, RollState
+from schools.roll_record import open_pupil
 from tests.factories.schools import (
     LAST_NIGHT,
     NOW,
@@ -56,10 +57,9 @@ def test_a_pupil_is_sealed_and_bound_to_its_row(database: Database, cipher: Ciph
         pupil = session.scalars(select(Pupil)).one()
         keys = session.scalar(select(func.count()).select_from(PupilKey))
     assert b"Quillfeather" not in pupil.sealed
-    details = cipher.open(
-        PupilDetails, pupil.sealed, table="pupil", row=f"{pupil.roll_id}:{pupil.line}", force=None,
-        key=cipher.register_key(),
-    )  # fmt: skip
+    details = open_pupil(
+        cipher, pupil.sealed, roll=pupil.roll_id, line=pupil.line, key=cipher.register_key()
+    )
     assert (details.surname, details.date_of_birth) == ("Quillfeather", date(2016, 3, 2))
     assert keys == 5
 
