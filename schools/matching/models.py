@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
 from app.core.scope import ForceOwned
-from app.core.types import Choice, one_of
-from schools.matching.details import Band
+from app.core.types import Choice, Json, one_of
+from schools.matching.details import Band, Verdict
 
 
 class DecidedBy(StrEnum):
@@ -27,6 +27,33 @@ class ReviewState(StrEnum):
     OPEN = "open"
     SETTLED = "settled"
     CLOSED = "closed"
+
+
+class ReviewReason(StrEnum):
+    """How a person knew; the words beside it are sealed and go with the content."""
+
+    COUNCIL_LOOKUP = "council_lookup"
+    SCHOOL_CONFIRMED = "school_confirmed"
+    OFFICER_CLARIFIED = "officer_clarified"
+    FAMILY_CONFIRMED = "family_confirmed"
+    EVIDENCE_CLEAR = "evidence_clear"
+    OTHER = "other"
+
+
+class JudgementSource(StrEnum):
+    """Who said whether a child is at a school."""
+
+    REVIEW = "review"
+    KEY_ADULT = "key_adult"
+    NOT_OUR_PUPIL = "not_our_pupil"
+
+
+class PassedTo(StrEnum):
+    """Who looks next at a child of whom nobody knows the school yet."""
+
+    SECOND_REVIEWER = "second_reviewer"
+    COUNCIL_LOOKUP = "council_lookup"
+    DESK = "desk"
 
 
 class Match(ForceOwned, Base):
@@ -59,14 +86,30 @@ class Match(ForceOwned, Base):
     shown_only_to: Mapped[str | None] = mapped_column(String(100))
     # At most five candidates: {"urn", "score", "source", "fields": {field: level}, "weights"}.
     evidence: Mapped[list[Any]]
+    # The likeliest candidates as [urn, score], also those too faint to be shown.
+    considered: Mapped[list[Any] | None] = mapped_column(Json)
+    # What the force's own words come to, whatever a roll or a person answered.
+    given_urns: Mapped[list[Any] | None] = mapped_column(Json)
+    # The ids of the children who were decided as one set, in their order.
+    decided_with: Mapped[list[Any] | None] = mapped_column(Json)
+    policy_version: Mapped[int | None]
+    # Which register and which rolls it was decided on (`schools.matching.stamps`).
+    register_stamp: Mapped[str | None] = mapped_column(String(64))
+    roll_stamp: Mapped[str | None] = mapped_column(String(64))
     reason_code: Mapped[str | None] = mapped_column(String(32))
     rules_version: Mapped[str] = mapped_column(String(32))
     input_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     decided_by: Mapped[DecidedBy] = mapped_column(Choice(DecidedBy))
     actor: Mapped[str] = mapped_column(String(100))
+    # How a person knew, as a code (`ReviewReason`); what they wrote is sealed with the incident.
     reason: Mapped[str | None] = mapped_column(String(500))
+    sealed_reason: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The regulation by which a school is not told, where that is the outcome.
+    legal_reference: Mapped[str | None] = mapped_column(String(100))
     decided_at: Mapped[datetime]
     composed_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(String(100))
 
 
 class Review(ForceOwned, Base):
@@ -75,6 +118,7 @@ class Review(ForceOwned, Base):
     __tablename__ = "review"
     __table_args__ = (
         one_of("state", ReviewState),
+        one_of("passed_to", PassedTo),
         CheckConstraint("state <> 'settled' OR settled_by IS NOT NULL", name="settled_by_whom"),
         Index(
             "uq_review_open_child", "involved_child_id", unique=True,
@@ -92,5 +136,53 @@ class Review(ForceOwned, Base):
     due_at: Mapped[datetime]
     claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     claimed_until: Mapped[datetime | None]
+    # A first person's choice that waits for a second (policy for `several`).
+    proposed_match_id: Mapped[UUID | None] = mapped_column(ForeignKey("match.id"))
+    proposed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    # None of the candidates: who was asked to look next, and who said so.
+    passed_to: Mapped[PassedTo | None] = mapped_column(Choice(PassedTo))
+    passed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     settled_at: Mapped[datetime | None]
+    settled_match_id: Mapped[UUID | None] = mapped_column(ForeignKey("match.id"))
+    # A force of one: the second look comes after sending, by then at the latest.
+    second_due_at: Mapped[datetime | None]
+    second_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    second_at: Mapped[datetime | None]
+    second_agrees: Mapped[bool | None]
+
+
+class Judgement(ForceOwned, Base):
+    """What a person said of one child at one school; taken back, it stays as a record.
+
+    A `no` bars the automatic match of this child to this school until somebody says otherwise.
+    """
+
+    __tablename__ = "judgement"
+    __table_args__ = (
+        one_of("verdict", Verdict),
+        one_of("source", JudgementSource),
+        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_whom"),
+        Index("ix_judgement_person", "force", "person_digest"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # The same child in other incidents of this force; goes with the content.
+    person_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    involved_child_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("involved_child.id"), index=True
+    )
+    # The decision it was part of, where there was one.
+    match_id: Mapped[UUID | None] = mapped_column(ForeignKey("match.id"), index=True)
+    urn: Mapped[int | None] = mapped_column(ForeignKey("establishment.urn"))
+    verdict: Mapped[Verdict] = mapped_column(Choice(Verdict))
+    source: Mapped[JudgementSource] = mapped_column(Choice(JudgementSource))
+    # A keyed digest of authority and postcode: a link dies when the child moves.
+    area_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    # The year in which the school year began.
+    school_year: Mapped[int]
+    actor: Mapped[str] = mapped_column(String(100))
+    reason_code: Mapped[str | None] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(String(100))
