@@ -11,45 +11,18 @@ from datetime import date
 
 from app.core.policy import Matching
 from schools.matching import rules, told_school
-from schools.matching.ages import age_fit, right_kind, school_ages
-from schools.matching.details import (
-    Band,
-    ChildFacts,
-    Decision,
-    Leads,
-    SchoolFacts,
-)
-from schools.matching.evidence import candidate_evidence
-from schools.matching.likeness import ToldName, kinds_of, name_level, place
+from schools.matching.ages import school_ages
+from schools.matching.case import Case
+from schools.matching.details import Band, ChildFacts, Decision, Judged, Leads, SchoolFacts
+from schools.matching.dual import sureness
+from schools.matching.evidence import candidates_of, considered, shown
+from schools.matching.jurisdiction import outside_england_and_wales
+from schools.matching.likeness import name_level, place
 from schools.matching.normalise import person_name
 from schools.matching.roll_match import RollCandidate
-from schools.matching.rules import AgeFit, NameLevel
-from schools.matching.told_school import ToldCandidate
+from schools.matching.rules import NameLevel
 
 _WHOLE_NAMES = frozenset({NameLevel.FULL, NameLevel.EXACT})
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One child's evidence, weighed source by source."""
-
-    child: ChildFacts
-    leads: Leads
-    ages: tuple[int, ...]
-    told: ToldName | None
-    told_found: tuple[ToldCandidate, ...]
-    roll: tuple[RollCandidate, ...]
-    left: frozenset[int]
-    matching: Matching
-
-    @property
-    def told_best(self) -> ToldCandidate | None:
-        return self.told_found[0] if self.told_found else None
-
-    @property
-    def roll_best(self) -> RollCandidate | None:
-        """The school that a roll speaks for, where it speaks loudly enough."""
-        return self.roll[0] if self.roll and self.roll[0].share >= rules.LOUD else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +40,14 @@ _DISAGREES = _Answer(Band.POSSIBLE, "evidence_disagrees")
 
 def decide(
     child: ChildFacts, leads: Leads, roll: Sequence[RollCandidate], *,
-    left: Sequence[RollCandidate] = (), on: date, matching: Matching, input_digest: bytes,
+    left: Sequence[RollCandidate] = (), judged: Sequence[Judged] = (), on: date,
+    matching: Matching, input_digest: bytes,
 ) -> Decision:  # fmt: skip
     """Return the decision for one child.
 
     `roll` are its schools after the incident's children were told apart, `left` those that a roll
-    says it has left; `on` is the London date of the incident.
+    says it has left, `judged` what people said of it before (one for each school); `on` is the
+    London date of the incident.
     """
     ages = school_ages(child.identity, on)
     told = told_school.told_name(
@@ -81,95 +56,126 @@ def decide(
     )  # fmt: skip
     found = told_school.candidates(told, leads.told) if told else []
     gone = frozenset(one.urn for one in left if one.share >= rules.LOUD)
-    case = _Case(child, leads, ages, told, tuple(found), tuple(roll), gone, matching)
-    return _decision(case, _held_back(case, _answer(case)), input_digest)
+    case = Case(
+        child, leads, ages, told, tuple(found), tuple(roll), gone, tuple(judged), matching
+    )  # fmt: skip
+    first = _answer(case)
+    answer = _held_back(case, _not_denied(case, first))
+    return _decision(case, answer, input_digest, given_urns=_given_urns(case, first))
 
 
-def _answer(case: _Case) -> _Answer:
+def _answer(case: Case) -> _Answer:
     education = case.child.education
     home = education.urn == rules.URN_HOME_EDUCATED
     status = "home_educated" if home else education.status
     if status in {"home_educated", "not_in_education"}:
-        known = case.leads.given or case.roll_best or _likely(case.told_best)
-        return _DISAGREES if known else _Answer(Band.NONE, status, ())
+        known = (
+            case.leads.given, case.roll_best, case.registered_at, case.told_likely, case.linked
+        )  # fmt: skip
+        return _DISAGREES if any(known) else _Answer(Band.NONE, status, ())
     if case.leads.given is not None:
         return _by_number(case, case.leads.given)
+    if case.registered_at:
+        return _by_two_rolls(case)
     if case.roll_best is not None:
         return _by_roll(case, case.roll_best)
-    if case.leads.given_unknown and _likely(case.told_best):
+    if case.leads.given_unknown and case.told_likely:
         return _DISAGREES
-    if case.told_best is not None and _told_is_sure(case):
-        if case.told_best.school.urn in case.left:
-            return _DISAGREES
-        return _Answer(Band.MATCHED, None, (case.told_best.school.urn,), case.told_best.share)
-    return _closed(case) or _unsure(case)
+    return _by_told(case) or _closed(case) or _unsure(case)
 
 
-def _by_number(case: _Case, school: SchoolFacts) -> _Answer:
+def _by_number(case: Case, given: SchoolFacts) -> _Answer:
     """Take a number from a picker at its word, unless other evidence contradicts it.
 
-    A closed school's single successor is offered: nothing is stored yet by which its key adults
-    confirm that they serve the old school's children.
+    A closed school's single successor takes its place once its key adults have confirmed that
+    they serve the old school's children; before that it is offered to a person.
     """
-    if not school.is_open:
-        return _school_closed(case, school.urn)
-    elsewhere = case.roll_best is not None and case.roll_best.urn != school.urn
-    elsewhere = elsewhere or school.urn in case.left
-    if elsewhere or not _can_attend(case, school) or _named_elsewhere(case, school):
+    school = _today(case, given)
+    if school is None:
+        return _school_closed(case, given.urn)
+    if case.registered_at:
+        at = {one.urn for one in case.registered_at}
+        return _by_two_rolls(case) if school.urn in at else _DISAGREES
+    on_roll = case.roll_best is not None and case.today(case.roll_best.urn) == school.urn
+    elsewhere = (case.roll_best is not None and not on_roll) or school.urn in case.left
+    elsewhere = elsewhere or (_linked_elsewhere(case, school.urn) and not on_roll)
+    if elsewhere or not case.can_attend(school) or _named_elsewhere(case, given, school):
         return _DISAGREES
     return _Answer(Band.MATCHED, None, (school.urn,), 1.0)
 
 
-def _can_attend(case: _Case, school: SchoolFacts) -> bool:
-    """Return whether the child's age does not rule the school out; an unknown age does not."""
-    if not case.ages:
-        return school.statutory
-    fit = age_fit(school, case.ages, kinds_of(school))
-    return right_kind(school, case.ages) and fit is not AgeFit.UNFIT
-
-
-def _named_elsewhere(case: _Case, school: SchoolFacts) -> bool:
+def _named_elsewhere(case: Case, *schools: SchoolFacts) -> bool:
     """Return whether the told name clearly means another school than the given number."""
-    if case.told is None or name_level(case.told, school) is not None:
+    if case.told is None:
         return False
-    return _likely(case.told_best)
+    if any(name_level(case.told, school) is not None for school in schools):
+        return False
+    return case.told_likely
 
 
-def _by_roll(case: _Case, best: RollCandidate) -> _Answer:
-    school = case.leads.schools.get(best.urn)
-    if school is None or not school.is_open:
-        return _school_closed(case, best.urn)
-    if not _roll_agrees_with_told(case, school) or not _can_attend(case, school):
+def _linked_elsewhere(case: Case, urn: int) -> bool:
+    """Return whether a key adult's word of this school year speaks for other schools only."""
+    return bool(case.linked) and urn not in case.linked
+
+
+def _by_two_rolls(case: Case) -> _Answer:
+    """Tell both schools of a dual registration, unless the officer clearly named a third."""
+    urns = tuple(one.urn for one in case.registered_at)
+    schools = [case.leads.schools[urn] for urn in urns]
+    best = case.told_best
+    third = best is not None and case.told_is_sure and best.school.urn not in urns
+    linked = bool(case.linked) and not case.linked & set(urns)
+    fits = all(case.can_attend(school) for school in schools)
+    if third or linked or not fits or case.leads.given_unknown:
         return _DISAGREES
-    told_share = next((one.share for one in case.told_found if one.school.urn == best.urn), 0.0)
-    score = 1.0 - (1.0 - best.share) * (1.0 - told_share)
-    gap = best.share - (case.roll[1].share if len(case.roll) > 1 else 0.0)
+    return _Answer(Band.MATCHED, None, urns, sureness(case.registered_at))
+
+
+def _by_roll(case: Case, best: RollCandidate) -> _Answer:
+    enrolled = case.leads.schools.get(best.urn)
+    school = _today(case, enrolled) if enrolled is not None else None
+    if enrolled is None or school is None:
+        return _school_closed(case, best.urn)
+    agrees = _roll_agrees_with_told(case, enrolled, school)
+    if not agrees or not case.can_attend(school):
+        return _DISAGREES
+    if _linked_elsewhere(case, school.urn) and case.told is None:
+        return _DISAGREES
+    told_share = next((one.share for one in case.told_found if one.school.urn == school.urn), 0.0)
+    share = case.lifted(best.share) if school.urn in case.linked else best.share
+    score = 1.0 - (1.0 - share) * (1.0 - told_share)
+    gap = share - (case.roll[1].share if len(case.roll) > 1 else 0.0)
     if score >= case.matching.auto_threshold and gap >= case.matching.auto_margin:
-        return _Answer(Band.MATCHED, None, (best.urn,), score)
+        return _Answer(Band.MATCHED, None, (school.urn,), score)
     return _unsure(case)
 
 
-def _roll_agrees_with_told(case: _Case, school: SchoolFacts) -> bool:
+def _roll_agrees_with_told(case: Case, *schools: SchoolFacts) -> bool:
     """Return whether the told name, if any, can mean the roll's school and means no other."""
     if case.told is None:
         return not case.leads.given_unknown
     best = case.told_best
-    if best is not None and _told_is_sure(case) and best.school.urn != school.urn:
+    urns = {school.urn for school in schools}
+    if best is not None and case.told_is_sure and best.school.urn not in urns:
         return False
-    return name_level(case.told, school) is not None
+    return any(name_level(case.told, school) is not None for school in schools)
 
 
-def _told_is_sure(case: _Case) -> bool:
-    best, matching = case.told_best, case.matching
-    if best is None or not matching.told_school_alone or not best.sendable:
-        return False
-    gap = best.share - (case.told_found[1].share if len(case.told_found) > 1 else 0.0)
-    return best.share >= matching.told_school_threshold and gap >= matching.told_school_margin
+def _by_told(case: Case) -> _Answer | None:
+    """Return the answer where the told name means one school, alone or with a link beside it."""
+    best = case.told_best if case.told_is_sure else case.told_with_link()
+    if best is None:
+        return None
+    urn = best.school.urn
+    if urn in case.left or _linked_elsewhere(case, urn):
+        return _DISAGREES
+    score = case.lifted(best.share) if urn in case.linked else best.share
+    return _Answer(Band.MATCHED, None, (urn,), score)
 
 
-def _closed(case: _Case) -> _Answer | None:
+def _closed(case: Case) -> _Answer | None:
     """Return the answer for a told school that the register knows only as closed."""
-    if case.told is None or _likely(case.told_best):
+    if case.told is None or case.told_likely:
         return None
     for school in case.leads.told:
         whole = not school.is_open and name_level(case.told, school) in _WHOLE_NAMES
@@ -178,22 +184,36 @@ def _closed(case: _Case) -> _Answer | None:
     return None
 
 
-def _school_closed(case: _Case, urn: int) -> _Answer:
+def _today(case: Case, school: SchoolFacts) -> SchoolFacts | None:
+    """Return the open school that a school is now; None where nobody confirmed a successor."""
+    if school.is_open:
+        return school
+    return case.leads.successors.get(school.urn) if school.urn in case.leads.confirmed else None
+
+
+def _school_closed(case: Case, urn: int) -> _Answer:
     successor = case.leads.successors.get(urn)
     offered = () if successor is None else (successor.urn,)
     return _Answer(Band.POSSIBLE, "school_closed", offered)
 
 
-def _unsure(case: _Case) -> _Answer:
-    shown = candidate_evidence(case.leads, case.told_found, case.roll)
-    if not shown:
-        return _Answer(Band.NONE, "no_school_known", ())
-    if sum(one.score >= rules.PLAUSIBLE for one in shown) > 1:
+def _unsure(case: Case) -> _Answer:
+    found = shown(candidates_of(case))
+    if not found:
+        abroad = outside_england_and_wales(case.child.identity.postcodes)
+        return _Answer(Band.NONE, "other_jurisdiction" if abroad else "no_school_known", ())
+    if sum(one.score >= rules.PLAUSIBLE for one in found) > 1:
         return _Answer(Band.SEVERAL, "several_schools")
     return _Answer(Band.POSSIBLE, "too_uncertain")
 
 
-def _held_back(case: _Case, answer: _Answer) -> _Answer:
+def _not_denied(case: Case, answer: _Answer) -> _Answer:
+    """A school of which a person said no is never told again without a person."""
+    denied = answer.band is Band.MATCHED and case.denied & set(answer.urns or ())
+    return _DISAGREES if denied else answer
+
+
+def _held_back(case: Case, answer: _Answer) -> _Answer:
     """A protected child, or one whose name is not whole, is never sent without a person."""
     identity = case.child.identity
     if case.child.protected:
@@ -206,13 +226,19 @@ def _held_back(case: _Case, answer: _Answer) -> _Answer:
     return _Answer(band, reason, answer.urns, answer.score)
 
 
-def _likely(candidate: ToldCandidate | None) -> bool:
-    return candidate is not None and candidate.share >= rules.LOUD
+def _given_urns(case: Case, answer: _Answer) -> tuple[int, ...]:
+    """Return the schools that the force's own words come to, whatever anybody else answered."""
+    if case.roll or case.left or case.judged:
+        answer = _answer(case.by_the_force_alone())
+    return (answer.urns or ()) if answer.band is Band.MATCHED else ()
 
 
-def _decision(case: _Case, answer: _Answer, input_digest: bytes) -> Decision:
+def _decision(
+    case: Case, answer: _Answer, input_digest: bytes, *, given_urns: tuple[int, ...]
+) -> Decision:
     chosen = frozenset(answer.urns or ())
-    evidence = candidate_evidence(case.leads, case.told_found, case.roll, chosen=chosen)
+    everyone = candidates_of(case, offered=chosen)
+    evidence = shown(everyone, chosen=chosen)
     best = evidence[0].score if evidence else 0.0
     score = best if answer.score is None else answer.score
     ahead = chosen or {one.urn for one in evidence[:1]}
@@ -226,4 +252,6 @@ def _decision(case: _Case, answer: _Answer, input_digest: bytes) -> Decision:
         evidence=evidence,
         rules_version=rules.RULES_VERSION,
         input_digest=input_digest,
+        given_urns=given_urns,
+        considered=considered(everyone),
     )

@@ -23,6 +23,16 @@ class Source(StrEnum):
     ROLL = "roll"
     TOLD_AND_ROLL = "told_and_roll"
     SUCCESSOR = "successor"
+    # A key adult said this school year that the child is on the roll.
+    LINK = "link"
+
+
+class Verdict(StrEnum):
+    """What a person said about one child at one school."""
+
+    YES = "yes"
+    NO = "no"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,20 @@ class ChildFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What was last said about this child at one school; the newest word counts.
+
+    `link` is true for a key adult's yes of the school year of the incident, to a child who still
+    lives at the same authority and postcode: it supports, and never decides alone (domain.md §3).
+    """
+
+    urn: int
+    verdict: Verdict
+    on: date
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateEvidence:
     """One school and what speaks for it: levels and weights (bits) per field, never a value."""
 
@@ -80,7 +104,12 @@ class CandidateEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for one child; `urns` are the schools to tell (matched) or the candidates."""
+    """The answer for one child; `urns` are the schools to tell (matched) or the candidates.
+
+    Several `urns` of a match are a dual registration: each school is told. `given_urns` is what
+    the force's own words come to without any roll or earlier answer: what it may be told again.
+    `considered` holds the shares of all candidates, also of those too faint to be shown.
+    """
 
     band: Band
     score: float
@@ -90,6 +119,8 @@ class Decision:
     evidence: tuple[CandidateEvidence, ...]
     rules_version: str
     input_digest: bytes
+    given_urns: tuple[int, ...] = ()
+    considered: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +140,9 @@ class SchoolFacts:
     phase: str | None = None
     low_age: int | None = None
     high_age: int | None = None
+    street_key: str | None = None
+    # Further names that a person added, and names it had under the same number.
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +170,9 @@ class Leads:
 
     `given` is the establishment that a number named; `given_unknown` says that it named none.
     `told` are the schools that the told name may mean, closed ones too; `successors` holds the
-    single open successor of a closed one. `known_words` are told words that some school's name
-    holds. `pupils` are the candidates on rolls of `roll_size` pupils in all, `schools` the
+    single open successor of a closed one, `confirmed` the closed ones whose successor's key adults
+    re-confirmed that they serve these children. `known_words` are told words that some school's
+    name holds. `pupils` are the candidates on rolls of `roll_size` pupils in all, `schools` the
     register rows of theirs.
     """
 
@@ -145,6 +180,7 @@ class Leads:
     given_unknown: bool = False
     told: tuple[SchoolFacts, ...] = ()
     successors: Mapping[int, SchoolFacts] = field(default_factory=dict)
+    confirmed: frozenset[int] = frozenset()
     known_words: frozenset[str] = frozenset()
     pupils: tuple[PupilFacts, ...] = ()
     roll_size: int = 0

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -11,30 +11,37 @@ from app.core.cipher import Cipher
 from app.core.policy import Policy
 from schools.matching import rules
 from schools.matching.decide import decide
-from schools.matching.details import ChildFacts, Decision, Leads
+from schools.matching.details import ChildFacts, Decision, Judged, Leads
 from schools.matching.roll_match import PupilScore, compare, posterior, without_shared
-from schools.matching.search import find_leads
+from schools.matching.search import find_leads, school_facts
+from schools.queries import confirmed_successor
 
 
 def match_children(
-    session: Session, cipher: Cipher, children: Sequence[ChildFacts], *, on: date, policy: Policy
-) -> list[Decision]:
+    session: Session, cipher: Cipher, children: Sequence[ChildFacts], *, on: date, policy: Policy,
+    judged: Sequence[Sequence[Judged]] = (),
+) -> list[Decision]:  # fmt: skip
     """Return one decision for each child, in order; they are decided as a set.
 
-    `on` is the London date of the incident. The same children, register, rolls and policy always
-    give the same decisions; `input_digest` is keyed, so it says nothing about a child.
+    `on` is the London date of the incident, `judged` what people said of each child before. The
+    same children, words, register, rolls and policy always give the same decisions;
+    `input_digest` is keyed, so it says nothing about a child.
     """
-    leads = find_leads(session, cipher, children, on=on)
+    said = [tuple(one) for one in judged] or [()] * len(children)
+    leads = _with_answers(session, find_leads(session, cipher, children, on=on), said, on=on)
     scores = without_shared([_scores(*pair) for pair in zip(children, leads, strict=True)])
     decisions = []
-    for child, found, scored in zip(children, leads, scores, strict=True):
+    for child, found, scored, words in zip(children, leads, scores, said, strict=True):
         current = [one for one in scored if not one.pupil.left]
         left = [one for one in scored if one.pupil.left]
         decisions.append(
             decide(
                 child, found, posterior(current, found.roll_size),
-                left=posterior(left, found.roll_size), on=on, matching=policy.matching,
-                input_digest=input_digest(cipher, child, children, on=on, policy=policy),
+                left=posterior(left, found.roll_size), judged=words, on=on,
+                matching=policy.matching,
+                input_digest=input_digest(
+                    cipher, child, children, on=on, policy=policy, judged=said
+                ),
             )
         )  # fmt: skip
     return decisions
@@ -45,13 +52,28 @@ def _scores(child: ChildFacts, leads: Leads) -> list[PupilScore]:
     return [score for score in compared if score is not None]
 
 
+def _with_answers(
+    session: Session, leads: Sequence[Leads], said: Sequence[Sequence[Judged]], *, on: date
+) -> list[Leads]:
+    """Add the register rows of schools people spoke of, and which successors are confirmed."""
+    spoken_of = school_facts(session, {one.urn for words in said for one in words}, on)
+    closed = {urn for found in leads for urn in found.successors}
+    confirmed = frozenset(urn for urn in closed if confirmed_successor(session, urn) is not None)
+    return [
+        replace(found, schools={**spoken_of, **found.schools}, confirmed=confirmed)
+        for found in leads
+    ]
+
+
 def input_digest(
-    cipher: Cipher, child: ChildFacts, children: Sequence[ChildFacts], *, on: date, policy: Policy
-) -> bytes:
+    cipher: Cipher, child: ChildFacts, children: Sequence[ChildFacts], *, on: date,
+    policy: Policy, judged: Sequence[Sequence[Judged]] = (),
+) -> bytes:  # fmt: skip
     """Return the keyed digest of all that went into one child's decision."""
     facts = {
         "child": child.identity.ref,
         "children": [asdict(one) for one in children],
+        "judged": [[asdict(one) for one in words] for words in judged],
         "on": on.isoformat(),
         "policy": policy.matching.model_dump(mode="json"),
         "rules": rules.RULES_VERSION,

@@ -36,6 +36,9 @@ class NameLevel(StrEnum):
     CLOSE = "close"
     PART = "part"
     MORE = "more"
+    STREET = "street"
+    # Shares enough for a person to look at, never for the rules.
+    LOOSE = "loose"
 
 
 class Agreement(StrEnum):
@@ -70,11 +73,13 @@ class AgeFit(StrEnum):
 
 # Own names first, then names that many schools carry (`SchoolName.common`).
 TOLD_NAME = {
-    NameLevel.FULL: (16.0, 8.0),
-    NameLevel.EXACT: (12.0, 5.0),
-    NameLevel.CLOSE: (9.0, 3.0),
-    NameLevel.PART: (6.0, 2.0),
-    NameLevel.MORE: (5.0, 1.0),
+    NameLevel.FULL: (16.0, 10.0),
+    NameLevel.EXACT: (13.0, 8.0),
+    NameLevel.CLOSE: (11.0, 6.5),
+    NameLevel.PART: (8.0, 3.0),
+    NameLevel.MORE: (7.0, 3.0),
+    NameLevel.STREET: (9.0, 9.0),
+    NameLevel.LOOSE: (3.0, 0.0),
 }
 TOLD_KIND = {
     Agreement.AGREES: 2.0, Agreement.NOT_TOLD: 0.0, Agreement.UNKNOWN: 0.0, Agreement.DIFFERS: -8.0,
@@ -156,3 +161,9 @@ SIBLING_FORENAME = {
     Level.EXACT: -5.0, Level.KNOWN_AS: -3.0, Level.NICKNAME: -3.0, Level.CLOSE: -1.0,
     Level.ALIKE: 0.0, Level.MISSING: 0.0, Level.DIFFERS: 0.0,
 }  # fmt: skip
+
+# What a key adult's word of this school year adds to a candidate that something else speaks for;
+# on its own it makes a school worth a person's look, never a match.
+LINK_BITS, LINK_SHARE = 6.0, 0.5
+# Candidates kept with a decision beyond the few that are shown.
+MOST_CONSIDERED = 50

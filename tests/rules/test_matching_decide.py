@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from app.core.policy import Policy
+from app.core.policy import Matching, Policy
 from app.intake.outcomes import OutcomeReason
 from schools.matching.decide import decide
-from schools.matching.details import Band, Decision, Leads, PupilFacts, SchoolFacts
+from schools.matching.details import (
+    Band,
+    Decision,
+    Judged,
+    Leads,
+    PupilFacts,
+    SchoolFacts,
+)
 from schools.matching.roll_match import compare, posterior
 from schools.matching.rules import RULES_VERSION
 from tests.factories.schools import LAST_NIGHT, child, school
@@ -20,37 +27,45 @@ CLOSED = school(990003, "Old Mill Primary School", is_open=False)
 HIGH = school(990004, "Mockbury High School", phase="Secondary", low_age=11, high_age=18)
 COLLEGE = school(990005, "Exampleshire College", type_code=18, statutory=False, low_age=16,
                  high_age=99, phase="16 plus")  # fmt: skip
-SCHOOLS = {one.urn: one for one in (HERE, THERE, CLOSED, HIGH, COLLEGE)}
+UPPER = school(990006, "Mockbury Upper School", phase="Secondary", low_age=14, high_age=18)
+SCHOOLS = {one.urn: one for one in (HERE, THERE, CLOSED, HIGH, COLLEGE, UPPER)}
 IDENTITY = child().identity
 
 
-def pupil_at(*places: SchoolFacts, left: bool = False) -> tuple[PupilFacts, ...]:
+def pupil_at(*places: SchoolFacts, **changes: Any) -> tuple[PupilFacts, ...]:
     """Return the child's own row on the roll of each school."""
+    facts: dict[str, Any] = {
+        "forename": IDENTITY.forename, "surname": IDENTITY.surname, "sex": "F",
+        "date_of_birth": IDENTITY.date_of_birth, "postcode": "ZZ99 3VZ", **changes,
+    }  # fmt: skip
     return tuple(
-        PupilFacts(
-            number, place.urn, IDENTITY.forename or "", IDENTITY.surname or "",
-            date_of_birth=IDENTITY.date_of_birth, sex="F", postcode="ZZ99 3VZ", left=left,
-        )
-        for number, place in enumerate(places, start=1)
-    )  # fmt: skip
+        PupilFacts(number, place.urn, **facts) for number, place in enumerate(places, start=1)
+    )
+
+
+def namesakes(*places: SchoolFacts) -> tuple[PupilFacts, ...]:
+    """Return pupils of one name and birthday at several schools, none of whose homes is known."""
+    return pupil_at(*places, postcode=None)
 
 
 def decided(
     *, given: SchoolFacts | None = None, given_unknown: bool = False,
     told: tuple[SchoolFacts, ...] = (HERE, THERE), pupils: tuple[PupilFacts, ...] = (),
+    judged: tuple[Judged, ...] = (), confirmed: bool = False, matching: Matching | None = None,
     **facts: Any,
 ) -> Decision:  # fmt: skip
     whose = child(**facts)
     leads = Leads(
         given=given, given_unknown=given_unknown, told=told, pupils=pupils, roll_size=2_000,
-        schools=SCHOOLS, successors={CLOSED.urn: THERE},
+        schools=SCHOOLS | {one.urn: one for one in told}, successors={CLOSED.urn: THERE},
+        confirmed=frozenset({CLOSED.urn} if confirmed else ()),
     )  # fmt: skip
     scores = [score for pupil in pupils if (score := compare(whose.identity, pupil)) is not None]
     current = [one for one in scores if not one.pupil.left]
     left = [one for one in scores if one.pupil.left]
     return decide(
-        whose, leads, posterior(current, 2_000), left=posterior(left, 2_000), on=LAST_NIGHT,
-        matching=Policy().matching, input_digest=b"d" * 32,
+        whose, leads, posterior(current, 2_000), left=posterior(left, 2_000), judged=judged,
+        on=LAST_NIGHT, matching=matching or Policy().matching, input_digest=b"d" * 32,
     )  # fmt: skip
 
 
@@ -97,7 +112,7 @@ def test_what_agrees_is_matched(evidence: dict[str, Any], urn: int) -> None:
         ({"status": "home_educated", "pupils": pupil_at(HERE)}, "evidence_disagrees"),
         ({"given": CLOSED}, "school_closed"),
         ({"pupils": pupil_at(CLOSED)}, "school_closed"),
-        ({"pupils": pupil_at(HERE, THERE)}, "several_schools"),
+        ({"pupils": namesakes(HERE, THERE)}, "several_schools"),
         ({"protected": True, "given": HERE}, "protected"),
         ({"protected": True, "pupils": pupil_at(HERE), **TOLD_HERE}, "protected"),
         ({"forename": None, **TOLD_HERE}, "name_missing"),
@@ -148,7 +163,7 @@ def test_a_match_keeps_its_distance_to_the_next() -> None:
     alone = decided(pupils=pupil_at(HERE))
     assert alone.score >= matching.auto_threshold
     assert alone.margin >= matching.auto_margin
-    doubled = decided(pupils=pupil_at(HERE, THERE))
+    doubled = decided(pupils=namesakes(HERE, THERE))
     assert doubled.margin < matching.auto_margin
 
 
