@@ -15,11 +15,12 @@ from app.access.roles import grant_role, roles_of
 from app.core import audit, logs
 from app.core.cipher import CannotOpen, Cipher
 from app.core.ids import new_id
-from schools import key_adults
+from schools import key_adults, officers
 from schools.models import KeyAdult
 
 __all__ = [
-    "AccountDetails", "add_account", "details_of", "disable", "email_digest", "find", "names_of",
+    "AccountDetails", "add_account", "details_of", "disable", "email_digest", "find",
+    "give_account", "names_of",
     "roles_of", "tie_key_adults",
 ]  # fmt: skip
 
@@ -60,19 +61,39 @@ def add_account(
     Returns the account and, until it is enrolled, a fresh one-time enrolment token (the link before
     it dies). A key adult's entry in the register of the same school is tied to the account.
     """
-    account = find(session, cipher, email) or _new_account(
-        session, cipher, AccountDetails(email.strip(), name.strip()), now=now
+    grant = Grant(role, urn, force, council)
+    account = give_account(
+        session, cipher, email=email, name=name, grant=grant, now=now, actor=actor
     )
-    grant_role(session, account.id, Grant(role, urn, force, council), now=now)
-    if role is Role.KEY_ADULT and urn is not None:
-        key_adults.attach_account(session, cipher, email=email, urn=urn, account_id=account.id)
-    audit.record(
-        session, event=audit.Event.ACCOUNT_INVITED, actor=actor, force=force,
-        subject=f"account:{account.id}", now=now, reason_code=role.value,
-    )  # fmt: skip
     if account.enrolled_at is not None:
         return account, None
     return account, enrolment.offer(session, cipher, account_id=account.id, now=now)
+
+
+def give_account(
+    session: Session, cipher: Cipher, *, email: str, name: str, grant: Grant, now: datetime,
+    actor: str,
+) -> Account:  # fmt: skip
+    """Give a role to the account of this address as `add_account` does, and offer no link."""
+    account = find(session, cipher, email) or _new_account(
+        session, cipher, AccountDetails(email.strip(), name.strip()), now=now
+    )
+    grant_role(session, account.id, grant, now=now)
+    if grant.role is Role.KEY_ADULT and grant.urn is not None:
+        key_adults.attach_account(
+            session, cipher, email=email, urn=grant.urn, account_id=account.id
+        )
+    of_force, of_council = grant.force, grant.council
+    for owner in (of_force and f"force:{of_force}", of_council and f"council:{of_council}"):
+        if owner:
+            officers.attach_account(
+                session, cipher, email=email, owner=owner, account_id=account.id
+            )  # fmt: skip
+    audit.record(
+        session, event=audit.Event.ACCOUNT_INVITED, actor=actor, force=grant.force,
+        subject=f"account:{account.id}", now=now, reason_code=grant.role.value,
+    )  # fmt: skip
+    return account
 
 
 def tie_key_adults(session: Session, cipher: Cipher) -> int:

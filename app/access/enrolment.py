@@ -12,10 +12,13 @@ from app.access import authenticator, passwords, sessions
 from app.access.models import Account, Enrolment
 from app.core import audit
 from app.core.cipher import Cipher
+from app.core.derived import invitation_token
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.ids import new_id, new_secret
 
 VALID_FOR = timedelta(days=7)
+# One that travels by e-mail is used soon or not at all.
+INVITATION_VALID_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,33 @@ class Offer:
 def offer(session: Session, cipher: Cipher, *, account_id: UUID, now: datetime) -> str:
     """Make a one-time link's token; links offered earlier to the same account die."""
     withdraw(session, account_id, now=now)
-    ident, token = new_id(), new_secret()
-    sealed = _seal(cipher, authenticator.new_secret(), table="enrolment", row=ident)
-    session.add(
-        Enrolment(
-            id=ident, account_id=account_id, token_digest=_digest(token), sealed_totp=sealed,
-            made_at=now, expires_at=now + VALID_FOR,
-        )
-    )  # fmt: skip
-    session.flush()
+    token = new_secret()
+    _new(session, cipher, new_id(), account_id, token, now=now, until=now + VALID_FOR)
     return token
+
+
+def invite(session: Session, cipher: Cipher, *, account_id: UUID, now: datetime) -> Enrolment:
+    """Make a one-time link for an e-mail; links offered earlier to the same account die.
+
+    Its token is derived from the row's id (`app.core.derived`), so that nothing secret waits in the
+    outbox and a message that is sent twice is the same bytes.
+    """
+    withdraw(session, account_id, now=now)
+    ident = new_id()
+    token = invitation_token(cipher, ident)
+    return _new(
+        session, cipher, ident, account_id, token, now=now, until=now + INVITATION_VALID_FOR
+    )
+
+
+def newest(session: Session, account_id: UUID) -> Enrolment | None:
+    """Return the last link that was made for an account, used up or not."""
+    return session.scalars(
+        select(Enrolment)
+        .where(Enrolment.account_id == account_id)
+        .order_by(Enrolment.made_at.desc())
+        .limit(1)
+    ).first()
 
 
 def read(session: Session, cipher: Cipher, token: str, *, now: datetime) -> Offer:
@@ -115,6 +135,20 @@ def password_faults(password: str, repeated: str, *, email: str) -> list[FieldEr
     if not found and password != repeated:
         found = [FieldError("repeated", "not_the_same", "Type the same password again")]
     return found
+
+
+def _new(
+    session: Session, cipher: Cipher, ident: UUID, account_id: UUID, token: str, *,
+    now: datetime, until: datetime,
+) -> Enrolment:  # fmt: skip
+    sealed = _seal(cipher, authenticator.new_secret(), table="enrolment", row=ident)
+    row = Enrolment(
+        id=ident, account_id=account_id, token_digest=_digest(token), sealed_totp=sealed,
+        made_at=now, expires_at=until,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _use(session: Session, enrolment_id: UUID, *, now: datetime) -> None:

@@ -1,16 +1,18 @@
 """Police forces: the tenants and data controllers."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access.models import Force, ForceArea
 from app.core import audit
 from app.core.errors import Refused
 
 # The code stands in audit chains and sealed records, so it is short, plain and never changes.
+_COUNCIL = re.compile(r"[0-9]{3}")
 _CODE = re.compile(r"[A-Za-z0-9-]{1,16}")
 
 
@@ -48,3 +50,49 @@ def only_force(session: Session) -> Force:
     if len(found) > 1:
         raise Refused("There are several forces: name one with --force CODE.")
     return found[0]
+
+
+def set_area(
+    session: Session, *, code: str, councils: Iterable[str], now: datetime, actor: str
+) -> frozenset[str]:
+    """Say which councils' areas a force polices, in place of what was said before.
+
+    Raises `Refused` for an unknown force and for what is no council's three-digit code.
+    """
+    force_named(session, code)
+    wanted = frozenset(councils)
+    if not all(_COUNCIL.fullmatch(council) for council in wanted):
+        raise Refused("A council is its three-digit code in the register, such as 999.")
+    session.execute(delete(ForceArea).where(ForceArea.force == code))
+    session.add_all(ForceArea(force=code, council=council) for council in sorted(wanted))
+    session.flush()
+    audit.record(
+        session, event=audit.Event.FORCE_AREA_CHANGED, actor=actor, force=code,
+        subject=f"force:{code}", now=now, detail={"councils": sorted(wanted)},
+    )  # fmt: skip
+    return wanted
+
+
+def councils_of(session: Session, force: str) -> frozenset[str]:
+    """Return the codes of the councils whose area a force polices."""
+    found = session.scalars(select(ForceArea.council).where(ForceArea.force == force))
+    return frozenset(found)
+
+
+def forces_of(session: Session, council: str) -> list[str]:
+    """Return the forces that police a council's area, by code; mostly one."""
+    found = session.scalars(
+        select(ForceArea.force).where(ForceArea.council == council).order_by(ForceArea.force)
+    )
+    return list(found)
+
+
+def force_for(session: Session, council: str) -> str | None:
+    """Return whose mail carries what the platform itself says to a school of this council.
+
+    The force of the area; where nobody has said which, the first there is.
+    """
+    of_area = forces_of(session, council)
+    if of_area:
+        return of_area[0]
+    return session.scalars(select(Force.code).order_by(Force.code).limit(1)).first()

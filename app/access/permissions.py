@@ -39,6 +39,11 @@ class Action(StrEnum):
     SEE_REPORTS = "see_reports"
     EXPORT_REPORTS = "export_reports"
     READ_AUDIT = "read_audit"
+    SEE_REGISTER = "see_register"
+    REQUEST_KEY_ADULT = "request_key_adult"
+    APPROVE_KEY_ADULT = "approve_key_adult"
+    MANAGE_KEY_ADULTS = "manage_key_adults"
+    MANAGE_OWN_COVER = "manage_own_cover"
     MANAGE_REGISTER = "manage_register"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -58,6 +63,16 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.SEE_REPORTS: frozenset({Role.LEAD}),
     Action.EXPORT_REPORTS: frozenset({Role.LEAD}),
     Action.READ_AUDIT: frozenset({Role.AUDITOR}),
+    # Schools see to their own people; whoever approves is at the council or the register.
+    Action.SEE_REGISTER: frozenset(
+        {Role.KEY_ADULT, Role.COUNCIL_OFFICER, Role.LEAD, Role.REGISTER_ADMIN}
+    ),
+    Action.REQUEST_KEY_ADULT: frozenset({Role.KEY_ADULT, Role.LEAD, Role.REGISTER_ADMIN}),
+    Action.APPROVE_KEY_ADULT: frozenset({Role.COUNCIL_OFFICER, Role.LEAD, Role.REGISTER_ADMIN}),
+    Action.MANAGE_KEY_ADULTS: frozenset(
+        {Role.KEY_ADULT, Role.COUNCIL_OFFICER, Role.LEAD, Role.REGISTER_ADMIN}
+    ),
+    Action.MANAGE_OWN_COVER: frozenset({Role.KEY_ADULT}),
     Action.MANAGE_REGISTER: frozenset({Role.REGISTER_ADMIN, Role.PLATFORM_ADMIN}),
     Action.MANAGE_ACCOUNTS: frozenset({Role.PLATFORM_ADMIN}),
 }

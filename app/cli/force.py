@@ -40,3 +40,31 @@ def add(
         ],
         as_json=json,
     )
+
+
+@commands.command()
+def area(
+    code: Annotated[str, typer.Argument(help="The force's code.")],
+    councils: Annotated[
+        list[str], typer.Argument(metavar="COUNCIL…", help="Three-digit codes of councils.")
+    ],
+    json: Json = False,
+) -> None:
+    """Say which councils' areas a force polices, in place of what was said before.
+
+    Its lead then sees those councils' schools, and its mail carries their invitations.
+
+    Example: encompass force area 99 998 999
+    """
+    from app.access.forces import set_area
+
+    with opening.unit() as (session, wiring):
+        held = set_area(
+            session, code=code, councils=councils, now=wiring.clock.now(),
+            actor=opening.operator(),
+        )  # fmt: skip
+    answer(
+        {"force": code, "councils": sorted(held)},
+        [f"Force {code} polices: {', '.join(sorted(held))}."],
+        as_json=json,
+    )
