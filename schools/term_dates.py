@@ -15,6 +15,7 @@ _LONGEST_HOLIDAY = timedelta(days=70)
 # Beside the first or the last term known, only as much as Christmas or Easter takes.
 _SHORT_HOLIDAY = timedelta(days=21)
 _SUMMER_FROM, _SUMMER_TO = (7, 16), (8, 31)
+_YEAR_BEGINS = 9
 
 
 class Nation(StrEnum):
@@ -68,6 +69,11 @@ def is_working_day(calendar: SchoolCalendar, on: date) -> bool:
 def in_holiday(calendar: SchoolCalendar, on: date) -> bool:
     """Return whether the date lies between two terms; weekends inside a term do not."""
     return calendar.days.get(on) is not DayKind.OPEN and _between_terms(calendar, on)
+
+
+def school_year(on: date) -> int:
+    """Return the calendar year in which the school year of this date began: on 1 September."""
+    return on.year if on.month >= _YEAR_BEGINS else on.year - 1
 
 
 def next_school_day(calendar: SchoolCalendar, after: date) -> date:

@@ -74,9 +74,14 @@ _MOVES: dict[Outcome, frozenset[Outcome]] = {
             Outcome.SUPERSEDED,
         }
     ),
-    # A school that says "not our pupil" sends the child back to a person.
-    Outcome.SENT_TO_SCHOOL: frozenset({Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
-    Outcome.SENT_TO_COUNCIL: frozenset({Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
+    # A school that says "not our pupil" sends the child back to a person; the first pupil morning
+    # after a holiday, to the rules.
+    Outcome.SENT_TO_SCHOOL: frozenset(
+        {Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}
+    ),
+    Outcome.SENT_TO_COUNCIL: frozenset(
+        {Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}
+    ),
     Outcome.NOT_NOTIFIED: frozenset({Outcome.IN_REVIEW, Outcome.WITHDRAWN, Outcome.SUPERSEDED}),
     Outcome.WITHDRAWN: frozenset(),
     Outcome.SUPERSEDED: frozenset(),

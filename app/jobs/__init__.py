@@ -2,6 +2,8 @@
 
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
+from app.jobs.follow_calendars import follow_calendars
+from app.jobs.match_again import match_again
 from app.jobs.match_children import match_children
 from app.jobs.morning_check import morning_check
 from app.jobs.purge_expired import purge_expired
@@ -9,8 +11,10 @@ from app.jobs.runner import Step
 from app.jobs.send_due import send_due
 
 PIPELINE: tuple[tuple[str, Step], ...] = (
+    ("match_again", match_again),
     ("match_children", match_children),
     ("compose_notifications", compose_notifications),
+    ("follow_calendars", follow_calendars),
     ("chase_untold", chase_untold),
     ("send_due", send_due),
     ("morning_check", morning_check),

@@ -10,19 +10,21 @@ from sqlalchemy.orm import Session
 from app.core import audit, keys
 from app.core.cipher import Cipher
 from app.core.policies import current_policy
-from app.core.policy import Policy
+from app.core.policy import HolidayPolicy, Policy
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
+from app.jobs.clocks import began_at
 from app.jobs.facts import notice_facts, priority_of
+from app.jobs.holidays import at_councils, begin_again, hold_for_pupils, holiday_way
 from app.jobs.runner import StepReport, Tick
 from notifications.models import Notification, Occurrence
 from notifications.placing import Order, place
 from notifications.recall import recall_notifications
 from notifications.receipts import reinstate
-from notifications.states import NotificationState
+from notifications.states import NotificationState, Purpose
 from notifications.timing import due_for_school
 from schools.calendars import calendar_of
 from schools.matching.details import Band
@@ -56,10 +58,14 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
     if incident.state is not IncidentState.NEWEST or not waits:
         return
     _, policy = current_policy(session, incident.force, at=now)
-    placed = [
-        place(session, cipher, order, now=now, actor=ACTOR)
-        for order in _orders(session, cipher, child, incident, urns=match.urns, policy=policy)
-    ]
+    orders = _orders(session, cipher, child, incident, urns=match.urns, policy=policy)
+    way = holiday_way(child, orders, policy)
+    if way is HolidayPolicy.HOLD:
+        hold_for_pupils(session, child, orders, now=now, actor=ACTOR)
+        return
+    if way is HolidayPolicy.COUNCIL:
+        orders = at_councils(session, orders, policy)
+    placed = [place(session, cipher, order, now=now, actor=ACTOR) for order in orders]
     for notification in placed:
         # A person settled it at the very school that had said "not our pupil".
         if notification.state is NotificationState.HELD:
@@ -68,11 +74,12 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
                 session, event=audit.Event.NOTIFICATION_UNDONE, actor=ACTOR, force=child.force,
                 subject=f"notification:{notification.id}", now=now, reason_code="settled_here",
             )  # fmt: skip
+    if child.rematched_at is not None:
+        begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
-    move_child(
-        session, child, to=Outcome.SENT_TO_SCHOOL, now=now,
-        due_at=min(one.due_at for one in placed),
-    )  # fmt: skip
+    child.return_on = min((one.return_on for one in placed if one.return_on), default=None)
+    sent = Outcome.SENT_TO_COUNCIL if way is HolidayPolicy.COUNCIL else Outcome.SENT_TO_SCHOOL
+    move_child(session, child, to=sent, now=now, due_at=min(one.due_at for one in placed))
 
 
 def _take(session: Session, match: Match, now: datetime) -> bool:
@@ -114,10 +121,11 @@ def _orders(
             due=due_for_school(
                 calendar_of(session, school.urn),
                 accepted_at=child.received_at,
-                incident_at=incident.occurred_from,
+                incident_at=began_at(incident, child),
                 timing=policy.timing,
             ),
             priority=priority_of(details, facts),
+            purpose=Purpose.INFORM if child.rematched_at is None else Purpose.RETURN,
         )
         for school in _schools(session, urns)
     ]
@@ -131,17 +139,24 @@ def _schools(session: Session, urns: Iterable[int]) -> list[Establishment]:
 def _close_elsewhere(
     session: Session, child: InvolvedChild, *, keep: set[UUID], now: datetime
 ) -> None:
-    """Recall what a school closed by saying "not our pupil", now that the child is elsewhere."""
-    closed = session.scalars(
+    """Recall what a school closed by saying "not our pupil", now that the child is elsewhere.
+
+    After a holiday also what nobody there has opened: it is another school's pupil now.
+    """
+    elsewhere = (
         select(Notification.id)
         .join(Occurrence, Occurrence.notification_id == Notification.id)
-        .where(
-            Occurrence.involved_child_id == child.id,
-            Notification.state == NotificationState.HELD,
-            Notification.id.not_in(keep),
-        )
-    ).all()
+        .where(Occurrence.involved_child_id == child.id, Notification.id.not_in(keep))
+    )
+    refused = elsewhere.where(Notification.state == NotificationState.HELD)
+    closed = session.scalars(refused).all()
     recall_notifications(session, closed, reason_code="not_our_pupil", actor=ACTOR, now=now)
+    if child.rematched_at is not None:
+        unopened = elsewhere.where(
+            Notification.state == NotificationState.READY, Notification.told_at.is_(None)
+        )
+        left = session.scalars(unopened).all()
+        recall_notifications(session, left, reason_code="moved_school", actor=ACTOR, now=now)
 
 
 def _waiting(session: Session, force: str | None) -> list[UUID]:

@@ -23,6 +23,7 @@ from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
+from app.jobs.clocks import began_at
 from app.jobs.facts import matching_facts
 from app.jobs.runner import StepReport, Tick
 from notifications.timing import due_for_school, due_when_unknown
@@ -104,7 +105,7 @@ def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: 
         session,
         cipher,
         [matching_facts(one) for one in details],
-        on=london_date(incident.occurred_from),
+        on=london_date(max(began_at(incident, one) for one in children)),
         policy=policy,
     )
     for child, decision in zip(children, decisions, strict=True):
@@ -200,9 +201,9 @@ def _due_at(
     if decision.evidence:
         calendar = calendar_of(session, decision.evidence[0].urn)
         due = due_for_school(
-            calendar, accepted_at=child.received_at, incident_at=incident.occurred_from,
+            calendar, accepted_at=child.received_at, incident_at=began_at(incident, child),
             timing=policy.timing,
         )  # fmt: skip
     else:
-        due = due_when_unknown(child.received_at, incident.occurred_from, policy.timing)
+        due = due_when_unknown(child.received_at, began_at(incident, child), policy.timing)
     return due.due_at
