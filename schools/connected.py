@@ -1,4 +1,4 @@
-"""Who is connected with an incident: adults as keyed digests, compared with those who would be told.
+"""Who is connected with an incident: its adults as keyed digests, compared with who would be told.
 
 A telephone number, an address, or a name with its date of birth identifies; a name alone only asks
 (domain.md §4). Digests are per force, so that nobody is compared across forces.
@@ -143,9 +143,7 @@ def connected_incidents(
     grouped: dict[tuple[UUID, str], set[Mark]] = {}
     for row in _kept(session, incident_ids, child_ids):
         grouped.setdefault((row.incident_id, row.force), set()).add(Mark(row.kind, row.digest))
-    own = {
-        force: [_marks(cipher, force, record) for record in records] for _, force in grouped
-    }  # fmt: skip
+    own = {force: [_marks(cipher, force, one) for one in records] for _, force in grouped}
     for (incident_id, force), marks in grouped.items():
         common = [mark for some in own[force] for mark in marks & some]
         if common:

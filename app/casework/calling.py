@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.waiting import withheld_from
+from app.casework.connections import Tie, require_untied, ties_to_notifications
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, NotFound
@@ -25,6 +25,7 @@ from app.intake.models import Incident, InvolvedChild
 from notifications.channels import call_sheet
 from notifications.compose import Content
 from notifications.models import CallSheetLine, Notification
+from notifications.passing_over import passed_over
 from notifications.queries import content_of
 from notifications.states import CallResult, NotificationState
 from schools import queries
@@ -52,7 +53,7 @@ class CallLine:
 class School:
     """Whom to ring, on the register's own number, and whom to ask for, in order.
 
-    `left_out` says that a key adult who knows the family is not among the contacts.
+    `left_out` says that the recipient changed: a key adult is not among the contacts.
     """
 
     name: str
@@ -70,6 +71,8 @@ class Call:
     school: School
     line: CallLine
     policy: Policy
+    # Somebody of the caller's name is concerned: they say that they are not before anything opens.
+    asks_tie: bool = False
 
 
 def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
@@ -79,6 +82,8 @@ def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
     # A school that said "not our pupil" is not rung about that child; its reviewer has it.
     waiting = _still_waiting(session, [line.notification_id for line in lines])
     lines = [line for line in lines if line.notification_id in waiting]
+    tied = ties_to_notifications(session, acting, {one.notification_id: force for one in lines})
+    lines = [line for line in lines if tied.get(line.notification_id) is not Tie.OUT]
     return _schools(session, acting, lines, force=force)
 
 
@@ -94,12 +99,20 @@ def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
     line = _claimed_line(session, acting, line_id)
     (school,) = _schools(session, acting, [line], force=line.force)
     _, policy = current_policy(session, line.force, at=acting.now)
-    return Call(school, school.lines[0], policy)
+    return Call(school, school.lines[0], policy, asks_tie=_tie(session, acting, line) is Tie.ASK)
 
 
-def show_content(session: Session, acting: Acting, *, line_id: UUID) -> tuple[Call, Content]:
-    """Return what to read out, to the caller who is speaking with the school now; logged."""
+def show_content(
+    session: Session, acting: Acting, *, line_id: UUID, untied: bool = False
+) -> tuple[Call, Content]:
+    """Return what to read out, to the caller who is speaking with the school now; logged.
+
+    A caller of whose name somebody is concerned says first that they are not (`untied`): raises
+    `Conflict` without.
+    """
     line = _claimed_line(session, acting, line_id)
+    if not untied and _tie(session, acting, line) is Tie.ASK:
+        raise Conflict("Say first whether you are related to or involved with this family.")
     notification = session.get_one(Notification, line.notification_id)
     content = content_of(session, acting.cipher, notification)
     _record(session, acting, line, audit.Event.CALL_CONTENT_SHOWN)
@@ -118,11 +131,17 @@ def record_call(
     _record(session, acting, line, audit.Event.CALL_RECORDED, reason_code=result.value)
 
 
+def _tie(session: Session, acting: Acting, line: CallSheetLine) -> Tie | None:
+    ids = {line.notification_id: line.force}
+    return ties_to_notifications(session, acting, ids).get(line.notification_id)
+
+
 def _line_for(session: Session, acting: Acting, line_id: UUID, *, action: Action) -> CallSheetLine:
     line = session.get(CallSheetLine, line_id)
     if line is None:
         raise NotFound(_NOTHING_HERE)
     require(acting, action, Relation(force=line.force))
+    require_untied(_tie(session, acting, line))
     if line.closed_at is not None:
         raise Conflict("This school has been told: nothing is left to ring about.")
     return line
@@ -165,8 +184,10 @@ def _school(
     people = contacts_of(
         session, acting.cipher, place.urn, on=london_date(acting.now), policy=policy
     )
-    knowing = withheld_from(session, [line.notification_id for line in lines])
-    asked = tuple(one for one in people if f"account:{one.account_id}" not in knowing)
+    left_out = passed_over(
+        session, acting.cipher, [line.notification_id for line in lines], people
+    ).everybody
+    asked = tuple(one for one in people if one.key_adult_id not in left_out)
     return School(
         place.name, place.town, place.telephone, asked, lines, left_out=len(asked) < len(people)
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Actor, Role, may_at_all
 from app.casework.acting import Acting
+from app.casework.connections import Tie, ties_to_notifications
 from app.core.cipher import Erased
 from app.core.errors import NotFound
 from app.core.scope import Scope, scope, scope_of
@@ -50,10 +51,15 @@ class Inbox:
 
 
 def inbox(session: Session, acting: Acting) -> Inbox:
-    """Return what waits for this person's schools and councils, most urgent first."""
+    """Return what waits for this person's schools and councils, most urgent first.
+
+    What tells of an incident with which this person is connected is not there.
+    """
     if not may_at_all(acting.actor, Action.SEE_INBOX):
         raise NotFound("There is nothing here for you: check the address or sign in as another.")
     rows = _visible(session, acting.actor)
+    tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
+    rows = [row for row in rows if tied.get(row.id) is not Tie.OUT]
     ids = [row.id for row in rows]
     withheld = _those_with(session, acting.actor, ids, kind=ReceiptKind.WITHHELD)
     opened = _those_with(session, acting.actor, ids, kind=ReceiptKind.OPENED) - withheld

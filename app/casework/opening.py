@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.access.permissions import Action
 from app.casework import not_our_pupil
 from app.casework.acting import Acting
+from app.casework.connections import Tie, tie_to_notification
 from app.casework.following_up import recorded
 from app.casework.waiting import Seen, notification_for, recipient_name, require_seen, seen_by
 from app.core import audit
@@ -27,6 +28,8 @@ from notifications.compose import Content
 from notifications.models import FollowUp, Notification
 from notifications.queries import content_of
 from notifications.states import ENDED, NotificationState
+from schools.connected_models import ChangeReason
+from schools.recipient_changes import note_change
 
 
 class Shown(StrEnum):
@@ -64,6 +67,8 @@ class Opening:
     content: Content | None = None
     follow_ups: tuple[FollowUp, ...] = ()
     undo_until: datetime | None = None
+    # Somebody of this person's name is concerned: one more question comes before the content.
+    asks_tie: bool = False
 
 
 def look(session: Session, acting: Acting, *, notification_id: UUID) -> Opening:
@@ -97,13 +102,15 @@ def take_first_step(session: Session, acting: Acting, *, notification_id: UUID) 
 
 
 def answer_questions(
-    session: Session, acting: Acting, *, notification_id: UUID, on_roll: bool, knows_family: bool
-) -> Answer:
+    session: Session, acting: Acting, *, notification_id: UUID, on_roll: bool, knows_family: bool,
+    tied: bool | None = None,
+) -> Answer:  # fmt: skip
     """Open the content to this person, where the answers allow it: this is what counts as told.
 
     Whoever knows the family outside school is not shown the content, and no later answer changes
-    that; the ladder goes on to the next key adult. Raises `NotFound`, and `Conflict` before the
-    first step.
+    that; the ladder goes on to the next key adult. So it is with whoever is asked whether they are
+    related to or involved with the family and does not deny it (`tied`). Raises `NotFound`, and
+    `Conflict` before the first step or where that answer is missing.
     """
     notification = _mine(session, acting, notification_id)
     withheld = seen_by(session, notification, actor=acting.actor.id) is Seen.WITHHELD
@@ -111,8 +118,12 @@ def answer_questions(
         require_seen(session, notification, actor=acting.actor.id, least=Seen.FIRST_STEP)
     if notification.state in ENDED or notification.state is NotificationState.HELD:
         raise Conflict("This message was closed a moment ago: go back to your messages.")
-    if knows_family or withheld:
-        _withhold(session, acting, notification)
+    asked = tie_to_notification(session, acting, notification) is Tie.ASK
+    if asked and tied is None and not (knows_family or withheld):
+        raise Conflict("One question is not answered: go back to your messages and start there.")
+    if knows_family or withheld or (asked and tied):
+        reason = ChangeReason.KNOWS_THE_FAMILY if knows_family else ChangeReason.SAID_RELATED
+        _withhold(session, acting, notification, reason=reason)
         return Answer.KNOWS_FAMILY
     if not on_roll:
         return Answer.NOT_ON_ROLL
@@ -122,12 +133,19 @@ def answer_questions(
     return Answer.OPENED
 
 
-def _withhold(session: Session, acting: Acting, notification: Notification) -> None:
+def _withhold(
+    session: Session, acting: Acting, notification: Notification, *, reason: ChangeReason
+) -> None:
     """Remember that this person may not read it; each try is on the trail."""
     with acting_for(session, notification.force):
         receipts.withheld(
             session, notification, actor=acting.actor.id, now=acting.now, source="page"
         )
+        note_change(
+            session, force=notification.force, incident_id=notification.incident_id,
+            about=f"notification:{notification.id}", person=acting.actor.id, reason=reason,
+            now=acting.now, actor=acting.actor.id,
+        )  # fmt: skip
         _record(
             session, acting, notification, audit.Event.NOTIFICATION_WITHHELD,
             reason_code=Answer.KNOWS_FAMILY.value,
@@ -158,6 +176,9 @@ def _opening(
 ) -> Opening:
     _, policy = current_policy(session, notification.force, at=acting.now)
     whole = content if shown is Shown.CONTENT else None
+    asks = shown is Shown.QUESTIONS and (
+        tie_to_notification(session, acting, notification) is Tie.ASK
+    )
     return Opening(
         notification, shown, recipient_name(session, notification), policy.desk,
         first_name=content.identity.first_name if content else None,
@@ -165,6 +186,7 @@ def _opening(
         content=whole,
         follow_ups=recorded(session, notification) if whole else (),
         undo_until=not_our_pupil.undo_until(session, notification),
+        asks_tie=asks,
     )  # fmt: skip
 
 

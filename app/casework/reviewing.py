@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation, Role, may_at_all
 from app.casework.acting import Acting, require
+from app.casework.connections import Tie, require_untied, tie_to_review, without_own_family
 from app.core import audit, keys
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.intake.models import Incident, InvolvedChild
@@ -69,6 +70,8 @@ class Case:
     line: QueueLine
     child: ComparedChild | None
     candidates: tuple[Candidate, ...]
+    # Somebody of this reviewer's name is concerned: they say that they are not before claiming.
+    asks_tie: bool = False
 
 
 def queue(session: Session, acting: Acting) -> list[QueueLine]:
@@ -77,7 +80,8 @@ def queue(session: Session, acting: Acting) -> list[QueueLine]:
         raise NotFound(_NOTHING_HERE)
     forces = acting.actor.forces(Role.REVIEWER)
     waiting = reviews.queue(session, now=acting.now)
-    return _lines(session, acting, [row for row in waiting if row.force in forces])
+    mine = [row for row in waiting if row.force in forces]
+    return _lines(session, acting, without_own_family(session, acting, mine))
 
 
 def case(session: Session, acting: Acting, *, review_id: UUID) -> Case:
@@ -85,15 +89,21 @@ def case(session: Session, acting: Acting, *, review_id: UUID) -> Case:
     found = _review_for(session, acting, review_id, action=Action.SEE_REVIEWS)
     (line,) = _lines(session, acting, [found])
     if not line.mine:
-        return Case(line, None, ())
+        asks = tie_to_review(session, acting, found) is Tie.ASK
+        return Case(line, None, (), asks_tie=asks)
     _record(session, acting, found, audit.Event.REVIEW_VIEWED)
     child = session.get_one(InvolvedChild, found.involved_child_id)
     return Case(line, _compared(session, acting, child), _candidates(session, found))
 
 
-def claim(session: Session, acting: Acting, *, review_id: UUID) -> None:
-    """Take a review for 15 minutes; raise `Conflict` where somebody else has it."""
+def claim(session: Session, acting: Acting, *, review_id: UUID, untied: bool = False) -> None:
+    """Take a review for 15 minutes; raise `Conflict` where somebody else has it.
+
+    So it is where the reviewer has to say first that they are not tied to the family (`untied`).
+    """
     found = _review_for(session, acting, review_id, action=Action.SETTLE_REVIEW)
+    if not untied and tie_to_review(session, acting, found) is Tie.ASK:
+        raise Conflict("Say first whether you are related to or involved with this family.")
     reviews.claim(session, found.id, account_id=_account(acting), now=acting.now)
     _record(session, acting, found, audit.Event.REVIEW_CLAIMED)
 
@@ -132,6 +142,7 @@ def _review_for(session: Session, acting: Acting, review_id: UUID, *, action: Ac
     if found is None:
         raise NotFound(_NOTHING_HERE)
     require(acting, action, Relation(force=found.force))
+    require_untied(tie_to_review(session, acting, found))
     if found.state is not ReviewState.OPEN:
         raise Conflict("This one is settled already: go back to the queue.")
     return found

@@ -1,6 +1,5 @@
 """Finding the notification an act is about, as far as this person may, and what they saw of it."""
 
-from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
+from app.casework.connections import require_untied, tie_to_notification
 from app.core.errors import Conflict, NotFound
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
@@ -38,13 +38,14 @@ def notification_for(
     """Return a notification the person may act on; raise `NotFound` for any other.
 
     A school's notification is reached by its school alone: its council counts it, and never opens
-    it.
+    it. For somebody who is connected with the incident it does not exist.
     """
     found = session.get(Notification, notification_id)
     if found is None or found.state is NotificationState.DRAFT:
         raise NotFound(_NOTHING_HERE)
     council = found.council if found.urn is None else None
     require(acting, action, Relation(urn=found.urn, council=council))
+    require_untied(tie_to_notification(session, acting, found))
     return found
 
 
@@ -77,17 +78,6 @@ def require_seen(session: Session, notification: Notification, *, actor: str, le
         raise Conflict(_WITHHELD)
     if order.index(seen) < order.index(least):
         raise Conflict("Open the message first: go back to your messages and start there.")
-
-
-def withheld_from(session: Session, notification_ids: Collection[UUID]) -> set[str]:
-    """Return the actors who said that they know the family of any of these notifications."""
-    return set(
-        session.scalars(
-            select(Receipt.actor).where(
-                Receipt.notification_id.in_(notification_ids), Receipt.kind == ReceiptKind.WITHHELD
-            )
-        )
-    )
 
 
 def last_receipt(

@@ -1,7 +1,7 @@
 """The facts of an incident and of an involved child, as they are sealed. Pure.
 
 Plain values only (enumerations as their words), so that a sealed record opens for as long as it is
-kept, whatever later releases add. Adults and suspects are here as keyed digests alone.
+kept, whatever later releases add. Adults and suspects are rows of keyed digests, not here.
 """
 
 from dataclasses import dataclass, field
@@ -100,11 +100,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class IncidentDetails:
-    """One version of one incident.
-
-    `adults` are keyed digests (`kind:hex`) by which a key adult who is party to the incident can be
-    recognised; nothing of an adult is kept in clear.
-    """
+    """One version of one incident; nothing of an adult is kept in clear."""
 
     reference: str
     version: int
@@ -124,6 +120,7 @@ class IncidentDetails:
     party_under_16: str
     restricted_access: bool
     hold: Hold | None = None
+    # Records of the first release hold digests here; no later one does.
     suspects: tuple[Suspect, ...] = ()
     adults: tuple[str, ...] = ()
     # Why it was withdrawn, in the words of the force.

@@ -64,8 +64,9 @@ def _excluded(
 
 def _doubt(child: ChildDetails, incident: IncidentDetails) -> OutcomeReason | None:
     # First of all: the others ask whether to tell the school, this one whom at the school.
+    # A protected child is released by voice to one person, which settles that question too.
     if any(child.connected_at_school):
-        return OutcomeReason.CONNECTED_AT_SCHOOL
+        return OutcomeReason.PROTECTED if child.protected else OutcomeReason.CONNECTED_AT_SCHOOL
     # The test of age is about the two parties; a child hurt beside the victim stays a victim.
     if incident.party_under_16 != PartyUnder16.NONE and child.involvement not in _HARMED:
         return OutcomeReason.UNDER_16_PARTIES

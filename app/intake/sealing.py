@@ -1,6 +1,5 @@
 """From the message of a force to the facts that are sealed: nothing more than policy needs."""
 
-from app.core.cipher import Cipher
 from app.core.policy import Policy
 from app.intake import identifiers
 from app.intake.details import (
@@ -10,7 +9,6 @@ from app.intake.details import (
     Hold,
     IncidentDetails,
     Residence,
-    Suspect,
     Voice,
 )
 from app.intake.payload import (
@@ -22,11 +20,10 @@ from app.intake.payload import (
     Risk,
     VoiceMessage,
 )
-from app.intake.person import adult_digests, suspect_digest
 
 
-def incident_details(cipher: Cipher, force: str, message: IncidentMessage) -> IncidentDetails:
-    """Return what is kept of an incident; adults and suspects become keyed digests."""
+def incident_details(message: IncidentMessage) -> IncidentDetails:
+    """Return what is sealed of an incident; adults and suspects go to `app.intake.connected`."""
     risk = message.risk or Risk()
     return IncidentDetails(
         reference=message.reference,
@@ -47,15 +44,6 @@ def incident_details(cipher: Cipher, force: str, message: IncidentMessage) -> In
         party_under_16=message.party_under_16.value,
         restricted_access=message.restricted_access,
         hold=_hold(message),
-        suspects=tuple(
-            Suspect(suspect_digest(cipher, force, suspect.key), suspect.child_refs)
-            for suspect in message.suspects
-        ),
-        adults=tuple(
-            digest
-            for adult in message.involved_adults
-            for digest in adult_digests(cipher, force, adult)
-        ),
     )
 
 

@@ -15,6 +15,7 @@ from app.core.cipher import Cipher, SealingKey
 from app.core.ids import new_id
 from app.core.models import ContentKey
 from app.core.policy import Policy
+from app.intake.connected import connected_rows, suspect_rows
 from app.intake.details import ChildDetails, IncidentDetails
 from app.intake.eligibility import decide
 from app.intake.models import Incident, InvolvedChild
@@ -22,7 +23,10 @@ from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.intake.payload import UNNAMED, IncidentMessage
 from app.intake.person import person_digest
 from app.intake.sealing import child_details, incident_details
+from app.intake.suspects import SuspectLink
 from app.intake.warnings import Warn, is_placeholder, warnings_of
+from app.intake.words import ResidenceKind
+from schools.connected_models import ConnectedDigest
 
 _DECIDED = {
     Outcome.NOT_NOTIFIED: Event.CHILD_NOT_NOTIFIED,
@@ -79,6 +83,8 @@ class Shelf:
     now: datetime
     _keys: list[dict[str, Any]] = field(default_factory=list)
     _incidents: list[NewIncident] = field(default_factory=list)
+    _digests: list[dict[str, Any]] = field(default_factory=list)
+    _suspects: list[dict[str, Any]] = field(default_factory=list)
     _replaced: list[_Replaced] = field(default_factory=list)
 
     def put(
@@ -87,7 +93,7 @@ class Shelf:
     ) -> NewIncident:  # fmt: skip
         """Make one incident ready: its content key, its sealed record, its children."""
         incident_id = new_id()
-        details = incident_details(self.cipher, force, message)
+        details = incident_details(message)
         key, wrapped = self.cipher.new_content_key(force)
         self._keys.append(
             {"id": key.id, "force": force, "incident_id": incident_id, "wrapped_key": wrapped}
@@ -114,8 +120,21 @@ class Shelf:
         )
         if state is IncidentState.SUPERSEDED:
             new.supersede()
+        else:
+            self._connect(new, message, policy)
         self._incidents.append(new)
         return new
+
+    def _connect(self, new: NewIncident, message: IncidentMessage, policy: Policy) -> None:
+        """Keep digests of adults, and of suspects where the policy has it, of what is acted on."""
+        force, children = new.row["force"], {child.ref: child.id for child in new.children}
+        self._digests += connected_rows(
+            self.cipher, force, message, incident_id=new.id, children=children
+        )
+        if policy.suspects.on:
+            self._suspects += suspect_rows(
+                self.cipher, force, message, incident_id=new.id, children=children
+            )
 
     def supersede(self, incident_id: UUID, *, force: str, actor: str, by: int) -> None:
         """Let a stored incident give way to a higher version, with its children."""
@@ -129,8 +148,11 @@ class Shelf:
         session.execute(insert(ContentKey), self._keys)
         session.execute(insert(Incident), [new.row for new in self._incidents])
         children = [child.row for new in self._incidents for child in new.children]
-        if children:
-            session.execute(insert(InvolvedChild), children)
+        below = ((InvolvedChild, children), (ConnectedDigest, self._digests),
+                 (SuspectLink, self._suspects))  # fmt: skip
+        for model, rows in below:
+            if rows:
+                session.execute(insert(model), rows)
         for new in self._incidents:
             self._record(session, new)
 
@@ -217,7 +239,8 @@ class _Bench:
             "outcome_at": self.now, "received_at": self.now,
             # A hold ends by itself; the matching job sets every other deadline.
             "due_at": hold.until if hold and outcome is Outcome.HELD else None,
-            "school_given": _school_given(details), "warnings": list(codes),
+            "school_given": _school_given(details), "authority": _authority(details),
+            "warnings": list(codes),
             "person_digest": self._digest(details),
             "sealed": self.cipher.seal(
                 details, table="involved_child", row=child_id, force=self.force, key=self.key
@@ -242,6 +265,12 @@ def _without_hold_over(incident: IncidentDetails, now: datetime) -> IncidentDeta
 
 def _school_given(details: ChildDetails) -> bool:
     return details.education.urn is not None or details.education.school_name is not None
+
+
+def _authority(details: ChildDetails) -> str | None:
+    """Return the council of the main residence, else of the first residence that has one."""
+    homes = sorted(details.residences, key=lambda home: home.kind != ResidenceKind.MAIN)
+    return next((home.authority for home in homes if home.authority), None)
 
 
 def _unlisted(incident: IncidentDetails, *, listed: int) -> int:

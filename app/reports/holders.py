@@ -15,7 +15,8 @@ from app.core.policy import Policy
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from notifications.models import CallSheetLine, Notification
-from schools.key_adults import contacts_of
+from notifications.passing_over import passed_over
+from schools.key_adults import Contact, contacts_of
 from schools.matching.models import Review, ReviewState
 
 
@@ -31,7 +32,7 @@ class Holders:
         self._policy = policy
         self._on = on
         self._names: dict[UUID, str] = {}
-        self._first: dict[int, str | None] = {}
+        self._contacts: dict[int, list[Contact]] = {}
 
     def of(self, child: InvolvedChild, visible: Sequence[Notification]) -> str:
         """Return who has this child now."""
@@ -65,16 +66,22 @@ class Holders:
             return f"Caller: {self._name(line.claimed_by)}"
         if line is not None:
             return self._room("Call sheet", Role.FORCE_DESK)
-        key_adult = self._key_adult(notification.urn)
+        key_adult = self._key_adult(notification)
         return f"Key adult: {key_adult}" if key_adult else self._room("Desk", Role.FORCE_DESK)
 
-    def _key_adult(self, urn: int | None) -> str | None:
+    def _key_adult(self, notification: Notification) -> str | None:
+        """Return the first key adult who can receive and is not left out of this one."""
+        urn = notification.urn
         if urn is None:
             return None
-        if urn not in self._first:
-            people = contacts_of(self._session, self._cipher, urn, on=self._on, policy=self._policy)
-            self._first[urn] = next((one.name for one in people if one.can_receive), None)
-        return self._first[urn]
+        if urn not in self._contacts:
+            self._contacts[urn] = contacts_of(
+                self._session, self._cipher, urn, on=self._on, policy=self._policy
+            )
+        people = self._contacts[urn]
+        left_out = passed_over(self._session, self._cipher, [notification.id], people).everybody
+        able = (one for one in people if one.can_receive and one.key_adult_id not in left_out)
+        return next((one.name for one in able), None)
 
     def _room(self, room: str, role: Role) -> str:
         """Return a room and its people; the duty officer has what an empty room would have."""

@@ -15,7 +15,9 @@ from app.core.scope import PLATFORM
 from app.intake.details import ChildDetails, IncidentDetails
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
+from app.intake.suspects import SuspectLink
 from app.wiring import Wiring
+from schools.connected_models import ConnectedDigest, DigestKind
 from tests.factories.incidents import PoliceSystem, child, incident
 
 URL = "/api/v1/incidents"
@@ -177,11 +179,14 @@ def test_sealed_columns_hold_no_name_in_clear_and_open_only_in_their_row(
     )
     assert opened.forename == "Asha"
     assert opened.education.school_name == "St Marys Primary"
-    # Adults and suspects are digests even under the seal.
+    # Adults are rows of digests, and suspects not even that: the policy has not asked for them.
     assert "Canary" not in repr(kept)
     assert "900123" not in repr(kept)
-    assert {digest.partition(":")[0] for digest in kept.adults} == {"name", "phone"}
-    assert kept.suspects[0].child_refs == ("c1",)
+    assert (kept.adults, kept.suspects) == ((), ())
+    with wiring.database.read(PLATFORM) as session:
+        kinds = {row.kind for row in session.scalars(select(ConnectedDigest))}
+        assert session.scalars(select(SuspectLink)).all() == []
+    assert kinds == {DigestKind.NAME, DigestKind.PHONE}
 
 
 @pytest.mark.feature("IN11")

@@ -1,8 +1,7 @@
 from datetime import date
 
 from app.core.cipher import Cipher, Keys
-from app.intake.payload import AdultMessage
-from app.intake.person import adult_digests, person_digest
+from app.intake.person import person_digest
 
 CIPHER = Cipher(Keys.generate())
 BORN = date(2016, 3, 2)
@@ -29,21 +28,3 @@ def test_nobody_is_recognised_by_half_a_record() -> None:
     assert digest(None, "Example") is None
     assert digest("Asha", None) is None
     assert digest("Asha", "Example", None) is None
-
-
-def test_an_adult_is_digests_alone() -> None:
-    adult = AdultMessage(
-        forename="Morgan",
-        surname="Example",
-        date_of_birth=date(1990, 4, 5),
-        phone="+44 7700 900123",
-        email="Morgan@Example.org",
-    )
-    kinds = dict(one.split(":") for one in adult_digests(CIPHER, "99", adult))
-    assert set(kinds) == {"name", "name_born", "phone", "email"}
-    assert all(len(value) == 64 for value in kinds.values())
-    same = AdultMessage(phone="07700 900 123", email="morgan@example.org")
-    assert set(adult_digests(CIPHER, "99", same)) == {
-        f"phone:{kinds['phone']}",
-        f"email:{kinds['email']}",
-    }

@@ -1,0 +1,184 @@
+"""How the person who acts is tied to an incident: not at all, by a name that asks, or out of it."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.accounts import details_of
+from app.access.models import Account
+from app.casework.acting import Acting
+from app.core.cipher import CannotOpen
+from app.core.errors import NotFound
+from app.core.scope import Scope, scope, scope_of
+from app.intake.models import InvolvedChild
+from notifications.models import Notification
+from notifications.passing_over import ToldOf, told_of
+from schools.connected import Hit, PersonOfInterest, connected_incidents
+from schools.connected_models import ChangeReason, ConnectedDigest, RecipientChange
+from schools.key_adult_details import open_details
+from schools.matching.models import Review
+from schools.models import KeyAdult
+from schools.recipient_changes import note_change
+
+_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+
+
+class Tie(StrEnum):
+    """What a connection means for what a person may see."""
+
+    # Somebody of this name is concerned: they are asked before anything of the child is shown.
+    ASK = "ask"
+    # For this person the incident does not exist.
+    OUT = "out"
+
+
+_TIES = {Hit.IDENTITY: Tie.OUT, Hit.NAMED_AT_SCHOOL: Tie.ASK, Hit.NAME_ONLY: Tie.ASK}
+
+
+def ties(
+    session: Session, acting: Acting, concerned: Mapping[UUID, ToldOf], *, force: str
+) -> dict[UUID, Tie]:
+    """Return how the acting person is tied to these things of one force; untied ones are left out.
+
+    Keys are the caller's own. The person may reach them otherwise: this only takes away.
+    """
+    incidents = {one for told in concerned.values() for one in told.incidents}
+    children = {one for told in concerned.values() for one in told.children}
+    before = scope_of(session)
+    reach = Scope(before.forces | {force}, before.urns, before.councils, before.platform)
+    scope(session, reach)
+    try:
+        by_incident = _by_incident(session, acting, incidents, children)
+    finally:
+        scope(session, before)
+    found: dict[UUID, Tie] = {}
+    for key, told in concerned.items():
+        held = {by_incident[one] for one in told.incidents if one in by_incident}
+        if held:
+            found[key] = Tie.OUT if Tie.OUT in held else Tie.ASK
+    return found
+
+
+def ties_to_notifications(
+    session: Session, acting: Acting, ids: Mapping[UUID, str]
+) -> dict[UUID, Tie]:
+    """Return how the acting person is tied to notifications, given with their forces."""
+    told = told_of(session, ids.keys())
+    found: dict[UUID, Tie] = {}
+    for force in sorted(set(ids.values())):
+        of_force = {key: one for key, one in told.items() if ids[key] == force}
+        found |= ties(session, acting, of_force, force=force)
+    return found
+
+
+def tie_to_incident(
+    session: Session, acting: Acting, *, incident_id: UUID, force: str
+) -> Tie | None:
+    """Return how the acting person is tied to one incident of one force."""
+    told = ToldOf({incident_id})
+    return ties(session, acting, {incident_id: told}, force=force).get(incident_id)
+
+
+def tie_to_notification(session: Session, acting: Acting, notification: Notification) -> Tie | None:
+    """Return how the acting person is tied to any incident that a notification tells of."""
+    ids = {notification.id: notification.force}
+    return ties_to_notifications(session, acting, ids).get(notification.id)
+
+
+def tie_to_review(session: Session, acting: Acting, review: Review) -> Tie | None:
+    """Return how the acting person is tied to the incident of a review."""
+    return _ties_to_reviews(session, acting, [review]).get(review.id)
+
+
+def without_own_family(session: Session, acting: Acting, reviews: Sequence[Review]) -> list[Review]:
+    """Return the reviews without those that do not exist for the acting person."""
+    tied = _ties_to_reviews(session, acting, reviews)
+    return [review for review in reviews if tied.get(review.id) is not Tie.OUT]
+
+
+def _ties_to_reviews(
+    session: Session, acting: Acting, reviews: Sequence[Review]
+) -> dict[UUID, Tie]:
+    wanted = {review.involved_child_id for review in reviews}
+    rows = session.execute(
+        select(InvolvedChild.id, InvolvedChild.incident_id).where(InvolvedChild.id.in_(wanted))
+    )
+    incidents: dict[UUID, UUID] = {child_id: incident_id for child_id, incident_id in rows}
+    found: dict[UUID, Tie] = {}
+    for force in {review.force for review in reviews}:
+        told = {
+            review.id: ToldOf({incidents[review.involved_child_id]})
+            for review in reviews
+            if review.force == force and review.involved_child_id in incidents
+        }
+        found |= ties(session, acting, told, force=force)
+    return found
+
+
+def require_untied(tie: Tie | None) -> None:
+    """Raise `NotFound`, as if the thing did not exist, for somebody who is out of it."""
+    if tie is Tie.OUT:
+        raise NotFound(_NOTHING_HERE)
+
+
+def declare(session: Session, acting: Acting, *, about: str, incident_id: UUID, force: str) -> None:
+    """Note that the acting person said to be related to or involved with the family."""
+    note_change(
+        session, force=force, incident_id=incident_id, about=about,
+        person=acting.actor.id, reason=ChangeReason.SAID_RELATED, now=acting.now,
+        actor=acting.actor.id,
+    )  # fmt: skip
+
+
+def _by_incident(
+    session: Session, acting: Acting, incidents: set[UUID], children: set[UUID]
+) -> dict[UUID, Tie]:
+    found = dict.fromkeys(_declared(session, acting, incidents), Tie.OUT)
+    kept = select(ConnectedDigest.id).where(ConnectedDigest.incident_id.in_(incidents)).limit(1)
+    if not incidents or session.scalars(kept).first() is None:
+        return found
+    hits = connected_incidents(
+        session, acting.cipher, incident_ids=incidents, child_ids=children,
+        records=_records(session, acting),
+    )  # fmt: skip
+    return {incident_id: _TIES[hit] for incident_id, hit in hits.items()} | found
+
+
+def _declared(session: Session, acting: Acting, incidents: set[UUID]) -> set[UUID]:
+    """Return the incidents whose family an officer said to be tied to.
+
+    A key adult who says so is remembered by a receipt: their message stays, for a colleague.
+    """
+    return set(
+        session.scalars(
+            select(RecipientChange.incident_id).where(
+                RecipientChange.incident_id.in_(incidents),
+                RecipientChange.person == acting.actor.id,
+                RecipientChange.about.not_like("notification:%"),
+            )
+        )
+    )
+
+
+def _records(session: Session, acting: Acting) -> list[PersonOfInterest]:
+    """Return all that is known of the person who acts: the account, and entries as a key adult."""
+    found: list[PersonOfInterest] = []
+    account = session.get(Account, acting.actor.account_id) if acting.actor.account_id else None
+    if account is None:
+        return found
+    try:
+        own = details_of(acting.cipher, account)
+        found.append(PersonOfInterest(account.id, own.name, own.email))
+    except CannotOpen:
+        pass  # an account that does not open is known by its entries alone
+    for row in session.scalars(select(KeyAdult).where(KeyAdult.account_id == account.id)):
+        try:
+            entry = open_details(acting.cipher, row)
+        except CannotOpen:
+            continue
+        born = getattr(entry, "date_of_birth", None)
+        found.append(PersonOfInterest(account.id, entry.name, entry.email, entry.telephone, born))
+    return found

@@ -1,0 +1,117 @@
+"""Who is left out of one notification: connected with the incident, or says to know the family.
+
+The ladder, the call sheet and the board all ask here: none names whom another leaves out.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.cipher import Cipher
+from notifications.models import Notification, Occurrence, Receipt
+from notifications.states import ReceiptKind
+from schools.connected import Hit, PersonOfInterest, connected
+from schools.connected_models import ChangeReason
+from schools.key_adults import Contact
+from schools.recipient_changes import note_change
+
+_REASONS = {
+    Hit.IDENTITY: ChangeReason.IDENTITY, Hit.NAMED_AT_SCHOOL: ChangeReason.NAMED_AT_SCHOOL
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class ToldOf:
+    """The incidents and children that a notification tells of."""
+
+    incidents: set[UUID] = field(default_factory=set)
+    children: set[UUID] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Key adults who are left out: found by digests, with the reason, and by their own word."""
+
+    connected: dict[UUID, ChangeReason]
+    withheld: frozenset[UUID]
+
+    @property
+    def everybody(self) -> frozenset[UUID]:
+        return self.withheld | self.connected.keys()
+
+
+def told_of(session: Session, notification_ids: Collection[UUID]) -> dict[UUID, ToldOf]:
+    """Return what each notification tells of."""
+    rows = session.execute(
+        select(
+            Occurrence.notification_id, Occurrence.incident_id, Occurrence.involved_child_id
+        ).where(Occurrence.notification_id.in_(set(notification_ids)))
+    )
+    found: dict[UUID, ToldOf] = {}
+    for notification_id, incident_id, child_id in rows:
+        told = found.setdefault(notification_id, ToldOf())
+        told.incidents.add(incident_id)
+        told.children.add(child_id)
+    return found
+
+
+def passed_over(
+    session: Session, cipher: Cipher, notification_ids: Collection[UUID],
+    contacts: Sequence[Contact],
+) -> PassedOver:  # fmt: skip
+    """Return which of a school's contacts are left out of any of these notifications.
+
+    A name alone leaves nobody out: it is asked about at opening. Needs the force's scope.
+    """
+    told = told_of(session, notification_ids).values()
+    hits = connected(
+        session,
+        cipher,
+        incident_ids={incident for one in told for incident in one.incidents},
+        child_ids={child for one in told for child in one.children},
+        people=[as_person(contact) for contact in contacts],
+    )
+    said = _withheld(session, notification_ids)
+    return PassedOver(
+        {
+            one.key_adult_id: _REASONS[hit]
+            for one in contacts
+            if (hit := hits.get(one.key_adult_id)) in _REASONS
+        },
+        frozenset(one.key_adult_id for one in contacts if f"account:{one.account_id}" in said),
+    )
+
+
+def note_passed_over(
+    session: Session, notification: Notification, found: PassedOver, *, now: datetime, actor: str
+) -> None:
+    """Note each key adult whom the digests left out, once."""
+    for key_adult_id, reason in found.connected.items():
+        note_change(
+            session, force=notification.force, incident_id=notification.incident_id,
+            about=f"notification:{notification.id}", person=f"key_adult:{key_adult_id}",
+            reason=reason, now=now, actor=actor,
+        )  # fmt: skip
+
+
+def as_person(contact: Contact) -> PersonOfInterest:
+    """Return a contact as somebody to compare."""
+    born = getattr(contact, "date_of_birth", None)
+    return PersonOfInterest(
+        contact.key_adult_id, contact.name, contact.email, contact.telephone, born
+    )
+
+
+def _withheld(session: Session, notification_ids: Collection[UUID]) -> set[str]:
+    return set(
+        session.scalars(
+            select(Receipt.actor).where(
+                Receipt.notification_id.in_(set(notification_ids)),
+                Receipt.kind == ReceiptKind.WITHHELD,
+            )
+        )
+    )
