@@ -4,6 +4,7 @@ A council's officers are told about its home-educated children; a force's review
 and leads are asked where a child waits. Name, address and number are sealed under the register key.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -42,6 +43,8 @@ class Duty(StrEnum):
 
 
 COUNCIL_DUTIES = frozenset({Duty.COUNCIL_OFFICER, Duty.COUNCIL_LOOKUP, Duty.COUNCIL_LEAD})
+
+_OWNER = re.compile(r"council:[0-9]{3}|force:[A-Za-z0-9-]{1,16}")
 
 
 class Officer(Base):
@@ -101,6 +104,13 @@ class OfficerContact:
 
 
 _UNREADABLE = OfficerDetails(name="", email="")
+
+
+def fitting_owner(owner: str, duty: Duty) -> bool:
+    """Return whether an owner is written well and can have this duty."""
+    return _OWNER.fullmatch(owner) is not None and (
+        owner.startswith("council:") == (duty in COUNCIL_DUTIES)
+    )
 
 
 def officers_of(

@@ -156,3 +156,21 @@ def _open_among(session: Session, urns: Collection[int]) -> set[int]:
         )
     )
     return set(rows)
+
+
+def council_known(session: Session, council: str) -> bool:
+    """Return whether the register has a school in the council of this three-digit code."""
+    return (
+        session.scalars(
+            select(Establishment.urn).where(Establishment.la_code == council).limit(1)
+        ).first()
+        is not None
+    )
+
+
+def council_name(session: Session, council: str) -> str:
+    """Return the council's name by the register, or what its code says where it has none."""
+    name = session.scalars(
+        select(Establishment.la_name).where(Establishment.la_code == council).limit(1)
+    ).first()
+    return f"{name} council" if name else f"Council {council}"

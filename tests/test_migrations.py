@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 from app.core import schema
 from app.core.database import make_engine
 from app.tables import METADATA
+from app.wiring import Wiring
+from notifications.models import Alert, AlertCover
+from tests.factories.notifications import DUE, URN, NotifyingForce
 from tests.postgres import HOW_TO_GET, drop_database, fresh_database
 from tests.requirements import require
 
@@ -58,6 +61,27 @@ def test_every_migration_goes_down_and_up_again(two_engines: tuple[Engine, Engin
     with engine.connect() as connection:
         assert catalogue(connection) == before
     assert schema.current(engine) == schema.newest()
+
+
+def test_rows_and_what_refers_to_them_outlive_every_migration_after_the_first(
+    wiring: Wiring,
+) -> None:
+    force = NotifyingForce(wiring).begin()
+    force.school(URN, "dsl@school.example.org")
+    force.place()
+    force.at(DUE)
+    force.chase()
+    engine = wiring.database.engine
+    config = schema._config()
+    config.attributes["engine"] = engine
+    command.downgrade(config, "0001")
+    schema.upgrade(engine)
+    (alert,) = force.rows(Alert)
+    assert [one.alert_id for one in force.rows(AlertCover)] == [alert.id]
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:

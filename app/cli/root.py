@@ -20,6 +20,7 @@ from app.cli import (
     keys,
     match,
     migrate,
+    officers,
     register,
     report,
     roll,
@@ -32,7 +33,7 @@ from app.core.errors import ServiceError
 NOUNS = {
     "register": register, "roll": roll, "calendar": calendar, "key-adults": key_adults,
     "force": force, "clients": clients, "accounts": accounts, "report": report, "match": match,
-    "audit": audit, "keys": keys,
+    "audit": audit, "keys": keys, "officers": officers,
 }  # fmt: skip
 
 

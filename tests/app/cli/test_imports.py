@@ -132,3 +132,29 @@ def test_a_roll_needs_exactly_one_supplier(bare_encompass: Encompass, tmp_path: 
     assert bare_encompass("roll", "import", path).exit_code == 2
     both = bare_encompass("roll", "import", path, "--council", "999", "--establishment", 990001)
     assert both.exit_code == 2
+
+
+def test_officers_are_added_listed_and_let_go(with_register: Encompass, tmp_path: Path) -> None:
+    with_register("force", "add", "99", "Exampleshire Police")
+    added = with_register(
+        "officers", "add", "force:99", "reviewer", "reviewer@example.org", "--name", "Ada Quill",
+        "--verified", "--json",
+    )  # fmt: skip
+    assert added.exit_code == 0, added.stderr
+    officers = "Owner,Duty,Position,Name,Email\nforce:99,reviewer,2,Bo Sand,bo@example.org\n"
+    assert with_register("officers", "import", write(tmp_path / "o.csv", officers)).exit_code == 0
+    listed = json.loads(with_register("officers", "list", "force:99", "--json").stdout)["officers"]
+    assert [(one["name"], one["reason_code"]) for one in listed] == [
+        ("Ada Quill", None), ("Bo Sand", "contact_unverified"),
+    ]  # fmt: skip
+    assert with_register("officers", "leave", listed[0]["officer_id"]).exit_code == 0
+    left = json.loads(with_register("officers", "list", "force:99", "--json").stdout)["officers"]
+    assert [one["name"] for one in left] == ["Bo Sand"]
+
+
+def test_an_officer_of_nobody_is_refused(with_register: Encompass) -> None:
+    for owner, duty in (
+        ("council:123", "council_officer"), ("force:98", "reviewer"), ("council:999", "reviewer"),
+    ):  # fmt: skip
+        said = with_register("officers", "add", owner, duty, "a@example.org", "--name", "Ada")
+        assert said.exit_code == 1
