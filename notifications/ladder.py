@@ -193,13 +193,16 @@ def _contacts(taking: Taking) -> tuple[list[Contact], str]:
 
 
 def _alerts(taking: Taking) -> list[Alert]:
-    return list(
-        taking.session.scalars(
-            select(Alert)
-            .join(AlertCover, AlertCover.alert_id == Alert.id)
-            .where(AlertCover.notification_id == taking.notification.id)
-        )
+    """Return the alerts about this since its ladder began, or began again."""
+    statement = (
+        select(Alert)
+        .join(AlertCover, AlertCover.alert_id == Alert.id)
+        .where(AlertCover.notification_id == taking.notification.id)
     )
+    begun = taking.notification.replanned_at
+    if begun is not None:
+        statement = statement.where(Alert.planned_at >= begun)
+    return list(taking.session.scalars(statement))
 
 
 def _plan_alert(taking: Taking, contact: Contact) -> None:

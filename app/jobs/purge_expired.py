@@ -7,7 +7,7 @@ children not notified after 30 days. The trail without content stays for years.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Force, SignInFailure, SignInSession
@@ -24,6 +24,7 @@ ACTOR = "job:purge_expired"
 BLOCK = 500
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
+_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 _OPEN = (Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.DETAILS_AWAITED, Outcome.HELD)
 
 
@@ -76,7 +77,18 @@ def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:
     keep = policy.retention
     still_open = (
         select(InvolvedChild.id)
-        .where(InvolvedChild.incident_id == Incident.id, InvolvedChild.outcome.in_(_OPEN))
+        .where(
+            InvolvedChild.incident_id == Incident.id,
+            or_(
+                InvolvedChild.outcome.in_(_OPEN),
+                # Told in a holiday: its school is looked for again on the first pupil morning.
+                and_(
+                    InvolvedChild.outcome.in_(_SENT),
+                    InvolvedChild.return_on.is_not(None),
+                    InvolvedChild.rematched_at.is_(None),
+                ),
+            ),
+        )
         .exists()
     )
     still_kept = (

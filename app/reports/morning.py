@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
@@ -18,6 +18,7 @@ from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from app.reports.holders import Holders
+from app.reports.holiday import holiday_backlog
 from app.reports.rows import Board, ChildRow
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Occurrence
@@ -30,7 +31,12 @@ _SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
 def board(session: Session, cipher: Cipher, *, force: str, on: date, now: datetime) -> Board:
     """Return one force's morning as it stands at `now`, most urgent first."""
     children = session.execute(_children(force, on)).all()
-    sent = notifications_of(session, [child.id for child, _ in children])
+    # A notification of a later morning, as after a holiday, is no part of this one.
+    end = at_london(on + timedelta(days=1), time(0, 0))
+    sent = {
+        child_id: [one for one in own if one.due_at < end] or own
+        for child_id, own in notifications_of(session, [one.id for one, _ in children]).items()
+    }
     _, policy = current_policy(session, force, at=now)
     holders = Holders(session, cipher, force=force, policy=policy, on=london_date(now))
     names = _school_names(session, sent)
@@ -42,7 +48,8 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     ]
     # A carried-over child that has since been told belongs to the morning on which it was due.
     mine = [row for row in rows if row.told is not Told.TOLD or _belongs(row, on)]
-    return Board(force, on, now, tuple(sorted(mine, key=_urgency)))
+    backlog = holiday_backlog(session, force=force)
+    return Board(force, on, now, tuple(sorted(mine, key=_urgency)), backlog)
 
 
 def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, list[Notification]]:
@@ -62,6 +69,14 @@ def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, 
 def _children(force: str, on: date) -> Select[InvolvedChild, Incident]:
     start, end = at_london(on, time(0, 0)), at_london(on + timedelta(days=1), time(0, 0))
     carried_over = and_(InvolvedChild.due_at < start, InvolvedChild.outcome.not_in(_SETTLED))
+    # Told in the holiday and matched again since: on the board of that day, too.
+    was_due = exists().where(
+        Occurrence.involved_child_id == InvolvedChild.id,
+        Notification.id == Occurrence.notification_id,
+        Notification.due_at >= start,
+        Notification.due_at < end,
+        InvolvedChild.rematched_at.is_not(None),
+    )
     return (
         select(InvolvedChild, Incident)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
@@ -72,6 +87,7 @@ def _children(force: str, on: date) -> Select[InvolvedChild, Incident]:
                 and_(InvolvedChild.due_at >= start, InvolvedChild.due_at < end),
                 InvolvedChild.due_at.is_(None),
                 carried_over,
+                was_due,
             ),
         )
         .order_by(Incident.reference, InvolvedChild.position)
@@ -94,7 +110,7 @@ def _row(
 ) -> ChildRow:
     told = told_of(child.outcome, [Telling(one.state, one.told_at) for one in sent])
     visible = [one for one in sent if one.state in VISIBLE]
-    due_at = min((one.due_at for one in visible), default=child.due_at)
+    due_at = _due_at(child, visible)
     left = None if due_at is None else int((due_at - now).total_seconds() // 60)
     return ChildRow(
         child_id=child.id,
@@ -112,6 +128,17 @@ def _row(
         late_cause=next((one.late_cause for one in visible if one.late_cause), None),
         late_record=any(one.late_record for one in visible),
     )
+
+
+def _due_at(child: InvolvedChild, visible: Sequence[Notification]) -> datetime | None:
+    """Return the deadline that counts: of who is not told yet, else of the last morning."""
+    if not visible:
+        return child.due_at
+    waiting = [one.due_at for one in visible if one.told_at is None]
+    if waiting:
+        return min(waiting)
+    last = max(london_date(one.due_at) for one in visible)
+    return min(one.due_at for one in visible if london_date(one.due_at) == last)
 
 
 def _when_told(visible: Sequence[Notification], told: Told) -> dict[str, Any]:

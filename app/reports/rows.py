@@ -40,6 +40,15 @@ class ChildRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HolidayBacklog:
+    """Who waits for the first pupil morning: held untold, or told and to be matched again."""
+
+    held: int = 0
+    to_match_again: int = 0
+    next_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """One force's date; `all_told` only when nobody is left."""
 
@@ -47,6 +56,7 @@ class Board:
     on: date
     now: datetime
     rows: tuple[ChildRow, ...]
+    holiday: HolidayBacklog = HolidayBacklog()
 
     def count(self, told: Told) -> int:
         return sum(row.told is told for row in self.rows)

@@ -1,0 +1,125 @@
+"""A calendar that changes after messages were placed: deadlines follow, and nothing is dropped."""
+
+from datetime import date, time
+
+import pytest
+
+from app.core.scope import PLATFORM
+from notifications.channels.call_sheet import claim_line
+from notifications.models import CallSheetLine
+from schools import calendar_editing
+from schools.term_dates import DayKind
+from tests.journeys.world import World, at, child
+
+pytestmark = pytest.mark.feature("CA2")
+FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
+PRIMARY = 990001
+TERM = f"{PRIMARY},term,2026-11-02,2026-12-18,,,,"
+
+
+def close(world: World, on: date, kind: DayKind = DayKind.CLOSED) -> None:
+    owner = f"urn:{PRIMARY}"
+    with world.wiring.database.write(PLATFORM) as session:
+        calendar_editing.set_days(session, owner, on, on, kind, note="Snow")
+        calendar_editing.note_change(session, owner, now=world.now, actor="account:head")
+
+
+def test_snow_at_seven_moves_what_nobody_opened_to_the_next_school_morning(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.calendar(TERM)
+    world.push("N-1", child())
+    world.until(time(7, 0))
+    assert world.alerted() == ["first@primary.test"]
+    close(world, FRIDAY)
+    world.until(time(12, 0))
+    (moved,) = world.notifications("N-1")
+    assert (moved.due_at, moved.state, moved.late_at) == (at("2026-11-23", "08:30"), "ready", None)
+    assert world.alerted() == ["first@primary.test"]  # nobody else is chased on a snow day
+    assert world.board.not_told == 0
+    (row,) = world.board_on(MONDAY).rows
+    assert row.due_at == moved.due_at
+    # on Monday the ladder begins again, at its first step
+    world.until(time(6, 30), on=MONDAY)
+    assert world.alerted() == ["first@primary.test", "first@primary.test"]
+    world.until(time(7, 30), on=MONDAY)
+    assert world.board.rows[0].held_by.startswith("Call sheet")
+    world.open("second@primary.test", moved.id)
+    assert (world.board.told_in_time, world.board.all_told) == (1, True)
+    assert world.imbalances == []
+
+
+def test_what_was_opened_before_the_closure_stays_told(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.until(time(6, 40))
+    (notification,) = world.notifications("N-1")
+    world.open("first@primary.test", notification.id)
+    close(world, FRIDAY)
+    world.until(time(9, 0))
+    (same,) = world.notifications("N-1")
+    assert same.due_at == at("2026-11-20", "08:30")
+    assert (world.board.told_in_time, world.board.all_told) == (1, True)
+
+
+def test_a_school_that_a_caller_has_claimed_is_left_to_the_caller(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.until(time(7, 40))
+    with world.wiring.database.write(PLATFORM) as session:
+        line = session.query(CallSheetLine).one()
+        account = world.people["desk@example.org"].id
+        claim_line(session, line.id, account_id=account, now=world.now)
+    close(world, FRIDAY)
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-20", "08:30")
+    assert world.board.not_told == 1
+
+
+def test_a_closure_taken_back_brings_the_deadline_back(world: World) -> None:
+    world.clock.move_to(at("2026-11-19", "22:00"))
+    world.calendar(TERM)
+    close(world, FRIDAY)
+    world.push("N-1", child())
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-23", "08:30")
+    owner = f"urn:{PRIMARY}"
+    with world.wiring.database.write(PLATFORM) as session:
+        assert calendar_editing.clear_day(session, owner, FRIDAY)
+        calendar_editing.note_change(session, owner, now=world.now, actor="account:head")
+    world.until(time(6, 30), on=FRIDAY)
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-20", "08:30")
+    assert world.alerted() == ["first@primary.test"]
+
+
+def test_a_closure_entered_after_the_deadline_changes_no_lateness(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.until(time(8, 40))
+    close(world, FRIDAY)
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-20", "08:30")
+    assert notification.late_at is not None
+    assert world.board.not_told == 1
+
+
+@pytest.mark.feature("CA3")
+def test_an_extra_bank_holiday_moves_every_school_of_the_nation(world: World) -> None:
+    world.clock.move_to(at("2026-11-19", "22:00"))
+    world.push("N-1", child())
+    world.tick()
+    with world.wiring.database.write(PLATFORM) as session:
+        for owner in calendar_editing.add_bank_holiday(session, FRIDAY, title="A jubilee"):
+            calendar_editing.note_change(session, owner, now=world.now, actor="operator")
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-23", "08:30")
+    with world.wiring.database.write(PLATFORM) as session:
+        for owner in calendar_editing.remove_bank_holiday(session, FRIDAY, title="Called off"):
+            calendar_editing.note_change(session, owner, now=world.now, actor="operator")
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-20", "08:30")
