@@ -32,6 +32,8 @@ class Action(StrEnum):
     RECORD_FOLLOW_UP = "record_follow_up"
     SEE_REVIEWS = "see_reviews"
     SETTLE_REVIEW = "settle_review"
+    UNDO_REVIEW = "undo_review"
+    LOOK_AGAIN = "look_again"
     SEE_BOARD = "see_board"
     CLAIM_CALL = "claim_call"
     RECORD_CALL = "record_call"
@@ -56,6 +58,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.RECORD_FOLLOW_UP: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
     Action.SEE_REVIEWS: frozenset({Role.REVIEWER}),
     Action.SETTLE_REVIEW: frozenset({Role.REVIEWER}),
+    Action.UNDO_REVIEW: frozenset({Role.REVIEWER}),
+    Action.LOOK_AGAIN: frozenset({Role.REVIEWER}),
     Action.SEE_BOARD: frozenset({Role.FORCE_DESK, Role.LEAD}),
     Action.CLAIM_CALL: frozenset({Role.FORCE_DESK}),
     Action.RECORD_CALL: frozenset({Role.FORCE_DESK}),

@@ -72,6 +72,8 @@ class Matching(Part):
     told_school_alone: bool = True
     told_school_threshold: Annotated[float, Field(ge=0.5, le=1.0)] = 0.90
     told_school_margin: Annotated[float, Field(ge=0.0, le=1.0)] = 0.10
+    # Where several schools fit, two people choose; for a desk of one the second looks afterwards.
+    second_person_for_several: bool = False
 
 
 class Content(Part):
