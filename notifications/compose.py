@@ -71,6 +71,13 @@ class GoingHome(StrEnum):
     ORDER_IN_FORCE = "order_in_force"
 
 
+class Pattern(StrEnum):
+    """So many incidents of this child within so many days, this one counted (domain.md §7)."""
+
+    IN_30_DAYS = "in_30_days"
+    IN_90_DAYS = "in_90_days"
+
+
 class Guidance(StrEnum):
     """The standing guidance, point by point; the wording is in `notifications.wording`."""
 
@@ -178,6 +185,8 @@ class Content:
     reference: str | None = None
     demeanour: Demeanour | None = None
     words: str | None = None
+    # Records of the first release have none.
+    pattern: Pattern | None = None
     further: tuple["Content", ...] = ()
 
 
@@ -205,7 +214,15 @@ def compose(facts: NoticeFacts, policy: Policy, *, template_version: str) -> Con
         reference=facts.reference if extra.police_reference else None,
         demeanour=Demeanour(facts.demeanour) if extra.demeanour and facts.demeanour else None,
         words=facts.words if extra.voice_words else None,
+        pattern=pattern_of(facts.earlier_30, facts.earlier_90, policy),
     )
+
+
+def pattern_of(earlier_30: int, earlier_90: int, policy: Policy) -> Pattern | None:
+    """Return which pattern an incident makes with those before it; the shorter time first."""
+    if earlier_30 + 1 >= policy.patterns.in_30_days:
+        return Pattern.IN_30_DAYS
+    return Pattern.IN_90_DAYS if earlier_90 + 1 >= policy.patterns.in_90_days else None
 
 
 def _identity(facts: NoticeFacts) -> Identity:

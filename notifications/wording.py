@@ -9,13 +9,14 @@ from notifications.compose import (
     Guidance,
     Involvement,
     Location,
+    Pattern,
     Presence,
     SpokenWith,
 )
 from notifications.states import FollowUpCode
 
 # Changes whenever a sentence here changes; stored with each version of a notification's content.
-TEMPLATE_VERSION = "2026-11.1"
+TEMPLATE_VERSION = "2026-11.2"
 
 LOCATION = {
     Location.WAS: "The incident was where the child lives",
@@ -37,6 +38,11 @@ INVOLVEMENT = {
     Involvement.HURT: "Was hurt",
     Involvement.CALLED_FOR_HELP: "Called for help",
     Involvement.DIRECT_VICTIM: "Was harmed directly",
+}
+
+PATTERN = {
+    Pattern.IN_30_DAYS: "Incidents of this child follow closely on each other: think of the whole",
+    Pattern.IN_90_DAYS: "Incidents of this child come again and again: think of the whole",
 }
 
 SPOKEN_WITH = {

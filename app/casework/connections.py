@@ -106,7 +106,7 @@ def _ties_to_reviews(
     rows = session.execute(
         select(InvolvedChild.id, InvolvedChild.incident_id).where(InvolvedChild.id.in_(wanted))
     )
-    incidents: dict[UUID, UUID] = {child_id: incident_id for child_id, incident_id in rows}
+    incidents: dict[UUID, UUID] = {row.id: row.incident_id for row in rows}
     found: dict[UUID, Tie] = {}
     for force in {review.force for review in reviews}:
         told = {

@@ -101,6 +101,12 @@ def take_first_step(session: Session, acting: Acting, *, notification_id: UUID) 
         )
 
 
+def asks_tie(session: Session, acting: Acting, *, notification_id: UUID) -> bool:
+    """Return whether this person is asked if they are related to or involved with the family."""
+    notification = _mine(session, acting, notification_id)
+    return tie_to_notification(session, acting, notification) is Tie.ASK
+
+
 def answer_questions(
     session: Session, acting: Acting, *, notification_id: UUID, on_roll: bool, knows_family: bool,
     tied: bool | None = None,

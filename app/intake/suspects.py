@@ -11,7 +11,16 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, select, text, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database import Base
@@ -90,10 +99,13 @@ def to_note(session: Session, *, force: str | None) -> list[tuple[str, bytes]]:
 
 
 def note(session: Session, *, force: str, digest: bytes, now: datetime) -> SuspectPattern | None:
-    """Look at one suspect; return the pattern that is now open and was not, if there is one.
+    """Look at one suspect after something came in; return the pattern it makes, if it does.
 
-    A dismissed or confirmed pattern is opened again by an incident that came later.
+    What was dismissed or confirmed is opened again by a further incident, and not by a newer
+    version of one that was looked at.
     """
+    news = _references(session, force, digest, noted=False)
+    news -= _references(session, force, digest, noted=True)
     session.execute(
         update(SuspectLink)
         .where(SuspectLink.force == force, SuspectLink.digest == digest)
@@ -101,20 +113,30 @@ def note(session: Session, *, force: str, digest: bytes, now: datetime) -> Suspe
         .execution_options(synchronize_session=False)
     )
     families = families_of(session, force=force, digest=digest)
-    if not other_families(families.values()):
+    if not news or not other_families(families.values()):
         return None
     found = session.scalars(
         select(SuspectPattern).where(SuspectPattern.force == force, SuspectPattern.digest == digest)
     ).one_or_none()
     if found is None:
-        found = SuspectPattern(id=new_id(), force=force, digest=digest, incidents=0)
+        found = SuspectPattern(id=new_id(), force=force, digest=digest)
         session.add(found)
-    if found.incidents >= len(families):
-        return None
     found.incidents, found.state, found.found_at = len(families), PatternState.OPEN, now
     found.decided_by = found.decided_at = None
     session.flush()
     return found
+
+
+def _references(session: Session, force: str, digest: bytes, *, noted: bool) -> set[str]:
+    """Return the incidents looked at before, or not yet, by what the force calls them."""
+    seen = SuspectLink.noted_at.is_not(None) if noted else SuspectLink.noted_at.is_(None)
+    return set(
+        session.scalars(
+            select(Incident.reference)
+            .join(SuspectLink, SuspectLink.incident_id == Incident.id)
+            .where(SuspectLink.force == force, SuspectLink.digest == digest, seen)
+        )
+    )
 
 
 def families_of(session: Session, *, force: str, digest: bytes) -> dict[UUID, Family]:
@@ -151,3 +173,18 @@ def decide(
     if not decided:
         raise Conflict("Somebody decided about this one before: load the page again.")
     session.refresh(pattern)
+
+
+def forget(session: Session, *, incident_id: UUID) -> None:
+    """Forget the suspects of an incident that is erased, and patterns that nothing holds up."""
+    mine = select(SuspectLink.digest).where(SuspectLink.incident_id == incident_id)
+    digests = set(session.scalars(mine))
+    session.execute(delete(SuspectLink).where(SuspectLink.incident_id == incident_id))
+    held = select(SuspectLink.digest).where(SuspectLink.digest.in_(digests))
+    gone = digests - set(session.scalars(held))
+    session.execute(
+        update(SuspectPattern)
+        .where(SuspectPattern.digest.in_(gone))
+        .values(digest=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -6,6 +6,7 @@ from app.jobs.follow_calendars import follow_calendars
 from app.jobs.match_again import match_again
 from app.jobs.match_children import match_children
 from app.jobs.morning_check import morning_check
+from app.jobs.note_patterns import note_patterns
 from app.jobs.purge_expired import purge_expired
 from app.jobs.runner import Step
 from app.jobs.send_due import send_due
@@ -17,6 +18,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("follow_calendars", follow_calendars),
     ("chase_untold", chase_untold),
     ("send_due", send_due),
+    ("note_patterns", note_patterns),
     ("morning_check", morning_check),
     ("purge_expired", purge_expired),
 )

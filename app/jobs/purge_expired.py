@@ -12,13 +12,17 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Force, SignInFailure, SignInSession
 from app.core import audit, keys
+from app.core.clock import london_date
 from app.core.models import ContentKey
 from app.core.policies import current_policy
 from app.core.scope import PLATFORM
+from app.intake import suspects
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
 from app.jobs.runner import StepReport, Tick
+from notifications.earlier import forget_counts, keep_counts
 from notifications.models import Notification, Occurrence
+from schools.connected_models import ConnectedDigest, RecipientChange
 
 ACTOR = "job:purge_expired"
 BLOCK = 500
@@ -35,6 +39,8 @@ def purge_expired(tick: Tick) -> StepReport:
         session.execute(
             delete(SignInSession).where(SignInSession.expires_at < tick.now - SESSIONS_KEPT)
         )
+    with tick.wiring.database.write(PLATFORM) as session:
+        forget_counts(session, on=london_date(tick.now))
     return tick.each(
         _old_enough(tick), lambda session, incident: erase(session, incident, now=tick.now)
     )
@@ -49,15 +55,19 @@ def erase(session: Session, incident_id: UUID, *, now: datetime) -> None:
         .where(InvolvedChild.incident_id == incident_id)
         .values(person_digest=None)
     )
-    session.execute(
-        update(Notification)
-        .where(Notification.incident_id == incident_id)
-        .values(person_digest=None)
-    )
+    keep_counts(session, incident_id=incident_id)
+    forget_connections(session, incident_id)
+    suspects.forget(session, incident_id=incident_id)
     audit.record(
         session, event=audit.Event.CONTENT_ERASED, actor=ACTOR, force=incident.force,
         subject=f"incident:{incident.id}", now=now, reason_code="retention_over",
     )  # fmt: skip
+
+
+def forget_connections(session: Session, incident_id: UUID) -> None:
+    """Forget by whom an incident's adults would be noticed, and whom that left out."""
+    for table in (ConnectedDigest, RecipientChange):
+        session.execute(delete(table).where(table.incident_id == incident_id))
 
 
 def _old_enough(tick: Tick) -> list[UUID]:

@@ -58,14 +58,16 @@ def open_press(
     session: Write,
     on_roll: Annotated[str, Form()] = "",
     knows_family: Annotated[str, Form()] = "",
+    tied: Annotated[str, Form()] = "",
 ) -> Response:
-    errors = wording.questions_left(on_roll, knows_family)
+    asked = opening.asks_tie(session, visitor.acting, notification_id=notification_id)
+    errors = wording.questions_left(on_roll, knows_family, tied if asked else "no")
     if errors:
         found = opening.look(session, visitor.acting, notification_id=notification_id)
         return _page(request, visitor, found, errors=errors)
     answer = opening.answer_questions(
         session, visitor.acting, notification_id=notification_id, on_roll=on_roll == "yes",
-        knows_family=knows_family == "yes",
+        knows_family=knows_family == "yes", tied=tied == "yes" if asked else None,
     )  # fmt: skip
     return _next(notification_id, answer)
 

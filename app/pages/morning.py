@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
 from app.casework import calling, morning
+from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
 from app.pages import wording
 from app.pages.deps import Posted, SignedIn, Visitor, Write
@@ -43,9 +44,20 @@ def call_page(request: Request, line_id: UUID, visitor: SignedIn, session: Write
     return _call(request, visitor, call)
 
 
+@router.post("/morning/calls/{line_id}/pass")
+def pass_press(line_id: UUID, visitor: Posted, session: Write) -> Response:
+    pass_call_on(session, visitor.acting, line_id=line_id)
+    return RedirectResponse("/morning", 303)
+
+
 @router.post("/morning/calls/{line_id}/content")
-def content_press(request: Request, line_id: UUID, visitor: Posted, session: Write) -> Response:
-    call, content = calling.show_content(session, visitor.acting, line_id=line_id)
+def content_press(
+    request: Request, line_id: UUID, *, visitor: Posted, session: Write,
+    untied: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    call, content = calling.show_content(
+        session, visitor.acting, line_id=line_id, untied=untied == "yes"
+    )
     shown = wording.shown(content, today=london_date(visitor.now))
     return _call(request, visitor, call, shown=shown)
 

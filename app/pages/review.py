@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.casework import reviewing
+from app.casework.passing_on import pass_review_on
 from app.core.errors import Invalid
 from app.pages import evidence
 from app.pages.deps import Posted, SignedIn, Visitor, Write
@@ -34,9 +35,17 @@ def case_page(request: Request, review_id: UUID, visitor: SignedIn, session: Wri
 
 
 @router.post("/review/{review_id}/claim")
-def claim_press(review_id: UUID, visitor: Posted, session: Write) -> Response:
-    reviewing.claim(session, visitor.acting, review_id=review_id)
+def claim_press(
+    review_id: UUID, *, visitor: Posted, session: Write, untied: Annotated[str, Form()] = ""
+) -> Response:
+    reviewing.claim(session, visitor.acting, review_id=review_id, untied=untied == "yes")
     return RedirectResponse(f"/review/{review_id}", 303)
+
+
+@router.post("/review/{review_id}/pass")
+def pass_press(review_id: UUID, visitor: Posted, session: Write) -> Response:
+    pass_review_on(session, visitor.acting, review_id=review_id)
+    return RedirectResponse("/review", 303)
 
 
 @router.post("/review/{review_id}/search")

@@ -185,13 +185,18 @@ def full_name(content: Content) -> str:
     return " ".join(part for part in (identity.first_name, identity.surname) if part)
 
 
-def questions_left(on_roll: str, knows_family: str) -> dict[str, str]:
-    """Return what is still to be answered before a notification can open."""
+def questions_left(on_roll: str, knows_family: str, tied: str = "no") -> dict[str, str]:
+    """Return what is still to be answered before a notification can open.
+
+    `tied` is asked of a person of whose name somebody is concerned.
+    """
     left = {}
     if on_roll not in {"yes", "no"}:
         left["on_roll"] = "Say whether this child is on your roll"
     if knows_family not in {"yes", "no"}:
         left["knows_family"] = "Say whether you know the family outside school"
+    if tied not in {"yes", "no"}:
+        left["tied"] = "Say whether you are related to or involved with this family"
     return left
 
 
@@ -237,6 +242,7 @@ _FACTS: tuple[tuple[str, _Say], ...] = (
         lambda content, _: _known(content.victim_told_about_notice),
     ),
     ("Earlier messages to this school", _earlier),
+    ("Pattern", lambda content, _: wording.PATTERN[content.pattern] if content.pattern else ""),
     (
         "Earlier messages to another school",
         lambda content, _: (
