@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.cipher import Cipher
 from app.core.clock import london_date
-from notifications.alerting import Addressee, cover, plan_alert
+from notifications.alerting import cover, plan_alert
 from notifications.channels.call_sheet import open_line
 from notifications.lateness import mark_late
 from notifications.models import Alert, AlertCover, EscalationStep, Notification, Run
 from notifications.passing_over import note_passed_over, passed_over
+from notifications.recipients import Recipient, addressee, recipients_of
 from notifications.runs import policy_of
 from notifications.states import (
     AlertState,
@@ -24,7 +25,6 @@ from notifications.states import (
     StepState,
 )
 from notifications.stopping import stop_ladder
-from schools.key_adults import Contact, contacts_of
 
 _IN_FLIGHT = frozenset({AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN})
 _RANK = {kind: rank for rank, kind in enumerate(StepKind)}
@@ -120,7 +120,7 @@ def _settle(taking: Taking, step: EscalationStep, skipped: Skipped) -> None:
 
 
 def _alert_first(taking: Taking) -> Skipped:
-    """Alert the first key adult in order who can receive today."""
+    """Alert the first in order who can receive today: a key adult, or a council's officer."""
     return _alert_next(taking)
 
 
@@ -130,8 +130,8 @@ def _alert_next(taking: Taking) -> Skipped:
     able = [contact for contact in contacts if contact.can_receive]
     if contacts and not able:
         return "contact_cannot_receive"
-    alerted = {alert.key_adult_id for alert in _alerts(taking)}
-    following = [contact for contact in able if contact.key_adult_id not in alerted]
+    alerted = {alert.key_adult_id or alert.officer_id for alert in _alerts(taking)}
+    following = [contact for contact in able if contact.id not in alerted]
     if not following:
         return nobody
     _plan_alert(taking, following[0])
@@ -144,9 +144,10 @@ def _alert_all(taking: Taking) -> Skipped:
     able = [contact for contact in contacts if contact.can_receive]
     if not able:
         return "contact_cannot_receive" if contacts else nobody
-    on_its_way = {alert.key_adult_id for alert in _alerts(taking) if alert.state in _IN_FLIGHT}
+    sending = [alert for alert in _alerts(taking) if alert.state in _IN_FLIGHT]
+    on_its_way = {alert.key_adult_id or alert.officer_id for alert in sending}
     for contact in able:
-        if contact.key_adult_id not in on_its_way:
+        if contact.id not in on_its_way:
             _plan_alert(taking, contact)
     return None
 
@@ -177,18 +178,16 @@ _TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
 }
 
 
-def _contacts(taking: Taking) -> tuple[list[Contact], str]:
-    """Return the school's contacts in order without those passed over, and the code for nobody."""
+def _contacts(taking: Taking) -> tuple[list[Recipient], str]:
+    """Return who may be told in order, without those passed over, and the code for nobody."""
     session, notification = taking.session, taking.notification
-    if notification.urn is None:
-        return [], "no_such_contact"
     run = session.scalars(select(Run).where(Run.id == notification.run_id)).one()
-    contacts = contacts_of(
-        session, taking.cipher, notification.urn, on=london_date(taking.now), policy=policy_of(run)
+    contacts = recipients_of(
+        session, taking.cipher, notification, on=london_date(taking.now), policy=policy_of(run)
     )
     left_out = passed_over(session, taking.cipher, [notification.id], contacts)
     note_passed_over(session, notification, left_out, now=taking.now, actor=taking.actor)
-    asked = [one for one in contacts if one.key_adult_id not in left_out.everybody]
+    asked = [one for one in contacts if one.id not in left_out.everybody]
     return asked, "connected" if left_out.connected else "no_such_contact"
 
 
@@ -205,12 +204,10 @@ def _alerts(taking: Taking) -> list[Alert]:
     return list(taking.session.scalars(statement))
 
 
-def _plan_alert(taking: Taking, contact: Contact) -> None:
-    """Let one alert stand for all that waits for this key adult."""
+def _plan_alert(taking: Taking, contact: Recipient) -> None:
+    """Let one alert stand for all that waits for this person."""
     notification = taking.notification
-    to = Addressee(
-        notification.force, notification.urn, notification.council,
-        key_adult_id=contact.key_adult_id,
-    )  # fmt: skip
-    alert = plan_alert(taking.session, to, due_at=notification.due_at, now=taking.now)
+    alert = plan_alert(
+        taking.session, addressee(notification, contact), due_at=notification.due_at, now=taking.now
+    )
     cover(taking.session, alert, notification)

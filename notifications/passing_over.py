@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
 from notifications.models import Notification, Occurrence, Receipt
+from notifications.recipients import Recipient
 from notifications.states import ReceiptKind
 from schools.connected import Hit, PersonOfInterest, connected
 from schools.connected_models import ChangeReason
-from schools.key_adults import Contact
 from schools.recipient_changes import note_change
 
 _REASONS = {
@@ -34,7 +34,7 @@ class ToldOf:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """Key adults who are left out: found by digests, with the reason, and by their own word."""
+    """Recipients who are left out: found by digests, with the reason, and by their own word."""
 
     connected: dict[UUID, ChangeReason]
     withheld: frozenset[UUID]
@@ -61,9 +61,9 @@ def told_of(session: Session, notification_ids: Collection[UUID]) -> dict[UUID, 
 
 def passed_over(
     session: Session, cipher: Cipher, notification_ids: Collection[UUID],
-    contacts: Sequence[Contact],
+    contacts: Sequence[Recipient],
 ) -> PassedOver:  # fmt: skip
-    """Return which of a school's contacts are left out of any of these notifications.
+    """Return which of a school's or council's people are left out of any of these notifications.
 
     A name alone leaves nobody out: it is asked about at opening. Needs the force's scope.
     """
@@ -77,33 +77,27 @@ def passed_over(
     )
     said = _withheld(session, notification_ids)
     return PassedOver(
-        {
-            one.key_adult_id: _REASONS[hit]
-            for one in contacts
-            if (hit := hits.get(one.key_adult_id)) in _REASONS
-        },
-        frozenset(one.key_adult_id for one in contacts if f"account:{one.account_id}" in said),
+        {one.id: _REASONS[hit] for one in contacts if (hit := hits.get(one.id)) in _REASONS},
+        frozenset(one.id for one in contacts if f"account:{one.account_id}" in said),
     )
 
 
 def note_passed_over(
     session: Session, notification: Notification, found: PassedOver, *, now: datetime, actor: str
 ) -> None:
-    """Note each key adult whom the digests left out, once."""
-    for key_adult_id, reason in found.connected.items():
+    """Note each person whom the digests left out, once."""
+    kind = "officer" if notification.urn is None else "key_adult"
+    for ident, reason in found.connected.items():
         note_change(
             session, force=notification.force, incident_id=notification.incident_id,
-            about=f"notification:{notification.id}", person=f"key_adult:{key_adult_id}",
+            about=f"notification:{notification.id}", person=f"{kind}:{ident}",
             reason=reason, now=now, actor=actor,
         )  # fmt: skip
 
 
-def as_person(contact: Contact) -> PersonOfInterest:
-    """Return a contact as somebody to compare."""
-    born = getattr(contact, "date_of_birth", None)
-    return PersonOfInterest(
-        contact.key_adult_id, contact.name, contact.email, contact.telephone, born
-    )
+def as_person(one: Recipient) -> PersonOfInterest:
+    """Return a recipient as somebody to compare."""
+    return PersonOfInterest(one.id, one.name, one.email, one.telephone, one.date_of_birth)
 
 
 def _withheld(session: Session, notification_ids: Collection[UUID]) -> set[str]:

@@ -56,6 +56,8 @@ class Order:
     due: Due
     priority: int
     purpose: Purpose = Purpose.INFORM
+    # A protected child: `account:<id>` of the one person it is released to, or `nobody`.
+    shown_only_to: str | None = None
 
 
 def place(
@@ -129,6 +131,7 @@ def _joinable(session: Session, order: Order, now: datetime) -> Notification | N
             Notification.recipient == order.recipient,
             Notification.purpose.in_(_TELLING),
             Notification.person_digest == order.person_digest,
+            Notification.shown_only_to.is_not_distinct_from(order.shown_only_to),
             Notification.state == NotificationState.READY,
             Notification.told_at.is_(None),
             Notification.due_at > now,
@@ -174,8 +177,8 @@ def _new(session: Session, order: Order, run: Run, now: datetime) -> Notificatio
         involved_child_id=order.involved_child_id, incident_id=order.incident_id, run_id=run.id,
         state=NotificationState.READY, content_version=1, person_digest=order.person_digest,
         priority=order.priority, accepted_at=order.accepted_at, due_at=order.due.due_at,
-        return_on=order.due.return_on,
-        late_record=order.due.late_record, ready_at=now,
+        return_on=order.due.return_on, late_record=order.due.late_record, ready_at=now,
+        shown_only_to=order.shown_only_to,
     )  # fmt: skip
     session.add(notification)
     session.flush()

@@ -27,9 +27,9 @@ from notifications.compose import Content
 from notifications.models import CallSheetLine, Notification
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
+from notifications.recipients import Recipient, people_of, those_shown
 from notifications.states import CallResult, NotificationState
 from schools import queries
-from schools.key_adults import Contact, contacts_of
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
@@ -59,9 +59,22 @@ class School:
     name: str
     town: str | None
     telephone: str | None
-    contacts: tuple[Contact, ...]
+    contacts: tuple[Recipient, ...]
     lines: tuple[CallLine, ...]
     left_out: bool = False
+    # A council has no number in the register: its officers' own are rung.
+    is_council: bool = False
+    # A protected child: nobody but whom it was released to may be told.
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Lines of one place are one call; a protected child's are a call of their own."""
+
+    urn: int | None
+    council: str | None
+    only: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,37 +173,48 @@ def _schools(
     """Group lines by school, in the order of each school's most urgent line."""
     _, policy = current_policy(session, force, at=acting.now)
     shown = _call_lines(session, acting, lines)
-    by_place: dict[tuple[int | None, str | None], list[CallLine]] = {}
+    only = _released_to(session, [line.notification_id for line in lines])
+    by_place: dict[_Place, list[CallLine]] = {}
     for line in lines:
-        by_place.setdefault((line.urn, line.council), []).append(shown[line.id])
+        place = _Place(line.urn, line.council, only.get(line.notification_id))
+        by_place.setdefault(place, []).append(shown[line.id])
     return [
-        _school(session, acting, urn, council, tuple(own), policy=policy)
-        for (urn, council), own in by_place.items()
+        _school(session, acting, place, tuple(own), policy=policy)
+        for place, own in by_place.items()
     ]
 
 
 def _school(
-    session: Session,
-    acting: Acting,
-    urn: int | None,
-    council: str | None,
-    lines: tuple[CallLine, ...],
-    *,
-    policy: Policy,
+    session: Session, acting: Acting, where: _Place, lines: tuple[CallLine, ...], *, policy: Policy
 ) -> School:
-    place = queries.establishment(session, urn) if urn is not None else None
-    if place is None:
-        return School(f"Council {council}", None, None, (), lines)
-    people = contacts_of(
-        session, acting.cipher, place.urn, on=london_date(acting.now), policy=policy
-    )
+    people = people_of(
+        session, acting.cipher, urn=where.urn, council=where.council, on=london_date(acting.now),
+        policy=policy,
+    )  # fmt: skip
+    people = those_shown(people, where.only)
     left_out = passed_over(
         session, acting.cipher, [line.notification_id for line in lines], people
     ).everybody
-    asked = tuple(one for one in people if one.key_adult_id not in left_out)
-    return School(
-        place.name, place.town, place.telephone, asked, lines, left_out=len(asked) < len(people)
+    asked = tuple(one for one in people if one.id not in left_out)
+    fewer, only = len(asked) < len(people), where.only is not None
+    place = queries.establishment(session, where.urn) if where.urn is not None else None
+    if place is not None:
+        return School(
+            place.name, place.town, place.telephone, asked, lines, left_out=fewer, only=only
+        )
+    number = next((one.telephone for one in asked if one.telephone), None)
+    name = queries.council_name(session, where.council or "")
+    return School(name, None, number, asked, lines, left_out=fewer, is_council=True, only=only)
+
+
+def _released_to(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return to whom alone the protected children among these were released."""
+    rows = session.execute(
+        select(Notification.id, Notification.shown_only_to).where(
+            Notification.id.in_(ids), Notification.shown_only_to.is_not(None)
+        )
     )
+    return {ident: only for ident, only in rows if only is not None}
 
 
 def _call_lines(

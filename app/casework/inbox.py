@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Actor, Role, may_at_all
 from app.casework.acting import Acting
 from app.casework.connections import Tie, ties_to_notifications
 from app.core.cipher import Erased
+from app.core.clock import london_date
 from app.core.errors import NotFound
 from app.core.scope import Scope, scope, scope_of
+from notifications.holiday_desk import answered_by_council
 from notifications.models import Notification, Receipt
 from notifications.queries import content_of
 from notifications.states import VISIBLE, NotificationState, ReceiptKind
@@ -57,7 +59,7 @@ def inbox(session: Session, acting: Acting) -> Inbox:
     """
     if not may_at_all(acting.actor, Action.SEE_INBOX):
         raise NotFound("There is nothing here for you: check the address or sign in as another.")
-    rows = _visible(session, acting.actor)
+    rows = _visible(session, acting)
     tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
     rows = [row for row in rows if tied.get(row.id) is not Tie.OUT]
     ids = [row.id for row in rows]
@@ -65,8 +67,10 @@ def inbox(session: Session, acting: Acting) -> Inbox:
     opened = _those_with(session, acting.actor, ids, kind=ReceiptKind.OPENED) - withheld
     names = _names(session, acting, [row for row in rows if row.id in opened])
     places = _recipients(session, acting.actor)
+    asked = {row.urn for row in rows if row.urn is not None and row.recipient not in places}
+    titles = places | _school_names(session, asked)
     lines = [
-        _line(row, places, names, opened=row.id in opened, withheld=row.id in withheld)
+        _line(row, titles, names, opened=row.id in opened, withheld=row.id in withheld)
         for row in rows
     ]
     return Inbox(
@@ -79,14 +83,25 @@ def inbox(session: Session, acting: Acting) -> Inbox:
     )
 
 
-def _visible(session: Session, actor: Actor) -> list[Notification]:
-    """Return the notifications of the own schools and of the own councils as recipients."""
+def _visible(session: Session, acting: Acting) -> list[Notification]:
+    """Return the notifications of the own schools and of the own councils as recipients.
+
+    In a holiday also those of the council's schools about which its officers were asked. A
+    protected child's is there for the one person it was released to, and for nobody else.
+    """
+    actor = acting.actor
+    councils = actor.councils(Role.COUNCIL_OFFICER)
     wanted = {f"urn:{urn}" for urn in actor.urns(Role.KEY_ADULT)}
-    wanted |= {f"council:{code}" for code in actor.councils(Role.COUNCIL_OFFICER)}
+    wanted |= {f"council:{code}" for code in councils}
+    asked = and_(Notification.council.in_(councils), answered_by_council(london_date(acting.now)))
     return list(
         session.scalars(
             select(Notification)
-            .where(Notification.recipient.in_(wanted), Notification.state.in_(VISIBLE))
+            .where(
+                or_(Notification.recipient.in_(wanted), asked),
+                Notification.state.in_(VISIBLE),
+                or_(Notification.shown_only_to.is_(None), Notification.shown_only_to == actor.id),
+            )
             .order_by(Notification.due_at, Notification.id)
         )
     )
@@ -123,12 +138,14 @@ def _names(session: Session, acting: Acting, rows: Collection[Notification]) -> 
 
 
 def _recipients(session: Session, actor: Actor) -> dict[str, str]:
-    urns = actor.urns(Role.KEY_ADULT)
-    found = {
-        f"urn:{urn}": place.name for urn, place in queries.establishments(session, urns).items()
-    }
+    found = _school_names(session, actor.urns(Role.KEY_ADULT))
     councils = actor.councils(Role.COUNCIL_OFFICER)
-    return found | {f"council:{code}": f"Council {code}" for code in councils}
+    return found | {f"council:{code}": queries.council_name(session, code) for code in councils}
+
+
+def _school_names(session: Session, urns: Collection[int]) -> dict[str, str]:
+    places = queries.establishments(session, urns)
+    return {f"urn:{urn}": place.name for urn, place in places.items()}
 
 
 def _line(

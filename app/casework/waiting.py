@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
 from app.casework.connections import require_untied, tie_to_notification
+from app.core.clock import london_date
 from app.core.errors import Conflict, NotFound
+from notifications.holiday_desk import council_answers
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
 from schools import queries
@@ -37,14 +39,19 @@ def notification_for(
 ) -> Notification:
     """Return a notification the person may act on; raise `NotFound` for any other.
 
-    A school's notification is reached by its school alone: its council counts it, and never opens
-    it. For somebody who is connected with the incident it does not exist.
+    A school's notification is reached by its school alone: its council counts it, and opens it
+    only where its officers were asked because the school is on holiday. For somebody who is
+    connected with the incident it does not exist.
     """
     found = session.get(Notification, notification_id)
     if found is None or found.state is NotificationState.DRAFT:
         raise NotFound(_NOTHING_HERE)
-    council = found.council if found.urn is None else None
+    asked = council_answers(session, found, on=london_date(acting.now))
+    council = found.council if found.urn is None or asked else None
     require(acting, action, Relation(urn=found.urn, council=council))
+    # A protected child is released to one person: for colleagues there is nothing.
+    if found.shown_only_to not in {None, acting.actor.id}:
+        raise NotFound(_NOTHING_HERE)
     require_untied(tie_to_notification(session, acting, found))
     return found
 
@@ -95,6 +102,6 @@ def last_receipt(
 def recipient_name(session: Session, notification: Notification) -> str:
     """Return the name of the school or council a notification is for."""
     if notification.urn is None:
-        return f"Council {notification.council}"
+        return queries.council_name(session, notification.council or "")
     place = queries.establishment(session, notification.urn)
     return place.name if place else f"School {notification.urn}"

@@ -1,6 +1,6 @@
-"""Places a notification at every school of every decided match: the row is then visible there."""
+"""Places a notification at every school, or council, of a decided match: visible from then on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -25,13 +25,13 @@ from notifications.placing import Order, place
 from notifications.recall import recall_notifications
 from notifications.receipts import reinstate
 from notifications.states import NotificationState, Purpose
-from notifications.timing import due_for_school
-from schools.calendars import calendar_of
+from notifications.timing import Due, due_for_council, due_for_school
+from schools.calendars import calendar_of, council_calendar, nation_of_council
 from schools.matching.details import Band
 from schools.matching.models import Match
 from schools.models import Establishment
 from schools.queries import establishments
-from schools.term_dates import Nation
+from schools.term_dates import Nation, SchoolCalendar
 
 ACTOR = "job:compose_notifications"
 BLOCK = 1000
@@ -58,7 +58,7 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
     if incident.state is not IncidentState.NEWEST or not waits:
         return
     _, policy = current_policy(session, incident.force, at=now)
-    orders = _orders(session, cipher, child, incident, urns=match.urns, policy=policy)
+    orders = _orders(session, cipher, child, incident, match=match, policy=policy)
     way = holiday_way(child, orders, policy)
     if way is HolidayPolicy.HOLD:
         hold_for_pupils(session, child, orders, now=now, actor=ACTOR)
@@ -78,7 +78,8 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
         begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
     child.return_on = min((one.return_on for one in placed if one.return_on), default=None)
-    sent = Outcome.SENT_TO_COUNCIL if way is HolidayPolicy.COUNCIL else Outcome.SENT_TO_SCHOOL
+    to_council = way is HolidayPolicy.COUNCIL or match.council is not None
+    sent = Outcome.SENT_TO_COUNCIL if to_council else Outcome.SENT_TO_SCHOOL
     move_child(session, child, to=sent, now=now, due_at=min(one.due_at for one in placed))
 
 
@@ -100,35 +101,43 @@ def _orders(
     child: InvolvedChild,
     incident: Incident,
     *,
-    urns: Iterable[int],
+    match: Match,
     policy: Policy,
 ) -> list[Order]:
+    """Return an order for each school of the decision, or for the residence council of none."""
     key = keys.open_key(session, cipher, incident.content_key_id)
     (details,) = open_children(cipher, [child], key)
     facts = open_incident(cipher, incident, key)
-    return [
-        Order(
-            force=incident.force,
-            urn=school.urn,
-            council=school.la_code,
-            recipient=f"urn:{school.urn}",
-            involved_child_id=child.id,
-            incident_id=incident.id,
-            person_digest=child.person_digest,
-            content_key=key,
-            facts=notice_facts(details, facts, welsh=school.nation is Nation.WALES),
-            accepted_at=child.received_at,
-            due=due_for_school(
-                calendar_of(session, school.urn),
-                accepted_at=child.received_at,
-                incident_at=began_at(incident, child),
-                timing=policy.timing,
-            ),
-            priority=priority_of(details, facts),
+
+    def due_at(deadline: Callable[..., Due], calendar: SchoolCalendar) -> Due:
+        return deadline(
+            calendar, accepted_at=child.received_at, incident_at=began_at(incident, child),
+            timing=policy.timing,
+        )  # fmt: skip
+
+    def order(urn: int | None, council: str, due: Due, *, welsh: bool) -> Order:
+        return Order(
+            force=incident.force, urn=urn, council=council,
+            recipient=f"council:{council}" if urn is None else f"urn:{urn}",
+            involved_child_id=child.id, incident_id=incident.id,
+            person_digest=child.person_digest, content_key=key,
+            facts=notice_facts(details, facts, welsh=welsh), accepted_at=child.received_at,
+            due=due, priority=priority_of(details, facts),
             purpose=Purpose.INFORM if child.rematched_at is None else Purpose.RETURN,
+            shown_only_to=match.shown_only_to,
+        )  # fmt: skip
+
+    if match.council is not None:
+        due = due_at(due_for_council, council_calendar(session, match.council))
+        welsh = nation_of_council(match.council) is Nation.WALES
+        return [order(None, match.council, due, welsh=welsh)]
+    return [
+        order(
+            school.urn, school.la_code, due_at(due_for_school, calendar_of(session, school.urn)),
+            welsh=school.nation is Nation.WALES,
         )
-        for school in _schools(session, urns)
-    ]
+        for school in _schools(session, match.urns)
+    ]  # fmt: skip
 
 
 def _schools(session: Session, urns: Iterable[int]) -> list[Establishment]:

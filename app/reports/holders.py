@@ -16,7 +16,7 @@ from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from notifications.models import CallSheetLine, Notification
 from notifications.passing_over import passed_over
-from schools.key_adults import Contact, contacts_of
+from notifications.recipients import Recipient, people_of, those_shown
 from schools.matching.models import Review, ReviewState
 
 
@@ -32,7 +32,7 @@ class Holders:
         self._policy = policy
         self._on = on
         self._names: dict[UUID, str] = {}
-        self._contacts: dict[int, list[Contact]] = {}
+        self._people: dict[str, list[Recipient]] = {}
 
     def of(self, child: InvolvedChild, visible: Sequence[Notification]) -> str:
         """Return who has this child now."""
@@ -66,21 +66,21 @@ class Holders:
             return f"Caller: {self._name(line.claimed_by)}"
         if line is not None:
             return self._room("Call sheet", Role.FORCE_DESK)
-        key_adult = self._key_adult(notification)
-        return f"Key adult: {key_adult}" if key_adult else self._room("Desk", Role.FORCE_DESK)
+        who = "Council officer" if notification.urn is None else "Key adult"
+        name = self._recipient(notification)
+        return f"{who}: {name}" if name else self._room("Desk", Role.FORCE_DESK)
 
-    def _key_adult(self, notification: Notification) -> str | None:
-        """Return the first key adult who can receive and is not left out of this one."""
-        urn = notification.urn
-        if urn is None:
-            return None
-        if urn not in self._contacts:
-            self._contacts[urn] = contacts_of(
-                self._session, self._cipher, urn, on=self._on, policy=self._policy
-            )
-        people = self._contacts[urn]
+    def _recipient(self, notification: Notification) -> str | None:
+        """Return the first person who can receive and is not left out of this one."""
+        place = notification.recipient
+        if place not in self._people:
+            self._people[place] = people_of(
+                self._session, self._cipher, urn=notification.urn, council=notification.council,
+                on=self._on, policy=self._policy,
+            )  # fmt: skip
+        people = those_shown(self._people[place], notification.shown_only_to)
         left_out = passed_over(self._session, self._cipher, [notification.id], people).everybody
-        able = (one for one in people if one.can_receive and one.key_adult_id not in left_out)
+        able = (one for one in people if one.can_receive and one.id not in left_out)
         return next((one.name for one in able), None)
 
     def _room(self, room: str, role: Role) -> str:
