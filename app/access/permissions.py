@@ -40,12 +40,19 @@ class Action(StrEnum):
     RECALL = "recall"
     SEE_REPORTS = "see_reports"
     EXPORT_REPORTS = "export_reports"
+    SEE_PATTERNS = "see_patterns"
+    DECIDE_PATTERN = "decide_pattern"
+    SEE_RECIPIENT_CHANGES = "see_recipient_changes"
     READ_AUDIT = "read_audit"
     SEE_REGISTER = "see_register"
     REQUEST_KEY_ADULT = "request_key_adult"
     APPROVE_KEY_ADULT = "approve_key_adult"
     MANAGE_KEY_ADULTS = "manage_key_adults"
     MANAGE_OWN_COVER = "manage_own_cover"
+    BEGIN_DRILL = "begin_drill"
+    SEE_DRILLS = "see_drills"
+    ANSWER_DRILL = "answer_drill"
+    SEE_READINESS = "see_readiness"
     MANAGE_REGISTER = "manage_register"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -66,6 +73,9 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.RECALL: frozenset({Role.FORCE_DESK, Role.LEAD}),
     Action.SEE_REPORTS: frozenset({Role.LEAD}),
     Action.EXPORT_REPORTS: frozenset({Role.LEAD}),
+    Action.SEE_PATTERNS: frozenset({Role.LEAD}),
+    Action.DECIDE_PATTERN: frozenset({Role.LEAD}),
+    Action.SEE_RECIPIENT_CHANGES: frozenset({Role.LEAD}),
     Action.READ_AUDIT: frozenset({Role.AUDITOR}),
     # Schools see to their own people; whoever approves is at the council or the register.
     Action.SEE_REGISTER: frozenset(
@@ -77,6 +87,10 @@ _TABLE: dict[Action, frozenset[Role]] = {
         {Role.KEY_ADULT, Role.COUNCIL_OFFICER, Role.LEAD, Role.REGISTER_ADMIN}
     ),
     Action.MANAGE_OWN_COVER: frozenset({Role.KEY_ADULT}),
+    Action.BEGIN_DRILL: frozenset({Role.LEAD}),
+    Action.SEE_DRILLS: frozenset({Role.LEAD}),
+    Action.ANSWER_DRILL: frozenset({Role.KEY_ADULT}),
+    Action.SEE_READINESS: frozenset({Role.LEAD}),
     Action.MANAGE_REGISTER: frozenset({Role.REGISTER_ADMIN, Role.PLATFORM_ADMIN}),
     Action.MANAGE_ACCOUNTS: frozenset({Role.PLATFORM_ADMIN}),
 }

@@ -1,7 +1,10 @@
 """Codes to words: outcomes, reasons, causes, results; a notification's are in its own room."""
 
 from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.warnings import Warn
+from notifications.compose import Pattern
 from notifications.states import CallResult, LateCause, ToldHow
+from schools.connected_models import ChangeReason
 
 OUTCOMES = {
     Outcome.RECEIVED: "Being matched",
@@ -64,4 +67,33 @@ RESULTS = {
     CallResult.RING_BACK: "ring again",
     CallResult.WRONG_NUMBER: "wrong number",
     CallResult.STOOD_DOWN: "stood down",
+}
+
+WARNINGS = {
+    Warn.DOB_MISSING: "Date of birth missing",
+    Warn.DOB_PLACEHOLDER: "Date of birth is a placeholder",
+    Warn.DOB_IN_FUTURE: "Date of birth is still to come",
+    Warn.NAME_MISSING: "Name missing",
+    Warn.NAME_LOOKS_SWAPPED: "Names look swapped",
+    Warn.SCHOOL_MISSING: "No school given",
+    Warn.POSTCODE_UNKNOWN: "Postcode missing or impossible",
+    Warn.UPN_INVALID: "Pupil number cannot be right",
+    Warn.RELATION_MISSING: "Relation to the adults missing",
+    Warn.VOICE_MISSING: "Not said who spoke with the child",
+    Warn.CHILDREN_FEWER_THAN_SEEN: "Seen and not listed",
+}
+
+DECISIONS = {"excluded": "Not notified", "held": "Held", "withdrawn": "Withdrawn"}
+
+PATTERNS = {
+    Pattern.IN_30_DAYS: "Several in 30 days",
+    Pattern.IN_90_DAYS: "Several in 90 days",
+}
+
+CHANGE_REASONS = {
+    ChangeReason.IDENTITY: "Is one of the adults of the incident, or shares their telephone or "
+    "email",
+    ChangeReason.NAMED_AT_SCHOOL: "Has the name that the officer was told works at the school",
+    ChangeReason.SAID_RELATED: "Said that they are related to or involved with the family",
+    ChangeReason.KNOWS_THE_FAMILY: "Said that they know the family outside school",
 }
