@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from app import tables  # noqa: F401 (foreign keys and scopes need every table known)
+from app.access.enrolment import link_of
 from app.core.audit import Chain
 from app.core.cipher import Cipher, Keys
 from app.core.clock import Clock, SystemClock
@@ -12,10 +13,11 @@ from app.core.settings import Settings
 from notifications.addressing import Resolvers
 from notifications.channels.base import AlertChannel
 from notifications.channels.registry import channel_from
+from schools.contact_codes import code_of
 
 # What fills in the alerts that hold more than the way to the sign-in page, by what they are about
 # (`code:<id>`, `invitation:<id>`): see `notifications.attempts.Resolver`.
-RESOLVERS: Resolvers = MappingProxyType({})
+RESOLVERS: Resolvers = MappingProxyType({"invitation": link_of, "code": code_of})
 
 
 @dataclass(frozen=True, slots=True)

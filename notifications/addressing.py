@@ -10,6 +10,7 @@ from app.core import logs
 from app.core.cipher import CannotOpen, Cipher
 from notifications.attempts import Resolver
 from notifications.models import Alert
+from notifications.states import Template
 from schools.calendars import nation_of_council
 from schools.key_adult_details import open_details
 from schools.models import KeyAdult
@@ -32,7 +33,7 @@ def addresses(session: Session, cipher: Cipher, alerts: Sequence[Alert]) -> dict
             if alert.officer_id is not None:
                 found[alert.id] = officer_details(cipher, officers[alert.officer_id]).email
             elif alert.key_adult_id is not None:
-                found[alert.id] = open_details(cipher, adults[alert.key_adult_id]).email
+                found[alert.id] = _of_key_adult(cipher, adults[alert.key_adult_id], alert)
         except CannotOpen:
             found[alert.id] = ""
     return found
@@ -65,6 +66,15 @@ def fillings(
             log.error("alert not filled in", item=str(alert.id), error=logs.error_kind(error))
             found[alert.id] = {}
     return found
+
+
+def _of_key_adult(cipher: Cipher, adult: KeyAdult, alert: Alert) -> str:
+    """Return where a key adult's alerts go; a link that makes an account goes to the person alone.
+
+    An alert tells nothing and may go to a mailbox that several read (features.md RE10).
+    """
+    details = open_details(cipher, adult)
+    return details.email if alert.template == Template.INVITATION else details.address
 
 
 def _nation(alert: Alert, places: Mapping[int, object]) -> Nation | None:

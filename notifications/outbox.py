@@ -37,7 +37,7 @@ ACTOR = "job:send_due"
 RETRY_SECONDS = (15, 60, 180, 300)
 SET_ASIDE_AFTER = 5
 # Sent after everything a child waits for.
-_CAN_WAIT = (Template.DRILL, Template.INVITATION)
+_CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
 _NO_RESOLVERS: Resolvers = MappingProxyType({})
 
 

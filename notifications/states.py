@@ -73,6 +73,8 @@ class Template(StrEnum):
     DRILL = "drill"
     CODE = "code"
     INVITATION = "invitation"
+    # To a key adult: sign in and confirm something about yourself.
+    ACCOUNT = "account"
 
 
 class StepKind(StrEnum):

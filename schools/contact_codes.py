@@ -1,6 +1,7 @@
 """Codes that prove an address: six figures by e-mail, typed by the key adult while signed in."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -108,6 +109,14 @@ def type_code(
         one.reminded_at = None
     session.flush()
     return Typed(Answer.RIGHT, proved)
+
+
+def code_of(session: Session, cipher: Cipher, code_id: UUID) -> Mapping[str, str] | None:
+    """Return a code as its message is filled in; None once it is used up or replaced."""
+    row = session.get(ContactCode, code_id)
+    if row is None or row.used_at is not None:
+        return None
+    return {"code": contact_code(cipher, code_id)}
 
 
 def _count(session: Session, row: ContactCode) -> bool:

@@ -1,5 +1,6 @@
 """Enrolment: a one-time link with which an invited person sets a password and an authenticator."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -135,6 +136,14 @@ def password_faults(password: str, repeated: str, *, email: str) -> list[FieldEr
     if not found and password != repeated:
         found = [FieldError("repeated", "not_the_same", "Type the same password again")]
     return found
+
+
+def link_of(session: Session, cipher: Cipher, enrolment_id: UUID) -> Mapping[str, str] | None:
+    """Return the path of an invitation's link, as its message is filled in; None once used up."""
+    row = session.get(Enrolment, enrolment_id)
+    if row is None or row.used_at is not None:
+        return None
+    return {"path": f"/enrol/{invitation_token(cipher, enrolment_id)}"}
 
 
 def _new(
