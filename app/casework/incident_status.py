@@ -194,7 +194,7 @@ def _child(
         warnings=tuple(child.warnings),
         band=match.band if match else None,
         rules_version=match.rules_version if match else None,
-        school_found=match is not None and match.band is Band.MATCHED,
+        school_found=match is not None and match.band is Band.MATCHED and bool(match.urns),
         schools=schools,
         notifications=tuple(status for _, status in notifications),
     )
