@@ -8,13 +8,15 @@ from app.intake import suspects as suspect_models
 from notifications import earlier_models
 from notifications import models as notification_models
 from schools import connected_models, key_adult_models, register_models, roll_models
+from schools import drills as drill_models
 from schools import models as school_models
 from schools import officers as officer_models
+from schools import readiness_models
 from schools.matching import models as matching_models
 
 ROOMS = (
     core_models, access_models, intake_models, suspect_models, school_models, connected_models,
     key_adult_models, officer_models, register_models, roll_models, matching_models,
-    notification_models, earlier_models,
+    notification_models, earlier_models, drill_models, readiness_models,
 )  # fmt: skip
 METADATA = Base.metadata

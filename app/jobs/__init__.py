@@ -2,12 +2,14 @@
 
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
+from app.jobs.evening_check import evening_check
 from app.jobs.follow_calendars import follow_calendars
 from app.jobs.match_again import match_again
 from app.jobs.match_children import match_children
 from app.jobs.morning_check import morning_check
 from app.jobs.note_patterns import note_patterns
 from app.jobs.purge_expired import purge_expired
+from app.jobs.run_drills import run_drills
 from app.jobs.runner import Step
 from app.jobs.send_due import send_due
 
@@ -19,6 +21,8 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("chase_untold", chase_untold),
     ("send_due", send_due),
     ("note_patterns", note_patterns),
+    ("run_drills", run_drills),
     ("morning_check", morning_check),
+    ("evening_check", evening_check),
     ("purge_expired", purge_expired),
 )
