@@ -1,6 +1,6 @@
 """How the person who acts is tied to an incident: not at all, by a name that asks, or out of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -99,16 +99,21 @@ def without_own_family(session: Session, acting: Acting, reviews: Sequence[Revie
     return [review for review in reviews if tied.get(review.id) is not Tie.OUT]
 
 
+def ties_to_children(
+    session: Session, acting: Acting, child_ids: Collection[UUID], *, force: str
+) -> set[UUID]:
+    """Return the involved children of one force that do not exist for the acting person."""
+    told = {one: ToldOf({incident}) for one, incident in _incidents(session, child_ids).items()}
+    tied = ties(session, acting, told, force=force)
+    return {one for one, tie in tied.items() if tie is Tie.OUT}
+
+
 def _ties_to_reviews(
     session: Session, acting: Acting, reviews: Sequence[Review]
 ) -> dict[UUID, Tie]:
-    wanted = {review.involved_child_id for review in reviews}
-    rows = session.execute(
-        select(InvolvedChild.id, InvolvedChild.incident_id).where(InvolvedChild.id.in_(wanted))
-    )
-    incidents: dict[UUID, UUID] = {row.id: row.incident_id for row in rows}
+    incidents = _incidents(session, [review.involved_child_id for review in reviews])
     found: dict[UUID, Tie] = {}
-    for force in {review.force for review in reviews}:
+    for force in sorted({review.force for review in reviews}):
         told = {
             review.id: ToldOf({incidents[review.involved_child_id]})
             for review in reviews
@@ -116,6 +121,15 @@ def _ties_to_reviews(
         }
         found |= ties(session, acting, told, force=force)
     return found
+
+
+def _incidents(session: Session, child_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    rows = session.execute(
+        select(InvolvedChild.id, InvolvedChild.incident_id).where(
+            InvolvedChild.id.in_(set(child_ids))
+        )
+    )
+    return {row.id: row.incident_id for row in rows}
 
 
 def require_untied(tie: Tie | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import opening
+from app.cli import lead_lists, opening
 from app.cli.output import plain, print_json, say, table
 from app.core.clock import london_date, show_date, show_time
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.reports.rows import Board
 
 commands = typer.Typer(no_args_is_help=True)
+for _command in (lead_lists.quality, lead_lists.decisions, lead_lists.fairness):
+    commands.command()(_command)
 
 
 class Format(StrEnum):

@@ -5,6 +5,7 @@ later date until somebody was told. Instants are UTC, dates are London's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,8 @@ from app.reports.rows import Board, ChildRow
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Occurrence
 from notifications.states import VISIBLE
-from schools.queries import establishments
+from schools.connected_models import RecipientChange
+from schools.queries import council_name, establishments
 
 _SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
 
@@ -46,6 +48,7 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
         )
         for child, incident in children
     ]
+    rows = _with_changes(session, rows)
     # A carried-over child that has since been told belongs to the morning on which it was due.
     mine = [row for row in rows if row.told is not Told.TOLD or _belongs(row, on)]
     backlog = holiday_backlog(session, force=force)
@@ -95,8 +98,11 @@ def _children(force: str, on: date) -> Select[InvolvedChild, Incident]:
 
 
 def _school_names(session: Session, sent: Mapping[UUID, Sequence[Notification]]) -> dict[str, str]:
-    urns = {one.urn for own in sent.values() for one in own if one.urn is not None}
-    return {f"urn:{urn}": place.name for urn, place in establishments(session, urns).items()}
+    every = [one for own in sent.values() for one in own]
+    urns = {one.urn for one in every if one.urn is not None}
+    names = {f"urn:{urn}": place.name for urn, place in establishments(session, urns).items()}
+    councils = {one.council for one in every if one.urn is None and one.council is not None}
+    return names | {f"council:{code}": council_name(session, code) for code in councils}
 
 
 def _row(
@@ -153,6 +159,20 @@ def _when_told(visible: Sequence[Notification], told: Told) -> dict[str, Any]:
         "told_how": last.told_how,
         "acknowledged_at": max(answers) if everybody else None,
     }
+
+
+def _with_changes(session: Session, rows: Sequence[ChildRow]) -> list[ChildRow]:
+    """Return the rows, marked where somebody was left out of a message."""
+    about = {f"notification:{one}" for row in rows for one in row.notification_ids}
+    changed = set(
+        session.scalars(select(RecipientChange.about).where(RecipientChange.about.in_(about)))
+    )
+    return [
+        replace(row, recipient_changed=True)
+        if any(f"notification:{one}" in changed for one in row.notification_ids)
+        else row
+        for row in rows
+    ]
 
 
 def _belongs(row: ChildRow, on: date) -> bool:

@@ -30,6 +30,8 @@ class ChildRow:
     acknowledged_at: datetime | None
     late_cause: LateCause | None
     late_record: bool
+    # Somebody was left out and another is asked; why is not for this page.
+    recipient_changed: bool = False
 
     @property
     def told_in_time(self) -> bool:
