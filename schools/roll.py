@@ -4,7 +4,7 @@ No screen or call searches a roll; only the matching of an involved child does (
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from typing import TextIO
 
 from sqlalchemy import select, update
@@ -15,14 +15,13 @@ from app.core.clock import at_london, london_date
 from app.core.errors import Refused
 from schools.imports import ImportReport, RowError, Tally, read_rows
 from schools.models import Establishment
+from schools.roll_dates import school_year_began
 from schools.roll_models import Roll, RollState
 from schools.roll_reader import COLUMNS, NEEDED, RollReader
 from schools.roll_store import Enrolled, RollWriter, erase_pupils
 
 # A national roll has nine million pupils.
 MAX_PUPILS = 10_000_000
-# A roll older than a term is not used (domain.md §3).
-USED_DAYS = 120
 _BATCH = 500
 
 
@@ -76,21 +75,6 @@ def erase_last_years_rolls(session: Session, *, now: datetime) -> int:
         roll.state = RollState.REPLACED
     session.flush()
     return erase_pupils(session, [roll.id for roll in rolls])
-
-
-def used_since(on: date) -> datetime:
-    """Return from when on a roll must have been supplied to be used on a London date.
-
-    Not older than a term, and never from before the last 31 August: over the summer pupils move
-    up and on, and a roll of last year would name the school that a child has left.
-    """
-    return at_london(max(on - timedelta(days=USED_DAYS), school_year_began(on)), time())
-
-
-def school_year_began(on: date) -> date:
-    """Return the 31 August on which rolls were erased last."""
-    this_year = date(on.year, 8, 31)
-    return this_year if on >= this_year else date(on.year - 1, 8, 31)
 
 
 def _batches(reader: RollReader, source: TextIO, tally: Tally) -> Iterator[list[Enrolled]]:

@@ -160,6 +160,9 @@ class PupilFacts:
     sex: str | None = None
     upn: str | None = field(default=None, repr=False)
     postcode: str | None = field(default=None, repr=False)
+    preferred_forename: str | None = field(default=None, repr=False)
+    former_upn: str | None = field(default=None, repr=False)
+    previous_postcode: str | None = field(default=None, repr=False)
     # Left this school by the day of the incident: speaks against the school, never for it.
     left: bool = False
 
@@ -172,8 +175,8 @@ class Leads:
     `told` are the schools that the told name may mean, closed ones too; `successors` holds the
     single open successor of a closed one, `confirmed` the closed ones whose successor's key adults
     re-confirmed that they serve these children. `known_words` are told words that some school's
-    name holds. `pupils` are the candidates on rolls of `roll_size` pupils in all, `schools` the
-    register rows of theirs.
+    name holds. `pupils` are the candidates on rolls of `roll_size` pupils in all, `at_postcode`
+    how many pupils live at the child's postcodes, `schools` the register rows of theirs.
     """
 
     given: SchoolFacts | None = None
@@ -184,4 +187,5 @@ class Leads:
     known_words: frozenset[str] = frozenset()
     pupils: tuple[PupilFacts, ...] = ()
     roll_size: int = 0
+    at_postcode: Mapping[str, int] = field(default_factory=dict)
     schools: Mapping[int, SchoolFacts] = field(default_factory=dict)

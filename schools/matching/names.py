@@ -1,102 +1,93 @@
-"""Names as data: British short forms, spellings that mislead, and how common a name is. Pure.
+"""Names as tables: spellings, short forms, placeholders, sounds, how common a name is. Pure.
 
 The shares are rough, from published counts of names in England and Wales; only their size matters
 to a weight. A name outside the lists counts as rare.
 """
 
-_SHORT_FORMS = """
-abigail abbie abby
-alexander alex alec xander sandy
-alexandra lexi alexa
-alfred alfie alf
-amelia millie milly
-andrew andy drew
-anthony tony antony
-archibald archie
-benjamin ben benji benny
-bethany beth
-catherine kate katie cathy katherine kathryn kat
-charles charlie chas
-charlotte lottie
-christopher chris kit
-daniel dan danny
-david dave dai dafydd
-dominic dom
-edward ed eddie ted teddy ned
-eleanor ellie elinor nell
-elizabeth lizzie beth liz eliza betty libby
-emily em emmie
-evelyn evie
-florence flo florrie
-francesca fran frankie
-frederick fred freddie freddy
-gabriel gabe
-george georgie
-georgina georgie
-grace gracie
-harold harry
-henry harry hal
-isabella izzy bella isabel isabelle
-isaac ike
-jack jackie
-jacob jake
-james jim jimmy jamie
-jasmine jas
-jennifer jen jenny
-jessica jess jessie
-john johnny jon
-jonathan jon jonny
-joseph joe joey
-joshua josh
-leonard leo len lenny
-lillian lily lilly
-louis louie lewis
-lucas luke
-madeleine maddie maddy
-margaret maggie meg peggy
-matilda tilly tillie
-matthew matt matty
-michael mike mikey mick
-mohammed mohammad muhammad mohamed mohamad muhammed mo md
-nathaniel nathan nate
-nicholas nick nicky
-oliver ollie olly
-olivia liv livvy
-patrick pat paddy
-peter pete
-philip phil phillip
-phoebe pheebs
-rebecca becky becca
-reginald reggie
-richard rick ricky dick richie
-robert rob bob bobby robbie
-rosemary rosie
-samantha sam sammy
-samuel sam sammy
-siobhan shivaun chevonne
-sophia sophie sofia
-stephen steve steven stevie
-susan sue susie
-theodore theo teddy
-thomas tom tommy
-victoria vicky tori
-william will bill billy liam wills
-yusuf yousef youssef yousuf josef
-zachary zac zach zak
-"""
+import re
+
+from anyascii import anyascii
+
+from schools.matching import forenames_british, forenames_world, surname_forms
+
+
+def _groups(*tables: str) -> list[list[str]]:
+    """Return the groups of names, folded to plain letters; the first of each is the usual form."""
+    groups = [group.split() for table in tables for group in table.split(",")]
+    return [[_plain(word) for word in group] for group in groups]
+
+
+def _plain(word: str) -> str:
+    return _NOT_LETTER.sub("", anyascii(word).lower())
+
+
+def _by_form(groups: list[list[str]]) -> dict[str, frozenset[str]]:
+    """Map each form to the usual forms of its groups: Harry to Harold and to Henry."""
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        for form in group:
+            found.setdefault(form, set()).add(group[0])
+    return {form: frozenset(usual) for form, usual in found.items()}
+
+
+_NOT_LETTER = re.compile(r"[^a-z]")
+# Each spelling to the usual one: Siobhan, Shivaun and Chevonne are one name.
+FORENAME_SPELLINGS = _by_form(_groups(forenames_british.SPELLINGS, forenames_world.SPELLINGS))
+SURNAME_SPELLINGS = _by_form(_groups(surname_forms.SPELLINGS))
+_SHORT = _groups(forenames_british.SHORT_FORMS, forenames_world.SHORT_FORMS)
+_FULL = _by_form([group for group in _SHORT if len(group) > 1])
+
+
+def _usual(form: str) -> frozenset[str]:
+    return FORENAME_SPELLINGS.get(form) or frozenset({form})
+
+
+def _all_forms() -> frozenset[str]:
+    return frozenset(FORENAME_SPELLINGS) | frozenset(_FULL)
 
 
 def _roots() -> dict[str, frozenset[str]]:
-    """Map each form to the full names it may stand for: Harry to Harold and to Henry."""
-    found: dict[str, set[str]] = {}
-    for line in _SHORT_FORMS.strip().split("\n"):
-        forms = line.split()
-        for form in forms:
-            found.setdefault(form, set()).add(forms[0])
-    return {form: frozenset(full) for form, full in found.items()}
+    """Map each form to itself as usually spelt, and to the full names it may be short for."""
+    return {
+        form: frozenset(
+            usual
+            for spelt in _usual(form)
+            for full in (spelt, *_FULL.get(spelt, ()), *_FULL.get(form, ()))
+            for usual in _usual(full)
+        )
+        for form in _all_forms()
+    }
 
 
 NICKNAMES = _roots()
+
+
+def _shortened() -> dict[str, frozenset[str]]:
+    """Map each full name, as usually spelt, to what it is shortened to, as usually spelt."""
+    found: dict[str, set[str]] = {}
+    for group in _SHORT:
+        for full in _usual(group[0]):
+            found.setdefault(full, set()).update(
+                usual for short in group[1:] for usual in _usual(short)
+            )
+    return {full: frozenset(short) for full, short in found.items()}
+
+
+SHORTENED = _shortened()
+
+_NOBODYS_NAME = """
+unknown unk unnamed noname notknown notgiven notstated none null nil na nk tbc tba test testing
+dummy anonymous anon x xx xxx
+"""
+_NO_FORENAME = """
+baby babyboy babygirl babyof newborn infant boy girl child male female son daughter brother sister
+sibling twin twinone twintwo firsttwin secondtwin triplet juvenile minor youth kid fnu forename
+firstname name person victim dependant dependent foetus fetus unborn
+"""
+# Said where no name is known; as a forename never a person's own.
+FORENAME_PLACEHOLDERS = frozenset((_NOBODYS_NAME + _NO_FORENAME).split())
+# Child, Male and Boy are families too: a surname is missing only where it says so.
+SURNAME_PLACEHOLDERS = frozenset((_NOBODYS_NAME + "nosurname lnu surname lastname").split())
 
 # Metaphone hears these differently from how they are said.
 SOUNDS_OTHERWISE = {
