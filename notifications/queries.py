@@ -22,7 +22,7 @@ from notifications.models import (
     Occurrence,
     Receipt,
 )
-from notifications.states import VISIBLE, NotificationState
+from notifications.states import ENDED, VISIBLE, NotificationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +143,14 @@ def _newest_versions(session: Session, notification: Notification) -> list[Notif
     )
     newest = {incident_id: row for row, incident_id in rows}
     return sorted(newest.values(), key=lambda row: row.version)
+
+
+def unsettled_schools(session: Session) -> set[int]:
+    """Return the schools with a message that is not followed up yet, of every force in scope."""
+    settled = (*ENDED, NotificationState.FOLLOWED_UP)
+    rows = session.scalars(
+        select(Notification.urn)
+        .where(Notification.urn.is_not(None), Notification.state.not_in(settled))
+        .distinct()
+    )
+    return {urn for urn in rows if urn is not None}

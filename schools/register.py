@@ -1,24 +1,36 @@
 """Importing the national register and its links: the whole file checked first, then applied."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
-from schools.imports import RowError
-from schools.models import Establishment, EstablishmentLink, Status
-from schools.queries import OPEN_STATUSES, single_successors
-from schools.register_file import Values, read_establishments, read_links
+from schools.models import Establishment, EstablishmentLink
+from schools.names_of_schools import keep_former
+from schools.queries import single_successors
+from schools.register_diff import ChangeKind, Followed, followed, named
+from schools.register_file import holds_links, read_establishments, read_links
+from schools.register_survey import (
+    RegisterReport,
+    Survey,
+    WrongFile,
+    refuse_changes,
+    refuse_closures,
+)
+from schools.uses import uses
 
-# More closures than this share is a wrong file, not a busy summer.
-MOST_CLOSED = 0.10
+__all__ = ["RegisterReport", "WrongFile", "import_register"]
+
 _BATCH = 1_000
+# A first import adds thousands: then only what somebody has to look at is named.
+_MOST_NAMED = 2_000
+_PLAIN = frozenset({ChangeKind.ADDED, ChangeKind.CHANGED})
 # What a row says where the file has no such column and the register no such row yet.
 _BLANK = {"la_code": "000", "la_name": "", "type_code": 0, "type_name": "", "statutory": True}
 
@@ -26,88 +38,86 @@ Item = TypeVar("Item")
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterReport:
-    """What an import did, or with `dry_run` would have done.
-
-    `closed` counts the open schools that the file closes, `successors` those of them with a single
-    open successor; `missing` the open schools that the file does not hold: they stay as they are.
-    """
-
-    added: int = 0
-    changed: int = 0
-    closed: int = 0
-    unchanged: int = 0
-    rejected: list[RowError] = field(default_factory=list)
-    links: int = 0
-    links_unchanged: int = 0
-    successors: int = 0
-    missing: int = 0
-    dry_run: bool = False
-
-
-@dataclass(slots=True)
-class _Survey:
-    """What the file would do to the register, row by row."""
-
-    stored: dict[int, tuple[bytes, Status]]
-    seen: set[int] = field(default_factory=set)
-    added: set[int] = field(default_factory=set)
-    changed: set[int] = field(default_factory=set)
-    closed: set[int] = field(default_factory=set)
-    rejected: list[RowError] = field(default_factory=list)
-
-    def look_at(self, values: Values) -> None:
-        urn: int = values["urn"]
-        self.seen.add(urn)
-        digest, status = self.stored.get(urn, (None, None))
-        if digest is None:
-            self.added.add(urn)
-        elif digest != values["row_digest"]:
-            self.changed.add(urn)
-            if status in OPEN_STATUSES and values["status"] is Status.CLOSED:
-                self.closed.add(urn)
-
-    @property
-    def open_before(self) -> set[int]:
-        return {urn for urn, (_, status) in self.stored.items() if status in OPEN_STATUSES}
-
-
 def import_register(
     session: Session, source_path: Path | str, *, links_path: Path | str | None = None,
-    now: datetime, dry_run: bool = False, accept_closures: bool = False,
-    progress: Progress | None = None,
+    now: datetime, actor: str = "operator", dry_run: bool = False, accept_closures: bool = False,
+    accept_changes: bool = False, waiting: Collection[int] = (), progress: Progress | None = None,
 ) -> RegisterReport:  # fmt: skip
     """Bring the register up to the official file; the same file again changes nothing.
 
-    A bad row is reported and left out. `progress` is called with the number of rows done since
-    the last call; a school counts twice, once checked and once applied. Raises `Refused`, before
-    anything is written, for a wrong file or one that would close more than a tenth of the open
-    schools (unless `accept_closures`).
+    A bad row is reported and left out. The links may be in the same zip. `waiting` are the schools
+    with messages that are not settled. `progress` is called with the number of rows done since the
+    last call; a school counts twice, once checked and once applied. Raises `Refused`, before
+    anything is written, for a file that cannot be read, and `WrongFile` for one that would close
+    more than a tenth of the open schools (unless `accept_closures`) or change more than a quarter
+    of all (unless `accept_changes`).
     """
     path, advance = Path(source_path), progress or _silent
+    links = Path(links_path) if links_path is not None else path if holds_links(path) else None
     survey = _surveyed(session, path, advance)
+    report = _reported(session, survey, links, waiting=waiting, dry_run=dry_run)
     if not accept_closures:
-        _refuse_closures(survey)
+        refuse_closures(survey, report)
+    if not accept_changes:
+        refuse_changes(survey, report)
     if not dry_run:
-        _apply(session, path, survey, now, advance)
-    report = RegisterReport(
-        added=len(survey.added), changed=len(survey.changed) - len(survey.closed),
-        closed=len(survey.closed),
-        unchanged=len(survey.seen) - len(survey.added) - len(survey.changed),
-        rejected=survey.rejected, missing=len(survey.open_before - survey.seen), dry_run=dry_run,
-    )  # fmt: skip
-    if links_path is not None:
-        report = _with_links(session, Path(links_path), report, advance)
+        kept = _apply(session, path, survey, now=now, actor=actor, advance=advance)
+        report = replace(report, former_names=kept)
+    if links is not None:
+        report = _with_links(session, links, report, advance)
     heirs = single_successors(session, survey.closed) if survey.closed else {}
     return replace(report, successors=len(heirs))
 
 
-def _surveyed(session: Session, path: Path, advance: Progress) -> _Survey:
-    rows = session.execute(
-        select(Establishment.urn, Establishment.row_digest, Establishment.status)
+def _reported(
+    session: Session, survey: Survey, links: Path | None, *, waiting: Collection[int],
+    dry_run: bool,
+) -> RegisterReport:  # fmt: skip
+    changes = named(
+        survey.kinds, survey.names, links=_links_of(session, survey.closed, links),
+        uses=uses(session, waiting=waiting) if survey.kinds else {},
+    )  # fmt: skip
+    kinds: dict[str, int] = {}
+    for change in changes:
+        kinds[change.change.value] = kinds.get(change.change.value, 0) + 1
+    if len(changes) > _MOST_NAMED:
+        changes = tuple(one for one in changes if one.uses or one.change not in _PLAIN)
+    return RegisterReport(
+        added=len(survey.added), changed=len(survey.changed) - len(survey.closed),
+        closed=len(survey.closed),
+        unchanged=len(survey.seen) - len(survey.added) - len(survey.changed),
+        rejected=survey.rejected, missing=len(survey.open_before - survey.seen), kinds=kinds,
+        named=changes, dry_run=dry_run,
+    )  # fmt: skip
+
+
+def _links_of(session: Session, closed: Collection[int], links: Path | None) -> list[Followed]:
+    """Return who came after each school that closes, by the register and by the new links.
+
+    The links are read whole, so that a file that cannot be read is refused before anything is
+    written.
+    """
+    link = EstablishmentLink
+    stored = session.execute(
+        select(link.urn, link.link_urn, link.link_type).where(
+            or_(link.urn.in_(closed), link.link_urn.in_(closed))
+        )
     )
-    survey = _Survey({urn: (digest, status) for urn, digest, status in rows})
+    rows = [(urn, link_urn, kind) for urn, link_urn, kind in stored] if closed else []
+    if links is not None:
+        rows += [
+            (row["urn"], row["link_urn"], row["link_type"])
+            for row in read_links(links, [])
+            if row["urn"] in closed or row["link_urn"] in closed
+        ]
+    found = {followed(*row) for row in rows}
+    return [one for one in found if one is not None and one.urn in closed]
+
+
+def _surveyed(session: Session, path: Path, advance: Progress) -> Survey:
+    school = Establishment
+    rows = session.execute(select(school.urn, school.row_digest, school.status, school.name))
+    survey = Survey({urn: (digest, status, name) for urn, digest, status, name in rows})
     for batch in _batches(read_establishments(path, survey.rejected), _BATCH):
         for values in batch:
             survey.look_at(values)
@@ -116,33 +126,34 @@ def _surveyed(session: Session, path: Path, advance: Progress) -> _Survey:
         raise Refused(
             "No row of the file could be read as a school: check that it is the right one."
         )
+    survey.finish()
     return survey
 
 
-def _refuse_closures(survey: _Survey) -> None:
-    open_before = len(survey.open_before)
-    if survey.closed and len(survey.closed) > MOST_CLOSED * open_before:
-        raise Refused(
-            f"The file would close {len(survey.closed)} of {open_before} open schools: check that "
-            "it is the right file, then repeat with --accept-closures."
-        )
+def _apply(
+    session: Session, path: Path, survey: Survey, *, now: datetime, actor: str, advance: Progress
+) -> int:
+    """Read the file once more and write only what differs, so that memory stays small.
 
-
-def _apply(session: Session, path: Path, survey: _Survey, now: datetime, advance: Progress) -> None:
-    """Read the file once more and write only what differs, so that memory stays small."""
-    if not survey.added and not survey.changed:
+    Returns how many former names were kept.
+    """
+    added_urns, changed_urns = survey.added, survey.changed
+    if not added_urns and not changed_urns:
         advance(len(survey.seen))
-        return
+        return 0
+    before = {urn: survey.names[urn] for urn in changed_urns}
+    kept = 0
     for batch in _batches(read_establishments(path, []), _BATCH):
-        added = [
-            {**_BLANK, **row, "imported_at": now} for row in batch if row["urn"] in survey.added
-        ]
-        changed = [{**row, "imported_at": now} for row in batch if row["urn"] in survey.changed]
+        added = [{**_BLANK, **row, "imported_at": now} for row in batch if row["urn"] in added_urns]
+        changed = [{**row, "imported_at": now} for row in batch if row["urn"] in changed_urns]
         if added:
             session.execute(insert(Establishment), added)
         if changed:
             session.execute(update(Establishment), changed)
+            renamed = [(row["urn"], row["name"]) for row in changed]
+            kept += keep_former(session, before, renamed, now=now, actor=actor)
         advance(len(batch))
+    return kept
 
 
 def _with_links(

@@ -57,7 +57,7 @@ def read_establishments(path: Path, rejected: list[RowError]) -> Iterator[Values
 
 def read_links(path: Path, rejected: list[RowError]) -> Iterator[Values]:
     """Yield what each good row says of a predecessor or successor; as `read_establishments`."""
-    with open_official(path) as text:
+    with open_official(path, links=True) as text:
         rows = read_rows(
             text, required=("URN", "LinkURN", "LinkType"), check_cells=LINK_COLUMNS,
             encoding=_ENCODING,
@@ -104,13 +104,14 @@ def _whole(row: Row | RowError) -> Row:
 
 
 @contextmanager
-def open_official(path: Path) -> Iterator[TextIO]:
+def open_official(path: Path, *, links: bool = False) -> Iterator[TextIO]:
     """Yield the text of an official CSV file, or of the one CSV file in an official zip.
 
-    Raises `Refused` where the file is missing or is another kind of file.
+    A zip may hold the schools and their links: `links` says which is wanted. Raises `Refused`
+    where the file is missing or is another kind of file.
     """
     try:
-        with _bytes_of(path) as file:
+        with _bytes_of(path, links=links) as file:
             yield io.TextIOWrapper(file, encoding="cp1252", newline="")
     except (FileNotFoundError, IsADirectoryError):
         raise Refused(f"There is no file {path.name}: check its name.") from None
@@ -118,18 +119,40 @@ def open_official(path: Path) -> Iterator[TextIO]:
         raise Refused(f"{path.name} is a damaged zip file: download it again.") from None
 
 
+def holds_links(path: Path) -> bool:
+    """Return whether an official zip holds the links beside the schools."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        schools, links = _csv_files(archive)
+    return bool(schools) and len(links) == 1
+
+
 @contextmanager
-def _bytes_of(path: Path) -> Iterator[IO[bytes]]:
+def _bytes_of(path: Path, *, links: bool) -> Iterator[IO[bytes]]:
     if path.is_file() and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive, archive.open(_only_csv(archive)) as member:
+        with (
+            zipfile.ZipFile(path) as archive,
+            archive.open(_only_csv(archive, links=links)) as member,
+        ):
             yield member
         return
     with path.open("rb") as file:
         yield file
 
 
-def _only_csv(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _csv_files(
+    archive: zipfile.ZipFile,
+) -> tuple[list[zipfile.ZipInfo], list[zipfile.ZipInfo]]:
+    """Return the files with schools, and those with links by the name the register gives them."""
     found = [one for one in archive.infolist() if one.filename.lower().endswith(".csv")]
+    links = [one for one in found if Path(one.filename).name.lower().startswith("links_")]
+    return [one for one in found if one not in links], links
+
+
+def _only_csv(archive: zipfile.ZipFile, *, links: bool) -> zipfile.ZipInfo:
+    schools, linked = _csv_files(archive)
+    found = linked if links and linked else schools
     if len(found) != 1:
         raise Refused("The zip file must hold exactly one CSV file: download the official one.")
     if found[0].flag_bits & 0x1:

@@ -15,9 +15,11 @@ from app.access.accounts import tie_key_adults
 from app.core import audit
 from app.core.audit import Event
 from app.core.cipher import Cipher
+from notifications.queries import unsettled_schools
 from schools import calendars, key_adults, register, roll
 from schools.imports import ImportReport
 from schools.register import RegisterReport
+from schools.register_upkeep import note_applied
 
 Progress = Callable[[int], None]
 
@@ -36,13 +38,19 @@ class Importing:
 
 def import_register(
     session: Session, importing: Importing, *, path: Path, links: Path | None,
-    accept_closures: bool,
+    accept_closures: bool, accept_changes: bool = False,
 ) -> RegisterReport:  # fmt: skip
-    """Bring the register up to the official file; raise `Refused` for one that cannot be right."""
+    """Bring the register up to the official file; raise `Refused` for one that cannot be right.
+
+    The report names what happens to each school, those in use here with why they are.
+    """
     report = register.import_register(
-        session, path, links_path=links, now=importing.now, dry_run=importing.dry_run,
-        accept_closures=accept_closures, progress=importing.progress,
+        session, path, links_path=links, now=importing.now, actor=importing.actor,
+        dry_run=importing.dry_run, accept_closures=accept_closures, accept_changes=accept_changes,
+        waiting=unsettled_schools(session), progress=importing.progress,
     )  # fmt: skip
+    if not importing.dry_run:
+        note_applied(session, path, links, report, now=importing.now, actor=importing.actor)
     counts = {
         name: getattr(report, name) for name in ("added", "changed", "closed", "unchanged", "links")
     }

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from app.cli import opening
-from app.cli.output import ERRORS, plain, print_json, progress, say
+from app.cli.output import ERRORS, plain, print_json, progress, say, table
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from app.casework.importing import Importing
     from schools.imports import ImportReport, RowError
     from schools.register import RegisterReport
+    from schools.register_diff import SchoolChange
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and store nothing.")]
 
 # A file with a wrong column separator has as many errors as rows: enough are shown to see why.
 _SHOWN_ERRORS = 20
+_SHOWN_SCHOOLS = 200
 
 
 @contextmanager
@@ -48,9 +50,19 @@ def show_register(report: "RegisterReport", *, json: bool) -> None:
         "added": report.added, "changed": report.changed, "closed": report.closed,
         "unchanged": report.unchanged, "new links": report.links,
         "with one successor": report.successors, "not in the file": report.missing,
+        "former names kept": report.former_names,
     }  # fmt: skip
     refused = len(report.rejected)
     _show("Register", report, counts, report.rejected, refused=refused, json=json)
+    if report.touched and not json:
+        columns = ("Change", "URN", "School", "Comes after it", "In use by")
+        table("Schools in use here", columns, [_named(one) for one in report.touched[:_SHOWN_SCHOOLS]])
+
+
+def _named(one: "SchoolChange") -> tuple[str, ...]:
+    after = ", ".join(str(urn) for urn in one.others)
+    used = ", ".join(use.value.replace("_", " ") for use in one.uses)
+    return one.change.value.replace("_", " "), str(one.urn), one.name, after, used
 
 
 def _show(

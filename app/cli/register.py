@@ -27,12 +27,16 @@ def import_(
     accept_closures: Annotated[
         bool, typer.Option("--accept-closures", help="Allow more than 10 % to close.")
     ] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Allow more than 25 % to change.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Bring the register up to date with the official file.
 
     Importing the same file again changes nothing. A file that would close more than a tenth of
-    the open establishments is refused.
+    the open establishments, or change more than a quarter of all, is refused. Schools that are in
+    use here and close, split, merge or get another number are named.
 
     Example: encompass register import edubasealldata.csv --links links_edubasealldata.csv
     """
@@ -40,6 +44,7 @@ def import_(
 
     with importing.work("Reading the register", dry_run=dry_run, json=json) as (session, who):
         report = import_register(
-            session, who, path=file, links=links, accept_closures=accept_closures
-        )
+            session, who, path=file, links=links, accept_closures=accept_closures,
+            accept_changes=accept_changes,
+        )  # fmt: skip
     importing.show_register(report, json=json)

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     tick_seconds: int = Field(default=20, ge=1, le=60)
     pool_size: int = Field(default=20, ge=1, le=100)
     metrics_token: SecretStr | None = None
+    register_dir: Path | None = Field(
+        default=None, description="the folder into which the official register file is put"
+    )
 
     channel: str = Field(default="smtp", description="smtp, or recording for a rehearsal")
     smtp_host: str = "127.0.0.1"

@@ -1,9 +1,11 @@
 """The pipeline: the steps of the service as one literal list, in the order they run."""
 
+from app.jobs.chase_reviews import chase_reviews
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
 from app.jobs.evening_check import evening_check
 from app.jobs.follow_calendars import follow_calendars
+from app.jobs.import_register import import_register
 from app.jobs.match_again import match_again
 from app.jobs.match_children import match_children
 from app.jobs.morning_check import morning_check
@@ -18,11 +20,13 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("match_children", match_children),
     ("compose_notifications", compose_notifications),
     ("follow_calendars", follow_calendars),
+    ("chase_reviews", chase_reviews),
     ("chase_untold", chase_untold),
     ("send_due", send_due),
     ("note_patterns", note_patterns),
     ("run_drills", run_drills),
     ("morning_check", morning_check),
     ("evening_check", evening_check),
+    ("import_register", import_register),
     ("purge_expired", purge_expired),
 )
