@@ -40,13 +40,18 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or with `dry_run` would have done; `errors` is capped, `rejected` not."""
+    """What an import did, or with `dry_run` would have done; `errors` is capped, `rejected` not.
+
+    `warnings` are rows that were taken without a value that cannot be used; capped like errors.
+    """
 
     accepted: int = 0
     unchanged: int = 0
     rejected: int = 0
     errors: list[RowError] = field(default_factory=list)
     dry_run: bool = False
+    warned: int = 0
+    warnings: list[RowError] = field(default_factory=list)
 
 
 class BadRow(Exception):
@@ -165,6 +170,8 @@ def _header(
     if len(header) > MAX_COLUMNS:
         raise Refused(f"The file has more than {MAX_COLUMNS} columns: this is not the file meant.")
     missing = [name for name in required if name not in header]
+    if missing and not any(header):
+        raise Refused(f"The file is empty: it has no column {', '.join(missing)}; export it again.")
     if missing:
         raise Refused(f"The file has no column {', '.join(missing)}: check its first line.")
     named = [name for name in header if name]
@@ -204,13 +211,20 @@ class Tally:
         self.accepted = 0
         self.unchanged = 0
         self.rejected = 0
+        self.warned = 0
         self._errors: list[RowError] = []
+        self._warnings: list[RowError] = []
         self._dry_run = dry_run
 
     def reject(self, error: RowError) -> None:
         self.rejected += 1
         if len(self._errors) < MAX_ERRORS:
             self._errors.append(error)
+
+    def warn(self, warning: RowError) -> None:
+        self.warned += 1
+        if len(self._warnings) < MAX_ERRORS:
+            self._warnings.append(warning)
 
     def take(self, *, changed: bool) -> None:
         if changed:
@@ -220,5 +234,6 @@ class Tally:
 
     def report(self) -> ImportReport:
         return ImportReport(
-            self.accepted, self.unchanged, self.rejected, self._errors, self._dry_run
-        )
+            self.accepted, self.unchanged, self.rejected, self._errors, self._dry_run,
+            self.warned, self._warnings,
+        )  # fmt: skip

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.errors import Refused
-from schools.imports import ImportReport, RowError, Tally, read_rows
+from schools.imports import ImportReport, Row, RowError, Tally, read_rows
 from schools.models import Establishment
 from schools.roll_dates import school_year_began
+from schools.roll_doubles import find_doubles
 from schools.roll_models import Roll, RollState
 from schools.roll_reader import COLUMNS, NEEDED, RollReader
 from schools.roll_store import Enrolled, RollWriter, erase_pupils
@@ -27,29 +28,34 @@ _BATCH = 500
 
 def import_roll(
     session: Session, cipher: Cipher, source: TextIO, *, owner: str, now: datetime,
-    dry_run: bool = False, progress: Callable[[int], None] | None = None,
+    dry_run: bool = False, accept_fewer: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> ImportReport:  # fmt: skip
     """Replace the roll of a school (`urn:…`) or council (`council:…`) by the one in the file.
 
-    Pupils whose row is bad are reported and left out. The old roll serves until the new one is
-    whole, then its pupils are erased. Raises `Refused` where no pupil could be read, or the owner
-    is not in the register.
+    The file must be one that can be read again from its beginning. Pupils whose row is bad are
+    reported and left out. The old roll serves until the new one is whole, then its pupils are
+    erased. Raises `Refused` where no pupil could be read, where fewer than half as many were as
+    the old roll has (unless `accept_fewer`), or the owner is not in the register.
     """
-    reader = RollReader(owner, _schools_of(session, owner), london_date(now))
+    schools = _schools_of(session, owner)
+    before = _pupils_now(session, owner)
+    reader = RollReader(owner, schools, london_date(now), find_doubles(_readings(source)))
     tally = Tally(dry_run=dry_run)
-    writer, roll = None, None
-    if not dry_run:
-        roll = Roll(owner=owner, state=RollState.REPLACED, pupils=0, imported_at=now)
-        session.add(roll)
-        session.flush()
-        writer = RollWriter(session, cipher, roll.id)
-    for pupils in _batches(reader, source, tally):
+    roll = None if dry_run else _begun(session, owner, now)
+    writer = None if roll is None else RollWriter(session, cipher, roll.id)
+    for pupils in _batches(reader, _rows(source), tally):
         if writer is not None:
             writer.add(pupils)
         if progress is not None:
             progress(len(pupils))
     if not tally.accepted:
         raise Refused("No pupil could be read from the file: the roll held before stays.")
+    if tally.accepted * 2 < before and not accept_fewer:
+        raise Refused(
+            f"The file gave {tally.accepted} pupils, the roll held before has {before}: it stays."
+            " If the file is whole, import it with --accept-fewer."
+        )
     if roll is not None and writer is not None:
         writer.finish()
         _replace(session, roll, pupils=tally.accepted)
@@ -77,12 +83,38 @@ def erase_last_years_rolls(session: Session, *, now: datetime) -> int:
     return erase_pupils(session, [roll.id for roll in rolls])
 
 
-def _batches(reader: RollReader, source: TextIO, tally: Tally) -> Iterator[list[Enrolled]]:
-    """Yield the pupils that can be taken, some at a time; the file is never held whole."""
+def _begun(session: Session, owner: str, now: datetime) -> Roll:
+    """Return a new roll that nobody is matched to yet."""
+    roll = Roll(owner=owner, state=RollState.REPLACED, pupils=0, imported_at=now)
+    session.add(roll)
+    session.flush()
+    return roll
+
+
+def _pupils_now(session: Session, owner: str) -> int:
+    held = select(Roll.pupils).where(Roll.owner == owner, Roll.state == RollState.CURRENT)
+    return sum(session.scalars(held))
+
+
+def _rows(source: TextIO) -> Iterator[Row | RowError]:
+    """Yield the rows from the beginning of the file; it is never held whole."""
+    source.seek(0)
+    yield from read_rows(source, required=NEEDED, known=COLUMNS, most_rows=MAX_PUPILS)
+
+
+def _readings(source: TextIO) -> tuple[Iterator[Row | RowError], Iterator[Row | RowError]]:
+    return _rows(source), _rows(source)
+
+
+def _batches(
+    reader: RollReader, rows: Iterator[Row | RowError], tally: Tally
+) -> Iterator[list[Enrolled]]:
+    """Yield the pupils that can be taken, some at a time."""
     waiting: list[Enrolled] = []
-    rows = read_rows(source, required=NEEDED, known=COLUMNS, most_rows=MAX_PUPILS)
     for row in rows:
-        pupil = reader.read(row)
+        pupil, warnings = reader.read(row)
+        for warning in warnings:
+            tally.warn(warning)
         if isinstance(pupil, RowError):
             tally.reject(pupil)
             continue
