@@ -16,12 +16,13 @@ from app.casework.acting import Acting, require
 from app.casework.school_reach import policy_at
 from app.core import audit
 from app.core.audit import Event
+from app.core.cipher import CannotOpen
 from app.core.clock import london_date
 from app.core.errors import NotFound
 from schools import contact_codes
 from schools import key_adult_upkeep as upkeep
 from schools.contact_codes import Answer
-from schools.key_adult_details import open_details
+from schools.key_adult_details import KeyAdultDetails, open_details
 from schools.key_adults import Standing, absences_of, standing
 from schools.models import Establishment, KeyAdult
 from schools.queries import establishment, establishments
@@ -133,7 +134,10 @@ def _entry(
     session: Session, acting: Acting, row: KeyAdult, *, place: Establishment, stands: Standing,
     away: tuple[tuple[date, date], ...],
 ) -> OwnEntry:  # fmt: skip
-    details = open_details(acting.cipher, row)
+    try:
+        details = open_details(acting.cipher, row)
+    except CannotOpen:
+        details = KeyAdultDetails(name="", email="")
     code = contact_codes.waiting_code(session, row.id, now=acting.now)
     return OwnEntry(
         key_adult_id=row.id, urn=row.urn, school=place.name, email=details.email,
