@@ -49,6 +49,31 @@ def recall_incident(
     return replace(counts, opened_by=_seen_by(session, [*going, *staying]))
 
 
+def recall_child(
+    session: Session, *, involved_child_id: UUID, incident_id: UUID, reason_code: str, actor: str,
+    now: datetime,
+) -> RecallCounts:  # fmt: skip
+    """Recall what was sent of one child of one incident; its brothers and sisters stay told.
+
+    A message that also tells of another incident of the child goes on with that one alone.
+    """
+    of_child = set(
+        session.scalars(
+            select(Occurrence.notification_id).where(
+                Occurrence.involved_child_id == involved_child_id,
+                Occurrence.incident_id == incident_id,
+            )
+        )
+    )
+    telling = _telling_of(session, [incident_id])
+    going = [
+        one.id
+        for one in telling
+        if one.id in of_child and not _go_on_without(session, one, [incident_id])
+    ]
+    return recall_notifications(session, going, reason_code=reason_code, actor=actor, now=now)
+
+
 def recall_notifications(
     session: Session, notification_ids: Sequence[UUID], *, reason_code: str, actor: str,
     now: datetime,

@@ -8,17 +8,18 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action
 from app.casework.acting import Acting
+from app.casework.remembering import children_of, forget_refusal, remember_refusal
 from app.casework.waiting import Seen, last_receipt, notification_for, require_seen
 from app.core import audit
 from app.core.errors import Conflict
 from app.core.policies import current_policy
 from app.core.scope import acting_for
-from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
 from app.intake.outcomes import Outcome, OutcomeReason
 from notifications import receipts
-from notifications.models import Notification, Occurrence
+from notifications.models import Notification
 from notifications.states import NotificationState, ReceiptKind
+from notifications.unsettled import stop_review_ladder
 from schools.matching import review
 from schools.matching.models import Match
 
@@ -41,6 +42,7 @@ def say_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUID
         receipts.not_our_pupil(
             session, notification, actor=acting.actor.id, now=acting.now, source="page"
         )
+        remember_refusal(session, acting, notification)
         _to_reviewers(session, acting, notification)
         _record(session, acting, notification, audit.Event.NOTIFICATION_NOT_OUR_PUPIL)
 
@@ -56,6 +58,7 @@ def undo_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUI
         receipts.undo_not_our_pupil(
             session, notification, actor=acting.actor.id, now=acting.now, source="page"
         )
+        forget_refusal(session, acting, notification)
         _back_from_reviewers(session, acting, notification)
         _record(session, acting, notification, audit.Event.NOTIFICATION_UNDONE)
 
@@ -77,7 +80,7 @@ def can_undo(session: Session, notification: Notification, *, now: datetime) -> 
 
 def _to_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
     """Open a review for each child row the notification tells of, against the same deadline."""
-    for child in _children(session, notification):
+    for child in children_of(session, notification):
         if child.outcome not in _SENT:
             continue  # another school of the same child said so first
         move_child(
@@ -94,21 +97,13 @@ def _to_reviewers(session: Session, acting: Acting, notification: Notification) 
 
 def _back_from_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
     sent = Outcome.SENT_TO_COUNCIL if notification.urn is None else Outcome.SENT_TO_SCHOOL
-    for child in _children(session, notification):
+    for child in children_of(session, notification):
         if child.outcome_reason is OutcomeReason.NOT_OUR_PUPIL:
             review.close(session, child.id, now=acting.now)
+            stop_review_ladder(
+                session, child.id, code="taken_back", now=acting.now, actor=acting.actor.id
+            )
             move_child(session, child, to=sent, now=acting.now)
-
-
-def _children(session: Session, notification: Notification) -> list[InvolvedChild]:
-    return list(
-        session.scalars(
-            select(InvolvedChild)
-            .join(Occurrence, Occurrence.involved_child_id == InvolvedChild.id)
-            .where(Occurrence.notification_id == notification.id)
-            .order_by(Occurrence.joined_at, InvolvedChild.id)
-        )
-    )
 
 
 def _newest_match(session: Session, child_id: UUID) -> UUID | None:

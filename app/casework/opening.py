@@ -16,6 +16,7 @@ from app.casework import not_our_pupil
 from app.casework.acting import Acting
 from app.casework.connections import Tie, tie_to_notification
 from app.casework.following_up import recorded
+from app.casework.remembering import remember_on_roll
 from app.casework.waiting import Seen, notification_for, recipient_name, require_seen, seen_by
 from app.core import audit
 from app.core.cipher import Erased
@@ -135,6 +136,7 @@ def answer_questions(
         return Answer.NOT_ON_ROLL
     with acting_for(session, notification.force):
         receipts.opened(session, notification, actor=acting.actor.id, now=acting.now, source="page")
+        remember_on_roll(session, acting, notification)
         _record(session, acting, notification, audit.Event.NOTIFICATION_OPENED)
     return Answer.OPENED
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,16 +14,17 @@ from app.access.permissions import Action, Relation, Role, may_at_all
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, tie_to_review, without_own_family
 from app.core import audit, keys
-from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.errors import Conflict, NotFound
 from app.intake.models import Incident, InvolvedChild
 from app.intake.opening import open_children
 from schools import queries
+from schools.matching import judgements
 from schools.matching import review as reviews
-from schools.matching.models import Match, Review, ReviewState
+from schools.matching.details import Verdict
+from schools.matching.models import JudgementSource, Match, PassedTo, Review, ReviewState
 from schools.models import Establishment
 
-_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
-_SHORTEST_REASON = 10
+NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,36 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """What somebody said of this child at one school before: codes and a date, no person."""
+
+    school: str
+    verdict: Verdict
+    source: JudgementSource
+    reason_code: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a first person chose where two have to; `mine` says that it was this one."""
+
+    schools: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One review; child and candidates are shown to the person who claimed it."""
 
     line: QueueLine
     child: ComparedChild | None
     candidates: tuple[Candidate, ...]
+    earlier: tuple[EarlierAnswer, ...] = ()
+    proposal: Proposal | None = None
+    passed_to: PassedTo | None = None
+    # What was decided, for a second look.
+    chosen: tuple[str, ...] = ()
     # Somebody of this reviewer's name is concerned: they say that they are not before claiming.
     asks_tie: bool = False
 
@@ -77,7 +103,7 @@ class Case:
 def queue(session: Session, acting: Acting) -> list[QueueLine]:
     """Return what waits for a decision in this reviewer's forces, least time left first."""
     if not may_at_all(acting.actor, Action.SEE_REVIEWS):
-        raise NotFound(_NOTHING_HERE)
+        raise NotFound(NOTHING_HERE)
     forces = acting.actor.forces(Role.REVIEWER)
     waiting = reviews.queue(session, now=acting.now)
     mine = [row for row in waiting if row.force in forces]
@@ -90,10 +116,22 @@ def case(session: Session, acting: Acting, *, review_id: UUID) -> Case:
     (line,) = _lines(session, acting, [found])
     if not line.mine:
         asks = tie_to_review(session, acting, found) is Tie.ASK
-        return Case(line, None, (), asks_tie=asks)
-    _record(session, acting, found, audit.Event.REVIEW_VIEWED)
-    child = session.get_one(InvolvedChild, found.involved_child_id)
-    return Case(line, _compared(session, acting, child), _candidates(session, found))
+        return Case(line, None, (), passed_to=found.passed_to, asks_tie=asks)
+    return _whole(session, acting, found, line)
+
+
+def settled_case(session: Session, acting: Acting, *, review_id: UUID) -> Case:
+    """Return a decision that another person has to look at again, as they decide it; logged."""
+    found = session.get(Review, review_id)
+    if found is None:
+        raise NotFound(NOTHING_HERE)
+    require(acting, Action.LOOK_AGAIN, Relation(force=found.force))
+    require_untied(tie_to_review(session, acting, found))
+    waits = found.second_due_at is not None and found.second_at is None
+    if not waits or found.settled_by == acting.actor.account_id:
+        raise Conflict("Nobody waits for your second look here: go back to the queue.")
+    (line,) = _lines(session, acting, [found])
+    return _whole(session, acting, found, line)
 
 
 def claim(session: Session, acting: Acting, *, review_id: UUID, untied: bool = False) -> None:
@@ -104,29 +142,8 @@ def claim(session: Session, acting: Acting, *, review_id: UUID, untied: bool = F
     found = _review_for(session, acting, review_id, action=Action.SETTLE_REVIEW)
     if not untied and tie_to_review(session, acting, found) is Tie.ASK:
         raise Conflict("Say first whether you are related to or involved with this family.")
-    reviews.claim(session, found.id, account_id=_account(acting), now=acting.now)
-    _record(session, acting, found, audit.Event.REVIEW_CLAIMED)
-
-
-def settle(
-    session: Session, acting: Acting, *, review_id: UUID, urn: int | None, reason: str
-) -> None:
-    """Decide the school, with the reason in the reviewer's own words.
-
-    Raises `Invalid` without a school that is open or without a reason, `Conflict` where the review
-    is not claimed by this person any more.
-    """
-    found = _review_for(session, acting, review_id, action=Action.SETTLE_REVIEW)
-    if not _mine(found, acting):
-        raise Conflict("You no longer have this one: claim it again from the queue.")
-    errors = _faults(session, urn, reason)
-    if errors or urn is None:
-        raise Invalid("The decision is not complete.", errors)
-    reviews.settle(
-        session, found.id, account_id=_account(acting), actor=acting.actor.id, urns=[urn],
-        reason=reason.strip(), now=acting.now,
-    )  # fmt: skip
-    _record(session, acting, found, audit.Event.REVIEW_SETTLED, detail={"urn": urn})
+    reviews.claim(session, found.id, account_id=account_of(acting), now=acting.now)
+    record_on(session, acting, found, audit.Event.REVIEW_CLAIMED)
 
 
 def other_schools(
@@ -137,10 +154,43 @@ def other_schools(
     return queries.find_establishments(session, text.strip(), limit=10) if text.strip() else []
 
 
+def claimed_review(session: Session, acting: Acting, review_id: UUID, *, action: Action) -> Review:
+    """Return a review that this person may act on and holds; raise `NotFound` or `Conflict`."""
+    found = _review_for(session, acting, review_id, action=action)
+    if not _mine(found, acting):
+        raise Conflict("You no longer have this one: claim it again from the queue.")
+    return found
+
+
+def shown_urns(session: Session, found: Review) -> tuple[int, ...]:
+    """Return the candidates that a reviewer was shown."""
+    return tuple(one.establishment.urn for one in _candidates(session, found))
+
+
+def references(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return the force's own references of children: of the incident, and of the child in it."""
+    rows = session.execute(
+        select(InvolvedChild.id, Incident.reference, InvolvedChild.ref)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(InvolvedChild.id.in_(child_ids))
+    )
+    return {child_id: (reference, ref) for child_id, reference, ref in rows}
+
+
+def _whole(session: Session, acting: Acting, found: Review, line: QueueLine) -> Case:
+    record_on(session, acting, found, audit.Event.REVIEW_VIEWED)
+    child = session.get_one(InvolvedChild, found.involved_child_id)
+    return Case(
+        line, _compared(session, acting, child), _candidates(session, found),
+        earlier=_earlier(session, child), proposal=_proposal(session, acting, found),
+        passed_to=found.passed_to, chosen=_schools_of(session, found.settled_match_id),
+    )  # fmt: skip
+
+
 def _review_for(session: Session, acting: Acting, review_id: UUID, *, action: Action) -> Review:
     found = session.get(Review, review_id)
     if found is None:
-        raise NotFound(_NOTHING_HERE)
+        raise NotFound(NOTHING_HERE)
     require(acting, action, Relation(force=found.force))
     require_untied(tie_to_review(session, acting, found))
     if found.state is not ReviewState.OPEN:
@@ -149,7 +199,7 @@ def _review_for(session: Session, acting: Acting, review_id: UUID, *, action: Ac
 
 
 def _lines(session: Session, acting: Acting, found: Sequence[Review]) -> list[QueueLine]:
-    refs = _references(session, [row.involved_child_id for row in found])
+    refs = references(session, [row.involved_child_id for row in found])
     claimed = {row.id: row.claimed_by for row in found if _claimed(row, acting.now)}
     names = names_of(session, acting.cipher, {who for who in claimed.values() if who})
     return [
@@ -159,15 +209,6 @@ def _lines(session: Session, acting: Acting, found: Sequence[Review]) -> list[Qu
         )
         for row in found
     ]  # fmt: skip
-
-
-def _references(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
-    rows = session.execute(
-        select(InvolvedChild.id, Incident.reference, InvolvedChild.ref)
-        .join(Incident, Incident.id == InvolvedChild.incident_id)
-        .where(InvolvedChild.id.in_(child_ids))
-    )
-    return {child_id: (reference, ref) for child_id, reference, ref in rows}
 
 
 def _compared(session: Session, acting: Acting, child: InvolvedChild) -> ComparedChild:
@@ -192,14 +233,30 @@ def _candidates(session: Session, found: Review) -> tuple[Candidate, ...]:
     )
 
 
-def _faults(session: Session, urn: int | None, reason: str) -> list[FieldError]:
-    found = []
-    place = queries.establishment(session, urn) if urn is not None else None
-    if place is None:
-        found.append(FieldError("urn", "missing", "Choose the school this child is at"))
-    if len(reason.strip()) < _SHORTEST_REASON:
-        found.append(FieldError("reason", "missing", "Say how you know, in a few words"))
-    return found
+def _earlier(session: Session, child: InvolvedChild) -> tuple[EarlierAnswer, ...]:
+    """Return what is said of this child so far, newest first."""
+    rows = judgements.of_person(
+        session, child.force, child.person_digest, involved_child_id=child.id
+    )
+    names = queries.establishments(session, {row.urn for row in rows if row.urn is not None})
+    return tuple(
+        EarlierAnswer(names[row.urn].name, row.verdict, row.source, row.reason_code, row.made_at)
+        for row in reversed(rows)
+        if row.urn is not None and row.urn in names
+    )
+
+
+def _proposal(session: Session, acting: Acting, found: Review) -> Proposal | None:
+    if found.proposed_match_id is None or found.state is not ReviewState.OPEN:
+        return None
+    mine = found.proposed_by == acting.actor.account_id
+    return Proposal(_schools_of(session, found.proposed_match_id), mine)
+
+
+def _schools_of(session: Session, match_id: UUID | None) -> tuple[str, ...]:
+    match = session.get(Match, match_id) if match_id is not None else None
+    places = queries.establishments(session, match.urns) if match else {}
+    return tuple(place.name for place in places.values())
 
 
 def _claimed(row: Review, now: datetime) -> bool:
@@ -210,21 +267,19 @@ def _mine(row: Review, acting: Acting) -> bool:
     return _claimed(row, acting.now) and row.claimed_by == acting.actor.account_id
 
 
-def _account(acting: Acting) -> UUID:
+def account_of(acting: Acting) -> UUID:
+    """Return the account of the person who acts; a system has none and finds nothing."""
     if acting.actor.account_id is None:
-        raise NotFound(_NOTHING_HERE)
+        raise NotFound(NOTHING_HERE)
     return acting.actor.account_id
 
 
-def _record(
-    session: Session,
-    acting: Acting,
-    found: Review,
-    event: audit.Event,
-    *,
-    detail: dict[str, int] | None = None,
-) -> None:
+def record_on(
+    session: Session, acting: Acting, found: Review, event: audit.Event, *,
+    reason_code: str | None = None, detail: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Put one act on a review on the trail."""
     audit.record(
         session, event=event, actor=acting.actor.id, force=found.force,
-        subject=f"review:{found.id}", now=acting.now, detail=detail,
+        subject=f"review:{found.id}", now=acting.now, reason_code=reason_code, detail=detail,
     )  # fmt: skip

@@ -103,12 +103,12 @@ class Visit:
         page = self.browser.press(self.begin(path), "/open", on_roll="no", knows_family="no")
         return self.browser.press(page, "/not-our-pupil")
 
-    def settle(self, path: str, urn: int, reason: str) -> Page:
-        """Claim a review and decide it for a school, with the reason."""
+    def settle(self, path: str, urn: int, words: str) -> Page:
+        """Claim a review and decide it for a school, as the council's look-up contact says."""
         page = self.browser.get(path)
         if page.has_form("/claim"):
             page = self.browser.press(page, "/claim")
-        return self.browser.press(page, "/settle", urn=str(urn), reason=reason)
+        return self.browser.press(page, "/settle", urn=str(urn), reason="council_lookup", words=words)
 
     def ring(self, claim: str, result: str) -> Page:
         """Claim a line of the call sheet, show the content, and record what came of the call."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.casework.remembering import earlier_answers
 from app.core import audit, keys
 from app.core.cipher import Cipher
 from app.core.clock import london_date
@@ -19,6 +20,7 @@ from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
 from app.intake import eligibility
+from app.intake.details import ChildDetails
 from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
@@ -26,15 +28,18 @@ from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.clocks import began_at
 from app.jobs.facts import matching_facts
 from app.jobs.runner import StepReport, Tick
-from notifications.timing import due_for_school, due_when_unknown
-from schools.calendars import calendar_of
+from notifications.timing import due_for_council, due_for_school, due_when_unknown
+from schools.calendars import calendar_of, council_calendar
 from schools.matching.details import Band, Decision
 from schools.matching.match import match_children as decide_children
 from schools.matching.models import Match, Review
-from schools.matching.review import open_review, record_decision
+from schools.matching.review import Basis, open_review, record_decision
+from schools.matching.stamps import register_stamp, roll_stamp
+from schools.queries import council_known
 
 ACTOR = "job:match_children"
 BLOCK = 500
+_AT_NO_SCHOOL = frozenset({OutcomeReason.HOME_EDUCATED, OutcomeReason.NOT_IN_EDUCATION})
 
 
 def match_children(tick: Tick) -> StepReport:
@@ -98,18 +103,31 @@ def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: 
     children = session.scalars(_undecided().where(InvolvedChild.incident_id == incident_id)).all()
     if incident.state is not IncidentState.NEWEST or not children:
         return
-    _, policy = current_policy(session, incident.force, at=now)
+    version, policy = current_policy(session, incident.force, at=now)
     key = keys.open_key(session, cipher, incident.content_key_id)
     details = open_children(cipher, children, key)
+    on = london_date(max(began_at(incident, one) for one in children))
     decisions = decide_children(
         session,
         cipher,
         [matching_facts(one) for one in details],
-        on=london_date(max(began_at(incident, one) for one in children)),
+        on=on,
         policy=policy,
+        judged=[
+            earlier_answers(session, cipher, child, facts, on=on, at=now)
+            for child, facts in zip(children, details, strict=True)
+        ],
     )
-    for child, decision in zip(children, decisions, strict=True):
-        _apply(session, incident, child, decision, policy=policy, now=now)
+    basis = Basis(
+        tuple(child.id for child in children), on, version, register_stamp(session),
+        roll_stamp(session),
+    )  # fmt: skip
+    for child, facts, decision in zip(children, details, decisions, strict=True):
+        council = _council(session, child, facts, decision)
+        _apply(
+            session, incident, child, decision, council=council, basis=basis, policy=policy,
+            now=now,
+        )  # fmt: skip
 
 
 def _undecided() -> Select[InvolvedChild]:
@@ -151,16 +169,20 @@ def _apply(
     child: InvolvedChild,
     decision: Decision,
     *,
+    council: str | None,
+    basis: Basis,
     policy: Policy,
     now: datetime,
 ) -> None:
     if child.outcome is Outcome.IN_REVIEW:
         decision = _for_a_person(child, decision)
+    if council is not None:
+        decision = replace(decision, band=Band.MATCHED)
     match = record_decision(
         session, force=child.force, involved_child_id=child.id, decision=decision,
-        actor=ACTOR, now=now,
+        council=council, basis=basis, actor=ACTOR, now=now,
     )  # fmt: skip
-    due_at = _due_at(session, incident, child, decision, policy=policy)
+    due_at = _due_at(session, incident, child, decision, council=council, policy=policy)
     matched = decision.band is Band.MATCHED
     if matched:
         child.due_at = due_at
@@ -186,24 +208,58 @@ def _apply(
     )
 
 
+def _council(
+    session: Session, child: InvolvedChild, details: ChildDetails, decision: Decision
+) -> str | None:
+    """Return the residence council whose officers are told of a child who is at no school.
+
+    Only where the force said so and nothing speaks against it: a child nobody finds a school for
+    goes to a person first, never to the council by itself (domain.md §2).
+    """
+    at_no_school = decision.reason_code in _AT_NO_SCHOOL and decision.band is Band.NONE
+    if not at_no_school or child.outcome is Outcome.IN_REVIEW:
+        return None
+    homes = [home for home in details.residences if home.authority]
+    main = next((home for home in homes if home.kind == "main"), homes[0] if homes else None)
+    if main is None or main.authority is None or not council_known(session, main.authority):
+        return None
+    return main.authority
+
+
 def _for_a_person(child: InvolvedChild, decision: Decision) -> Decision:
-    """Return a decision that names candidates and sends nothing, for the reason intake gave."""
+    """Return a decision that names candidates and sends nothing, for the reason intake gave.
+
+    That a child is protected comes before any other reason.
+    """
     band = Band.POSSIBLE if decision.band is Band.MATCHED else decision.band
+    if decision.reason_code == OutcomeReason.PROTECTED:
+        child.outcome_reason = OutcomeReason.PROTECTED
     reason = child.outcome_reason or OutcomeReason.TOO_UNCERTAIN
     return replace(decision, band=band, reason_code=reason.value)
 
 
 def _due_at(
     session: Session, incident: Incident, child: InvolvedChild, decision: Decision, *,
-    policy: Policy,
+    council: str | None, policy: Policy,
 ) -> datetime:  # fmt: skip
-    """Return the likeliest school's deadline, or the scheme's where no school is likely."""
-    if decision.evidence:
-        calendar = calendar_of(session, decision.evidence[0].urn)
-        due = due_for_school(
-            calendar, accepted_at=child.received_at, incident_at=began_at(incident, child),
+    """Return the deadline of the likeliest school, or the earlier one of a child at two.
+
+    The council's own for a child at no school, the scheme's where no school is likely.
+    """
+    began = began_at(incident, child)
+    if council is not None:
+        return due_for_council(
+            council_calendar(session, council), accepted_at=child.received_at, incident_at=began,
             timing=policy.timing,
-        )  # fmt: skip
-    else:
-        due = due_when_unknown(child.received_at, began_at(incident, child), policy.timing)
-    return due.due_at
+        ).due_at  # fmt: skip
+    likeliest = decision.urns if decision.band is Band.MATCHED else ()
+    likeliest = likeliest or tuple(one.urn for one in decision.evidence[:1])
+    if not likeliest:
+        return due_when_unknown(child.received_at, began, policy.timing).due_at
+    return min(
+        due_for_school(
+            calendar_of(session, urn), accepted_at=child.received_at, incident_at=began,
+            timing=policy.timing,
+        ).due_at
+        for urn in likeliest
+    )  # fmt: skip

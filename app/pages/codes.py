@@ -35,7 +35,7 @@ REASONS = {
     OutcomeReason.CONNECTED_AT_SCHOOL: "an adult of the incident is connected with the school",
     OutcomeReason.NO_SCHOOL_KNOWN: "no school known",
     OutcomeReason.SEVERAL_SCHOOLS: "several schools fit",
-    OutcomeReason.EVIDENCE_DISAGREES: "roll and told school disagree",
+    OutcomeReason.EVIDENCE_DISAGREES: "what is known disagrees",
     OutcomeReason.TOO_UNCERTAIN: "too uncertain to send",
     OutcomeReason.HOME_EDUCATED: "home educated",
     OutcomeReason.NOT_IN_EDUCATION: "not in education",

@@ -1,9 +1,13 @@
 """The evidence of a match in words: which field, how well it agrees, and where it comes from."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from app.casework.reviewing import ComparedChild
-from app.core.clock import show_date
+from app.casework.none_of_these import Service
+from app.casework.reviewing import ComparedChild, EarlierAnswer
+from app.core.clock import london_date, show_date
+from schools.matching.details import Verdict
+from schools.matching.models import JudgementSource, PassedTo, ReviewReason
 
 FIELDS = {
     "name": "School name as told",
@@ -18,6 +22,9 @@ FIELDS = {
     "postcode": "Postcode",
     "sex": "Sex",
     "upn": "Pupil number",
+    "link": "A key adult’s answer this school year",
+    "said": "Said before",
+    "enrolment": "On the roll",
 }
 
 LEVELS = {
@@ -49,10 +56,17 @@ LEVELS = {
     "one_digit": "one figure different",
     "year": "same year only",
     "missing": "not known",
+    "confirmed": "on the roll there",
+    "said_no": "not at this school",
+    "said_yes": "at this school",
+    "left": "has left",
 }
 
-_FOR = {"given", "full", "exact", "agrees", "town_and_council", "town", "fits", "known_as"}
-_AGAINST = {"differs", "elsewhere", "unfit"}
+_FOR = {
+    "given", "full", "exact", "agrees", "town_and_council", "town", "fits", "known_as",
+    "confirmed", "said_yes",
+}  # fmt: skip
+_AGAINST = {"differs", "elsewhere", "unfit", "said_no", "left"}
 _SILENT = {"not_told", "unknown", "missing"}
 COLOURS = {
     level: "green"
@@ -71,6 +85,38 @@ SOURCES = {
     "roll": "a school roll",
     "told_and_roll": "what the officer was told, and a school roll",
     "successor": "the school that took over a closed one",
+    "link": "a key adult’s answer earlier this school year",
+}
+
+REASONS = {
+    ReviewReason.COUNCIL_LOOKUP: "The council’s look-up contact says so",
+    ReviewReason.SCHOOL_CONFIRMED: "The school says so",
+    ReviewReason.OFFICER_CLARIFIED: "The officer said more",
+    ReviewReason.FAMILY_CONFIRMED: "The safe parent or the social worker says so",
+    ReviewReason.EVIDENCE_CLEAR: "The evidence shown is clear enough",
+    ReviewReason.OTHER: "Another way",
+}
+
+VERDICTS = {Verdict.YES: "at this school", Verdict.NO: "not at this school"}
+
+SAID_BY = {
+    JudgementSource.REVIEW: "a reviewer",
+    JudgementSource.KEY_ADULT: "a key adult of the school",
+    JudgementSource.NOT_OUR_PUPIL: "the school",
+}
+
+PASSED_TO = {
+    PassedTo.SECOND_REVIEWER: "A second reviewer",
+    PassedTo.COUNCIL_LOOKUP: "The council’s look-up contact",
+    PassedTo.DESK: "The force desk",
+}
+
+SERVICES = {
+    Service.CHILDRENS_SOCIAL_CARE: "Children’s social care",
+    Service.OTHER_POLICE: "Another police force",
+    Service.SCHOOL_ABROAD: "The school or authority in the other country",
+    Service.HEALTH_VISITOR: "The health visitor",
+    Service.MIDWIFE: "The midwife",
 }
 
 STATUSES = {
@@ -98,6 +144,16 @@ def child_facts(child: ComparedChild | None) -> tuple[tuple[str, str], ...]:
         ("Education", STATUSES.get(child.status, child.status)),
     )
     return tuple((label, text) for label, text in lines if text)
+
+
+def earlier(answers: Iterable[EarlierAnswer]) -> tuple[str, ...]:
+    """Return in words what was said of a child before: school, answer, who in general, when."""
+    return tuple(
+        f"{one.school}: {VERDICTS[one.verdict]}, said {SAID_BY[one.source]} on "
+        f"{show_date(london_date(one.at))}"
+        for one in answers
+        if one.verdict in VERDICTS
+    )
 
 
 def _born(born: date | None, year: int | None) -> str:

@@ -25,6 +25,9 @@ WORDS = {
     "level_words": evidence.LEVELS,
     "level_colours": evidence.COLOURS,
     "sources": evidence.SOURCES,
+    "review_reasons": evidence.REASONS,
+    "passed_to_words": evidence.PASSED_TO,
+    "services": evidence.SERVICES,
 }
 
 

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 _MATCH = (
-    ("considered", Json), ("given_urns", Json), ("decided_with", Json),
+    ("considered", Json), ("given_urns", Json), ("decided_with", Json), ("matched_on", sa.Date()),
     ("policy_version", sa.Integer()), ("register_stamp", sa.String(64)),
     ("roll_stamp", sa.String(64)), ("sealed_reason", sa.LargeBinary()),
     ("legal_reference", sa.String(100)), ("undone_at", Utc()), ("undone_by", sa.String(100)),

@@ -1,6 +1,6 @@
 """Match decisions and reviews: what was decided for a child, by which rules or by whom."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -92,6 +92,8 @@ class Match(ForceOwned, Base):
     given_urns: Mapped[list[Any] | None] = mapped_column(Json)
     # The ids of the children who were decided as one set, in their order.
     decided_with: Mapped[list[Any] | None] = mapped_column(Json)
+    # The London date whose rolls, ages and register counted.
+    matched_on: Mapped[date | None]
     policy_version: Mapped[int | None]
     # Which register and which rolls it was decided on (`schools.matching.stamps`).
     register_stamp: Mapped[str | None] = mapped_column(String(64))

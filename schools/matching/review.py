@@ -1,8 +1,8 @@
 """Decisions as rows, and the reviews in which a person settles an unclear one in time."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,26 +12,62 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.ids import new_id
 from schools.matching.details import Band, Decision
-from schools.matching.models import DecidedBy, Match, Review, ReviewState
+from schools.matching.models import DecidedBy, Match, Review, ReviewReason, ReviewState
 from schools.matching.rules import RULES_VERSION
 from schools.models import Establishment
 from schools.queries import OPEN_STATUSES
 
-_LONGEST_REASON = 500
 _NO_DIGEST = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision rests on beside its input: enough to reach it again (`match explain`)."""
+
+    decided_with: tuple[UUID, ...]
+    matched_on: date
+    policy_version: int
+    register_stamp: str
+    roll_stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person decided: schools (or a council's officers) to tell, or that nobody is.
+
+    `urns` of a choice that tells nobody are empty and `reason_code` says why. The words beside
+    `reason` come sealed, bound to `match_id`.
+    """
+
+    reason: ReviewReason
+    urns: tuple[int, ...] = ()
+    council: str | None = None
+    reason_code: str | None = None
+    legal_reference: str | None = None
+    sealed_reason: bytes | None = None
+    match_id: UUID = field(default_factory=new_id)
+
+    @property
+    def tells(self) -> bool:
+        return bool(self.urns) or self.council is not None
 
 
 def record_decision(
     session: Session, *, force: str, involved_child_id: UUID, decision: Decision, actor: str,
-    now: datetime,
+    now: datetime, council: str | None = None, basis: Basis | None = None,
 ) -> Match:  # fmt: skip
-    """Store what the rules decided, with all its evidence; decisions are added, never changed."""
+    """Store what the rules decided, with all its evidence; decisions are added, never changed.
+
+    `council` is whose officers are told of a child who is at no school.
+    """
     match = Match(
         id=new_id(), force=force, involved_child_id=involved_child_id, band=decision.band,
         score=decision.score, margin=decision.margin, urns=list(decision.urns),
         evidence=[asdict(one) for one in decision.evidence], reason_code=decision.reason_code,
-        rules_version=decision.rules_version, input_digest=decision.input_digest,
-        decided_by=DecidedBy.RULES, actor=actor, decided_at=now,
+        council=council, considered=[list(one) for one in decision.considered],
+        given_urns=list(decision.given_urns), rules_version=decision.rules_version,
+        input_digest=decision.input_digest, decided_by=DecidedBy.RULES, actor=actor,
+        decided_at=now, **_kept(basis),
     )  # fmt: skip
     session.add(match)
     session.flush()
@@ -91,35 +127,58 @@ def claim(
 
 
 def settle(
-    session: Session, review_id: UUID, *, account_id: UUID, actor: str, urns: Sequence[int],
-    reason: str, now: datetime,
+    session: Session, review_id: UUID, *, account_id: UUID, actor: str, choice: Choice,
+    now: datetime, second_due_at: datetime | None = None,
 ) -> Match:  # fmt: skip
     """Store a person's decision as a new match and close the review, in one transaction.
 
-    Raises `Invalid` without a reason or with a school that is not open, `Conflict` where the
-    review is settled, closed or claimed by another.
+    `second_due_at` is when another person has to have looked again, after sending. Raises
+    `Invalid` with a school that is not open, `Conflict` where the review is settled, closed or
+    claimed by another.
     """
-    said, chosen = " ".join(reason.split()), tuple(dict.fromkeys(urns))
-    _check(session, chosen, said)
-    changed = _change(
-        session, review_id, _free_for(account_id, now), state=ReviewState.SETTLED,
-        settled_by=account_id, settled_at=now, claimed_by=None, claimed_until=None,
+    check_open(session, choice.urns)
+    review = taken(
+        session, review_id, account_id=account_id, now=now, state=ReviewState.SETTLED,
+        settled_by=account_id, settled_at=now, second_due_at=second_due_at, claimed_by=None,
+        claimed_until=None,
     )  # fmt: skip
-    review = _review(session, review_id)
-    if not changed:
-        raise _taken(review)
-    before = _match(session, review.match_id)
+    band = Band.MATCHED if choice.tells else Band.NONE
+    match = add_choice(session, review, choice, band=band, actor=actor, now=now)
+    review.settled_match_id = match.id
+    session.flush()
+    return match
+
+
+def add_choice(
+    session: Session, review: Review, choice: Choice, *, band: Band, actor: str, now: datetime
+) -> Match:
+    """Store what a person said as a decision of its own, on the evidence they were shown."""
+    before = session.get(Match, review.match_id) if review.match_id is not None else None
     match = Match(
-        id=new_id(), force=review.force, involved_child_id=review.involved_child_id,
-        band=Band.MATCHED, score=1.0, margin=1.0, urns=list(chosen),
-        evidence=before.evidence if before else [], reason_code=None,
+        id=choice.match_id, force=review.force, involved_child_id=review.involved_child_id,
+        band=band, score=1.0, margin=1.0, urns=list(choice.urns), council=choice.council,
+        evidence=before.evidence if before else [], reason_code=choice.reason_code,
+        given_urns=before.given_urns if before else None,
         rules_version=before.rules_version if before else RULES_VERSION,
         input_digest=before.input_digest if before else _NO_DIGEST,
-        decided_by=DecidedBy.PERSON, actor=actor, reason=said, decided_at=now,
+        decided_by=DecidedBy.PERSON, actor=actor, reason=choice.reason.value,
+        sealed_reason=choice.sealed_reason, legal_reference=choice.legal_reference,
+        decided_at=now,
     )  # fmt: skip
     session.add(match)
     session.flush()
     return match
+
+
+def taken(
+    session: Session, review_id: UUID, *, account_id: UUID, now: datetime, **values: Any
+) -> Review:
+    """Change a review that is open and free for this person; raise `Conflict` where it is not."""
+    changed = _change(session, review_id, _free_for(account_id, now), **values)
+    review = _review(session, review_id)
+    if not changed:
+        raise _taken(review)
+    return review
 
 
 def close(session: Session, involved_child_id: UUID, now: datetime) -> bool:
@@ -159,30 +218,31 @@ def _review(session: Session, review_id: UUID) -> Review:
     return found
 
 
-def _match(session: Session, match_id: UUID | None) -> Match | None:
-    if match_id is None:
-        return None
-    return session.scalars(select(Match).where(Match.id == match_id)).one_or_none()
-
-
 def _taken(review: Review) -> Conflict:
     if review.state is ReviewState.OPEN:
         return Conflict("Another reviewer has this child just now: take the next in the queue.")
     return Conflict("This child is settled already: go back to the queue.")
 
 
-def _check(session: Session, urns: tuple[int, ...], reason: str) -> None:
-    errors = []
-    if not reason or len(reason) > _LONGEST_REASON:
-        message = f"Give a reason of {_LONGEST_REASON} characters at most."
-        errors.append(FieldError("reason", "reason", message))
+def check_open(session: Session, urns: Sequence[int]) -> None:
+    """Raise `Invalid` where one of these schools is not in the register, or closed."""
     still_open = session.scalars(
         select(Establishment.urn).where(
             Establishment.urn.in_(urns), Establishment.status.in_(OPEN_STATUSES)
         )
     ).all()
-    if not urns or set(still_open) != set(urns):
+    if set(still_open) != set(urns):
         message = "Choose a school that is open: look it up in the register."
-        errors.append(FieldError("urns", "school", message))
-    if errors:
-        raise Invalid("The decision is not complete.", errors)
+        raise Invalid("The decision is not complete.", [FieldError("urn", "school", message)])
+
+
+def _kept(basis: Basis | None) -> dict[str, Any]:
+    if basis is None:
+        return {}
+    return {
+        "decided_with": [str(one) for one in basis.decided_with],
+        "matched_on": basis.matched_on,
+        "policy_version": basis.policy_version,
+        "register_stamp": basis.register_stamp,
+        "roll_stamp": basis.roll_stamp,
+    }

@@ -18,7 +18,8 @@ from app.casework.acting import Acting
 from app.casework.not_our_pupil import say_not_our_pupil
 from app.casework.opening import answer_questions, take_first_step
 from app.casework.police import PoliceActing
-from app.casework.reviewing import claim, settle
+from app.casework.reviewing import claim
+from app.casework.settling import Answer, settle
 from app.casework.withdraw import withdraw_incident
 from app.core.clock import HandClock, at_london, london_date
 from app.core.scope import PLATFORM, Scope, of_force
@@ -36,7 +37,7 @@ from notifications.models import Alert, EscalationStep, Notification, Occurrence
 from notifications.states import AlertState, StepState
 from schools.calendars import import_calendar, seed_bank_holidays
 from schools.key_adults import import_key_adults
-from schools.matching.models import Review, ReviewState
+from schools.matching.models import Review, ReviewReason, ReviewState
 from schools.models import Establishment, Status
 from schools.term_dates import Nation
 
@@ -108,12 +109,13 @@ class World:
             assert not report.errors
 
     def person(
-        self, email: str, role: Role, *, urn: int | None = None, force: str | None = None
-    ) -> None:
+        self, email: str, role: Role, *, urn: int | None = None, force: str | None = None,
+        council: str | None = None,
+    ) -> None:  # fmt: skip
         with self.wiring.database.write(PLATFORM) as session:
             self.people[email], _ = add_account(
                 session, self.wiring.cipher, email=email, name=email.partition("@")[0].title(),
-                role=role, urn=urn, force=force, now=self.now,
+                role=role, urn=urn, force=force, council=council, now=self.now,
             )  # fmt: skip
 
     def acting(self, email: str) -> Acting:
@@ -246,20 +248,20 @@ class World:
         with self.wiring.database.write(self.scope_of(email)) as session:
             say_not_our_pupil(session, self.acting(email), notification_id=notification_id)
 
-    def settle(self, email: str, *, urn: int) -> None:
-        """Claim the only open review and settle it, with a reason."""
-        for act in ("claim", "settle"):
-            with self.wiring.database.write(self.scope_of(email)) as session:
-                review = session.scalars(
-                    select(Review).where(Review.state == ReviewState.OPEN)
-                ).one()
-                if act == "claim":
-                    claim(session, self.acting(email), review_id=review.id)
-                    continue
-                settle(
-                    session, self.acting(email), review_id=review.id, urn=urn,
-                    reason="The officer named the street of the school.",
-                )  # fmt: skip
+    def settle(self, email: str, *urns: int, urn: int | None = None) -> None:
+        """Claim the only open review and settle it at one school or two, with a reason."""
+        review_id = self.claim(email)
+        chosen = urns if urn is None else (urn,)
+        answer = Answer(chosen, ReviewReason.OFFICER_CLARIFIED, "The officer named the street.")
+        with self.wiring.database.write(self.scope_of(email)) as session:
+            settle(session, self.acting(email), review_id=review_id, answer=answer)
+
+    def claim(self, email: str) -> UUID:
+        """Claim the only open review; returns it."""
+        with self.wiring.database.write(self.scope_of(email)) as session:
+            review = session.scalars(select(Review).where(Review.state == ReviewState.OPEN)).one()
+            claim(session, self.acting(email), review_id=review.id)
+            return review.id
 
 
 def child(ref: str = "c1", **changes: Any) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from app.core.ids import new_id
 from app.core.scope import PLATFORM, Scope, of_force
 from app.wiring import Wiring
 from schools.matching.details import Band, CandidateEvidence, Decision
-from schools.matching.models import DecidedBy, Match, Review, ReviewState
+from schools.matching.models import DecidedBy, Match, Review, ReviewReason, ReviewState
 from schools.matching.review import (
+    Choice,
     claim,
     close,
     open_review,
@@ -123,16 +124,18 @@ def test_a_person_settles_with_a_reason_and_the_evidence_is_carried(
     with force.database.write(of_force(FORCE)) as session:
         claim(session, review_id, account_id=reviewer, now=NOW)
         match = settle(
-            session, review_id, account_id=reviewer, actor=ACTOR, urns=[990002, 990002],
-            reason="  the office\nconfirmed it ", now=NOW + timedelta(minutes=3),
+            session, review_id, account_id=reviewer, actor=ACTOR,
+            choice=Choice(ReviewReason.SCHOOL_CONFIRMED, (990002,)),
+            now=NOW + timedelta(minutes=3),
         )  # fmt: skip
     assert (match.band, match.urns, match.decided_by) == (
         Band.MATCHED, [990002], DecidedBy.PERSON,
     )  # fmt: skip
-    assert (match.reason, match.actor) == ("the office confirmed it", ACTOR)
+    assert (match.reason, match.actor) == ("school_confirmed", ACTOR)
     assert (match.rules_version, match.input_digest) == ("2026-11.1", b"d" * 32)
     review = review_of(force.database, review_id)
     assert (review.state, review.settled_by) == (ReviewState.SETTLED, reviewer)
+    assert review.settled_match_id == match.id
     with force.database.read(PLATFORM) as session:
         matches = session.scalars(select(Match).order_by(Match.decided_at)).all()
         assert [one.decided_by for one in matches] == [DecidedBy.RULES, DecidedBy.PERSON]
@@ -140,7 +143,7 @@ def test_a_person_settles_with_a_reason_and_the_evidence_is_carried(
 
 def test_a_settled_or_held_review_is_not_settled_by_another(force: NotifyingForce) -> None:
     review_id, first, second = unclear(force), force.account(), force.account()
-    chosen = {"actor": ACTOR, "urns": [990001], "reason": "clear", "now": NOW}
+    chosen = {"actor": ACTOR, "choice": Choice(ReviewReason.EVIDENCE_CLEAR, (990001,)), "now": NOW}
     with force.database.write(of_force(FORCE)) as session:
         claim(session, review_id, account_id=first, now=NOW)
     with (
@@ -157,26 +160,15 @@ def test_a_settled_or_held_review_is_not_settled_by_another(force: NotifyingForc
         settle(session, review_id, account_id=first, **chosen)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("urns", "reason", "wrong"),
-    [
-        ([], "clear", ["urns"]),
-        ([990003], "clear", ["urns"]),  # closed
-        ([990099], "clear", ["urns"]),
-        ([990001], "  ", ["reason"]),
-        ([990001], "x" * 501, ["reason"]),
-        ([], "", ["reason", "urns"]),
-    ],
-)
-def test_a_decision_needs_an_open_school_and_a_reason(
-    force: NotifyingForce, urns: list[int], reason: str, wrong: list[str]
-) -> None:
+@pytest.mark.parametrize("urns", [(990003,), (990099,), (990001, 990003)])
+def test_only_open_schools_are_chosen(force: NotifyingForce, urns: tuple[int, ...]) -> None:
     review_id, reviewer = unclear(force), force.account()
     with force.database.write(of_force(FORCE)) as session, pytest.raises(Invalid) as invalid:
         settle(
-            session, review_id, account_id=reviewer, actor=ACTOR, urns=urns, reason=reason, now=NOW
-        )
-    assert [error.loc for error in invalid.value.errors] == wrong
+            session, review_id, account_id=reviewer, actor=ACTOR,
+            choice=Choice(ReviewReason.EVIDENCE_CLEAR, urns), now=NOW,
+        )  # fmt: skip
+    assert [error.loc for error in invalid.value.errors] == ["urn"]
     assert review_of(force.database, review_id).state is ReviewState.OPEN
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.access.permissions import Role
+from app.casework.settling import words_of
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
@@ -18,7 +19,8 @@ from tests.factories.people import Browser, Person, add_person, move, signed_in
 
 pytestmark = pytest.mark.feature("MA11")
 
-DECISION = {"urn": str(URN), "reason": "Council look-up at ten past seven says this one"}
+SAID = "Rang at ten past seven: the Example-Khan girl is theirs"
+DECISION = {"urn": str(URN), "reason": "council_lookup", "words": SAID}
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def test_nothing_of_the_child_is_seen_before_claiming(
     page = browser.get(f"/review/{review_id}").text
     assert "Asha Example-Khan" in page
     assert "St Marys Primary, Exampleton" in page
-    assert page.count("School 99000") == 2
+    assert page.count("app-candidate__name") == 2
     with morning.wiring.database.read(PLATFORM) as session:
         events = session.scalars(
             select(AuditEntry.event).where(AuditEntry.subject == f"review:{review_id}")
@@ -108,8 +110,12 @@ def test_the_decision_is_a_new_match_of_a_person_with_the_reason(
     (review,) = morning.force.rows(Review)
     assert (review.state, review.settled_by) == (ReviewState.SETTLED, reviewer.account_id)
     (match,) = morning.force.rows(Match, decided_by=DecidedBy.PERSON)
-    assert (match.band, match.urns, match.reason) == (Band.MATCHED, [URN], DECISION["reason"])
+    assert (match.band, match.urns, match.reason) == (Band.MATCHED, [URN], "council_lookup")
     assert len(morning.force.rows(Match)) == 2
+    assert match.sealed_reason is not None
+    assert b"Khan" not in match.sealed_reason
+    with morning.wiring.database.read(PLATFORM) as session:
+        assert words_of(session, morning.wiring.cipher, match) == SAID
 
 
 @pytest.mark.parametrize(
@@ -118,11 +124,16 @@ def test_the_decision_is_a_new_match_of_a_person_with_the_reason(
         ({"urn": ""}, "Choose the school this child is at"),
         ({"urn": "123456"}, "Choose the school this child is at"),
         ({"urn": "x"}, "Choose the school this child is at"),
-        ({"reason": " "}, "Say how you know"),
+        ({"reason": ""}, "Say how you know"),
+        ({"reason": "because"}, "Say how you know"),
+        ({"reason": "other", "words": "I do"}, "Say how you know, in a few words"),
+        ({"words": "x" * 501}, "Use 500 characters at most"),
+        ({"also": ["990002", "990001", "990003"]}, "Choose"),
+        ({"not_here": [str(URN)]}, "You say yes and no of one school"),
     ],
 )
 def test_without_a_school_and_a_reason_nothing_is_settled(
-    morning: Morning, reviewer: Person, review_id: UUID, changes: dict[str, str], said: str
+    morning: Morning, reviewer: Person, review_id: UUID, changes: dict[str, Any], said: str
 ) -> None:
     browser = claimed(morning.wiring, reviewer, review_id)
     answer = browser.press(f"/review/{review_id}/settle", {**DECISION, **changes})

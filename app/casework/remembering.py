@@ -1,0 +1,104 @@
+"""What schools and reviewers said of a child, kept for the next incident of the same child."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.casework.acting import Acting
+from app.core import keys
+from app.core.cipher import Cipher, Erased
+from app.intake.details import ChildDetails
+from app.intake.models import Incident, InvolvedChild
+from app.intake.opening import open_children
+from app.intake.person import area_digest
+from notifications.models import Notification, Occurrence
+from schools.matching import judgements
+from schools.matching.details import Judged, Verdict
+from schools.matching.models import JudgementSource
+
+
+def earlier_answers(
+    session: Session, cipher: Cipher, child: InvolvedChild, details: ChildDetails, *, on: date,
+    at: datetime,
+) -> tuple[Judged, ...]:  # fmt: skip
+    """Return what was said of this child until `at`, as the rules take it; `on` as they do."""
+    rows = judgements.of_person(
+        session, child.force, child.person_digest, involved_child_id=child.id, at=at
+    )
+    if not rows:
+        return ()
+    area = area_digest(cipher, child.force, details.residences)
+    return judgements.judged(rows, on=on, area_digest=area)
+
+
+def remember_on_roll(session: Session, acting: Acting, notification: Notification) -> None:
+    """Keep that a key adult of this school knows the child as a pupil; the school year counts."""
+    if notification.urn is None:
+        return
+    for child in children_of(session, notification):
+        judgements.remember(
+            session, force=child.force, person_digest=child.person_digest,
+            involved_child_id=child.id, urn=notification.urn, verdict=Verdict.YES,
+            source=JudgementSource.KEY_ADULT, area_digest=_area(session, acting.cipher, child),
+            actor=acting.actor.id, now=acting.now,
+        )  # fmt: skip
+
+
+def remember_refusal(session: Session, acting: Acting, notification: Notification) -> None:
+    """Keep that this school does not know the child: never again without a person."""
+    if notification.urn is None:
+        return
+    for child in children_of(session, notification):
+        judgements.remember(
+            session, force=child.force, person_digest=child.person_digest,
+            involved_child_id=child.id, urn=notification.urn, verdict=Verdict.NO,
+            source=JudgementSource.NOT_OUR_PUPIL, actor=acting.actor.id, now=acting.now,
+        )  # fmt: skip
+
+
+def forget_refusal(session: Session, acting: Acting, notification: Notification) -> None:
+    """Take "not our pupil" back; that it was said stays on record."""
+    judgements.undo_said(
+        session, involved_child_ids=[one.id for one in children_of(session, notification)],
+        urn=notification.urn, source=JudgementSource.NOT_OUR_PUPIL, actor=acting.actor.id,
+        now=acting.now,
+    )  # fmt: skip
+
+
+def remember_review(
+    session: Session, acting: Acting, child: InvolvedChild, words: Iterable[tuple[int, Verdict]],
+    *, match_id: UUID, reason_code: str,
+) -> None:  # fmt: skip
+    """Keep what a reviewer said of each candidate, with the decision it was part of."""
+    area = _area(session, acting.cipher, child)
+    for urn, verdict in words:
+        judgements.remember(
+            session, force=child.force, person_digest=child.person_digest,
+            involved_child_id=child.id, match_id=match_id, urn=urn, verdict=verdict,
+            source=JudgementSource.REVIEW, area_digest=area, reason_code=reason_code,
+            actor=acting.actor.id, now=acting.now,
+        )  # fmt: skip
+
+
+def children_of(session: Session, notification: Notification) -> Sequence[InvolvedChild]:
+    """Return the children, one for each incident, that a notification tells of."""
+    return session.scalars(
+        select(InvolvedChild)
+        .join(Occurrence, Occurrence.involved_child_id == InvolvedChild.id)
+        .where(Occurrence.notification_id == notification.id)
+        .order_by(Occurrence.joined_at, InvolvedChild.id)
+    ).all()
+
+
+def _area(session: Session, cipher: Cipher, child: InvolvedChild) -> bytes | None:
+    """Return where the child lived, as a digest; nothing once the content is erased."""
+    incident = session.get_one(Incident, child.incident_id)
+    try:
+        key = keys.open_key(session, cipher, incident.content_key_id)
+    except Erased:
+        return None
+    (details,) = open_children(cipher, [child], key)
+    return area_digest(cipher, child.force, details.residences)

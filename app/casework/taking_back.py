@@ -1,0 +1,189 @@
+"""Taking a settled decision back while nobody has opened it, and the second look after sending."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Action, Relation, Role
+from app.casework.acting import Acting, require
+from app.casework.connections import require_untied, tie_to_review
+from app.casework.reviewing import NOTHING_HERE, account_of, record_on, references
+from app.core import audit
+from app.core.errors import Conflict, NotFound
+from app.core.policies import current_policy
+from app.intake.models import InvolvedChild
+from app.intake.moves import move_child
+from app.intake.outcomes import Outcome, OutcomeReason
+from notifications.models import Notification, Occurrence, Receipt
+from notifications.recall import recall_child
+from notifications.states import ENDED, ReceiptKind
+from schools import queries
+from schools.matching import second_look
+from schools.matching.models import Match, Review, ReviewState
+
+_SEEN = (ReceiptKind.FIRST_STEP, ReceiptKind.OPENED, ReceiptKind.TOLD_BY_PHONE)
+_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL, Outcome.NOT_NOTIFIED)
+# How far back a page looks for what somebody settled just now.
+_LONGEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SettledLine:
+    """A decision that can be taken back, or that another person has to look at again."""
+
+    review_id: UUID
+    reference: str
+    child_ref: str
+    schools: tuple[str, ...]
+    reason: str
+    until: datetime
+
+
+def undo(session: Session, acting: Acting, *, review_id: UUID) -> None:
+    """Take one's own decision back within the minutes of the policy, before anybody opened it.
+
+    What was sent is recalled, what was said with it no longer counts, and the child waits for a
+    person again. Raises `NotFound`, and `Conflict` where it is too late.
+    """
+    found = _settled(session, acting, review_id, action=Action.UNDO_REVIEW)
+    if found.settled_by != account_of(acting):
+        raise Conflict("Who decided takes it back: ring them, or ring the desk.")
+    if acting.now >= _until(session, found):
+        raise Conflict("It is too late to undo this here. Ring the desk and say what happened.")
+    if _seen(session, found):
+        raise Conflict("Somebody has opened it: ring the desk, a recall tells who has seen it.")
+    _reopen(session, acting, found, reason_code="review_undone")
+    record_on(session, acting, found, audit.Event.REVIEW_UNDONE)
+
+
+def open_again(session: Session, acting: Acting, *, review_id: UUID) -> UUID:
+    """Return the review in which the child of another one waits now; raise `NotFound`."""
+    found = session.get(Review, review_id)
+    if found is None:
+        raise NotFound(NOTHING_HERE)
+    require(acting, Action.SEE_REVIEWS, Relation(force=found.force))
+    waiting = session.scalars(
+        select(Review.id).where(
+            Review.involved_child_id == found.involved_child_id, Review.state == ReviewState.OPEN
+        )
+    ).one_or_none()
+    if waiting is None:
+        raise NotFound(NOTHING_HERE)
+    return waiting
+
+
+def look_again(session: Session, acting: Acting, *, review_id: UUID, agrees: bool) -> None:
+    """Record the second look at a decision that was sent; who disagrees recalls it at once.
+
+    Raises `NotFound`, and `Conflict` for the person who decided and for a second answer.
+    """
+    found = _settled(session, acting, review_id, action=Action.LOOK_AGAIN)
+    second_look.look_again(
+        session, found.id, account_id=account_of(acting), agrees=agrees, now=acting.now
+    )
+    session.refresh(found)
+    if not agrees:
+        _reopen(session, acting, found, reason_code="second_look_disagrees")
+    record_on(
+        session, acting, found, audit.Event.REVIEW_LOOKED_AGAIN,
+        reason_code="agrees" if agrees else "disagrees",
+    )  # fmt: skip
+
+
+def undoable(session: Session, acting: Acting) -> list[SettledLine]:
+    """Return what this person settled just now and may still take back."""
+    rows = session.scalars(
+        select(Review)
+        .where(
+            Review.state == ReviewState.SETTLED, Review.settled_by == account_of(acting),
+            Review.settled_at > acting.now - _LONGEST,
+        )
+        .order_by(Review.settled_at.desc())
+    ).all()  # fmt: skip
+    live = [row for row in rows if _live(session, row) and acting.now < _until(session, row)]
+    return _lines(session, [row for row in live if not _seen(session, row)], undo=True)
+
+
+def second_looks(session: Session, acting: Acting) -> list[SettledLine]:
+    """Return the sent decisions of others that this reviewer is asked to look at."""
+    forces = acting.actor.forces(Role.REVIEWER)
+    rows = [
+        row
+        for row in second_look.waiting_for_second(session)
+        if row.force in forces and row.settled_by != account_of(acting)
+    ]
+    untied = [row for row in rows if tie_to_review(session, acting, row) is None]
+    return _lines(session, untied, undo=False)
+
+
+def _settled(session: Session, acting: Acting, review_id: UUID, *, action: Action) -> Review:
+    found = session.get(Review, review_id)
+    if found is None:
+        raise NotFound(NOTHING_HERE)
+    require(acting, action, Relation(force=found.force))
+    require_untied(tie_to_review(session, acting, found))
+    if found.state is not ReviewState.SETTLED or found.settled_match_id is None:
+        raise Conflict("This one is not settled: go back to the queue.")
+    return found
+
+
+def _reopen(session: Session, acting: Acting, found: Review, *, reason_code: str) -> None:
+    child = session.get_one(InvolvedChild, found.involved_child_id)
+    recall_child(
+        session, involved_child_id=child.id, incident_id=child.incident_id,
+        reason_code=reason_code, actor=acting.actor.id, now=acting.now,
+    )  # fmt: skip
+    again = second_look.take_back(session, found, actor=acting.actor.id, now=acting.now)
+    if child.outcome in _SENT:
+        move_child(
+            session, child, to=Outcome.IN_REVIEW, reason=OutcomeReason(found.reason_code),
+            now=acting.now, due_at=again.due_at,
+        )  # fmt: skip
+
+
+def _until(session: Session, found: Review) -> datetime:
+    at = found.settled_at or found.opened_at
+    _, policy = current_policy(session, found.force, at=at)
+    return at + timedelta(minutes=policy.confirm_within_minutes)
+
+
+def _live(session: Session, found: Review) -> bool:
+    match = session.get(Match, found.settled_match_id) if found.settled_match_id else None
+    return match is not None and match.undone_at is None
+
+
+def _seen(session: Session, found: Review) -> bool:
+    """Return whether anybody was shown anything of this child, or told of it by phone."""
+    return (
+        session.scalars(
+            select(Receipt.id)
+            .join(Notification, Notification.id == Receipt.notification_id)
+            .join(Occurrence, Occurrence.notification_id == Notification.id)
+            .where(
+                Occurrence.involved_child_id == found.involved_child_id,
+                Notification.state.not_in(ENDED), Receipt.kind.in_(_SEEN),
+                Receipt.at >= (found.settled_at or found.opened_at),
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )  # fmt: skip
+
+
+def _lines(session: Session, rows: list[Review], *, undo: bool) -> list[SettledLine]:
+    refs = references(session, [row.involved_child_id for row in rows])
+    matches = {row.id: session.get_one(Match, row.settled_match_id) for row in rows}
+    urns = {urn for match in matches.values() for urn in match.urns}
+    names = {urn: place.name for urn, place in queries.establishments(session, urns).items()}
+    return [
+        SettledLine(
+            row.id, *refs[row.involved_child_id],
+            tuple(names.get(urn, str(urn)) for urn in matches[row.id].urns),
+            matches[row.id].reason_code or matches[row.id].reason or "",
+            _until(session, row) if undo or row.second_due_at is None else row.second_due_at,
+        )
+        for row in rows
+    ]  # fmt: skip
