@@ -83,6 +83,11 @@ def request_key_adult(session: Session, acting: Acting, *, urn: int, asked: Aske
     return row.id
 
 
+def askable(session: Session, acting: Acting, *, urn: int) -> Establishment:
+    """Return a school at which this person may ask for key adults; raise `NotFound`."""
+    return school_reached(session, acting, Action.REQUEST_KEY_ADULT, urn)
+
+
 def approve_key_adult(session: Session, acting: Acting, *, request_id: UUID) -> KeyAdult:
     """Approve: an account with its role, an entry that cannot receive yet, and an invitation.
 

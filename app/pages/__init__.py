@@ -2,13 +2,37 @@
 
 from fastapi import APIRouter
 
-from app.pages import account, follow_up, inbox, lead_lists, morning, reports, review, sign_in
+from app.pages import (
+    account,
+    follow_up,
+    inbox,
+    key_adults,
+    lead_lists,
+    morning,
+    own_contact,
+    register,
+    reports,
+    review,
+    sign_in,
+)
 from app.pages.static_files import static_files
 
 # A form holds a few lines; the largest is a reviewer's reason of 500 characters.
 _LARGEST_FORM = 64 * 1024
 
 router = APIRouter(include_in_schema=False, max_body_size=_LARGEST_FORM)
-for _part in (sign_in, account, inbox, follow_up, review, morning, reports, lead_lists):
+for _part in (
+    sign_in,
+    account,
+    own_contact,
+    inbox,
+    follow_up,
+    review,
+    morning,
+    reports,
+    lead_lists,
+    register,
+    key_adults,
+):
     router.include_router(_part.router)
 router.mount("/static", static_files(), name="static")

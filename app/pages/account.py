@@ -10,9 +10,9 @@ from markupsafe import Markup
 from app.access import authenticator, enrolment, passwords
 from app.access.accounts import AccountDetails
 from app.access.enrolment import Offer
-from app.casework import signing_in
+from app.casework import own_contact, signing_in
 from app.core.errors import FieldError, Invalid
-from app.pages.deps import Read, SignedIn, Wired, posted_by_visitor
+from app.pages.deps import Read, SignedIn, Wired, Write, posted_by_visitor
 from app.pages.forms import messages
 from app.pages.links import ROLES
 from app.pages.problems import PageRoute
@@ -24,9 +24,10 @@ router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/account")
-def own_account(request: Request, visitor: SignedIn) -> Response:
+def own_account(request: Request, visitor: SignedIn, session: Write) -> Response:
     return page(
         request, "account.html", visitor=visitor, title="Your account",
+        entries=own_contact.own_entries(session, visitor.acting),
         roles=[ROLES[grant.role] for grant in visitor.actor.grants],
     )  # fmt: skip
 

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.casework import acknowledging, not_our_pupil, opening
+from app.casework import acknowledging, not_our_pupil, opening, own_contact
 from app.casework.inbox import inbox
 from app.core.clock import london_date
 from app.pages import wording
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
+from app.pages.register_words import NOTICES
 from app.pages.rendering import page
 
 router = APIRouter(route_class=PageRoute)
@@ -32,6 +33,7 @@ def inbox_page(request: Request, visitor: SignedIn, session: Write) -> Response:
     return page(
         request, "inbox.html", visitor=visitor, title="Messages", inbox=found,
         now=visitor.now, today=london_date(visitor.now),
+        entries=own_contact.own_entries(session, visitor.acting), notice_words=NOTICES,
     )  # fmt: skip
 
 

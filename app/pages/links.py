@@ -19,6 +19,7 @@ _PAGES = (
     (Action.SEE_BOARD, Link("This morning", "/morning", ("/morning",))),
     (Action.SEE_REVIEWS, Link("Schools to settle", "/review", ("/review",))),
     (Action.SEE_REPORTS, Link("Reports", "/reports", ("/reports",))),
+    (Action.SEE_REGISTER, Link("Register", "/register", ("/register",))),
 )
 _ACCOUNT = Link("Account", "/account", ("/account",))
 

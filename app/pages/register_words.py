@@ -1,0 +1,53 @@
+"""Codes of the register to words: why somebody cannot receive, what a school lacks, what is due."""
+
+from typing import Any
+
+from app.casework.own_contact import Notice
+from app.casework.register_view import ASSURED, NOT_ASSURED, READY
+from schools.assurance import Part
+
+# Why a school, or one of its people, cannot receive.
+REASONS = {
+    "no_key_adult": "no key adult",
+    "away": "away",
+    "training_expired": "training ran out",
+    "not_trained": "not trained",
+    "contact_unverified": "email not verified",
+    "left": "left",
+    "unreadable": "entry does not open",
+}
+PARTS = {
+    Part.TWO_KEY_ADULTS: "two key adults who can receive",
+    Part.PROTOCOL: "the protocol, signed",
+    Part.PARENTS_STATEMENT: "a statement for parents",
+    Part.HOLIDAY_CONTACT: "a contact for the holidays",
+    Part.DRILL: "a drill this term",
+}
+FILTERS = {READY: "can receive", ASSURED: "assured", NOT_ASSURED: "not assured"} | REASONS
+UNVERIFIED_WHY = {
+    "bounced": "The last message to this address came back.",
+    "address_changed": "The address was changed.",
+}
+SOURCES = {
+    "own": "said so", "colleague": "a colleague said so", "auto_reply": "by an automatic reply",
+    None: "from a file",
+}  # fmt: skip
+REFUSALS = {
+    "not_known": "I do not know this person",
+    "not_at_school": "Not at this school",
+    "not_trained": "Not trained yet",
+    "wrong_details": "The details are wrong: ask again with the right ones",
+}
+NOTICES = {
+    Notice.CONTACT_UNVERIFIED: "Your email address is not verified, so no message can reach you",
+    Notice.NOT_TRAINED: "No training is recorded for you, so no message can reach you",
+    Notice.TRAINING_EXPIRED: "Your training ran out, so no message can reach you",
+    Notice.TRAINING_LAPSED: "Your training ran out. You can still receive for a short time",
+    Notice.VERIFY_AGAIN: "Verify your email address for this term",
+    Notice.TRAINING_ENDS_SOON: "Your training runs out soon",
+}
+WORDS: dict[str, Any] = {
+    "reason_words": REASONS, "part_words": PARTS, "filter_words": FILTERS,
+    "unverified_words": UNVERIFIED_WHY, "source_words": SOURCES, "refusal_words": REFUSALS,
+    "notice_words": NOTICES,
+}  # fmt: skip
