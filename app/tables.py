@@ -7,11 +7,16 @@ from app.intake import models as intake_models
 from app.intake import suspects as suspect_models
 from notifications import earlier_models
 from notifications import models as notification_models
-from schools import connected_models, key_adult_models, register_models, roll_models
+from schools import (
+    connected_models,
+    key_adult_models,
+    readiness_models,
+    register_models,
+    roll_models,
+)
 from schools import drills as drill_models
 from schools import models as school_models
 from schools import officers as officer_models
-from schools import readiness_models
 from schools.matching import models as matching_models
 
 ROOMS = (

@@ -199,4 +199,4 @@ def last_answered(session: Session, urns: Collection[int] | None = None) -> dict
     if urns is not None:
         query = query.where(DrillSchool.urn.in_(urns))
     rows = session.execute(query.group_by(DrillSchool.urn))
-    return {urn: london_date(at) for urn, at in rows if urn is not None}
+    return {urn: london_date(at) for urn, at in rows if urn is not None and at is not None}

@@ -174,3 +174,17 @@ def council_name(session: Session, council: str) -> str:
         select(Establishment.la_name).where(Establishment.la_code == council).limit(1)
     ).first()
     return f"{name} council" if name else f"Council {council}"
+
+
+def places_of_councils(session: Session, councils: Collection[str]) -> list[tuple[int, str]]:
+    """Return the open statutory schools of councils: URN and council code."""
+    rows = session.execute(
+        select(Establishment.urn, Establishment.la_code)
+        .where(
+            Establishment.la_code.in_(councils),
+            Establishment.status.in_(OPEN_STATUSES),
+            Establishment.statutory.is_(True),
+        )
+        .order_by(Establishment.urn)
+    )
+    return [(urn, council) for urn, council in rows]

@@ -14,6 +14,7 @@ from app.cli import (
     check,
     clients,
     demo,
+    drill,
     features,
     force,
     key_adults,
@@ -33,7 +34,7 @@ from app.core.errors import ServiceError
 NOUNS = {
     "register": register, "roll": roll, "calendar": calendar, "key-adults": key_adults,
     "force": force, "clients": clients, "accounts": accounts, "report": report, "match": match,
-    "audit": audit, "keys": keys, "officers": officers,
+    "audit": audit, "keys": keys, "officers": officers, "drill": drill,
 }  # fmt: skip
 
 

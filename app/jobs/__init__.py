@@ -22,11 +22,11 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("follow_calendars", follow_calendars),
     ("chase_reviews", chase_reviews),
     ("chase_untold", chase_untold),
+    ("evening_check", evening_check),
+    ("run_drills", run_drills),
     ("send_due", send_due),
     ("note_patterns", note_patterns),
-    ("run_drills", run_drills),
     ("morning_check", morning_check),
-    ("evening_check", evening_check),
     ("import_register", import_register),
     ("purge_expired", purge_expired),
 )

@@ -1,4 +1,4 @@
-"""Every evening from 18:00: who could not receive tomorrow, kept, and told to those who can mend it.
+"""Every evening from 18:00: who could not receive tomorrow, kept and told to who can mend it.
 
 Asked while there is still somebody to ring (domain.md §5). Leads are alerted only where something
 is wrong; the alert says no more than: sign in.
@@ -68,17 +68,16 @@ def _tell_leads(
     """Alert the force's leads, and the leads of the councils whose schools could not receive."""
     by = at_london(row.on_date, _LOOKED_AT_BY)
     about = f"readiness:{row.id}"
-    owners: list[tuple[str, Duty, str | None]] = []
-    if found.gaps or found.not_ready:
-        owners.append((f"force:{row.force}", Duty.FORCE_LEAD, None))
-    for council in sorted({one.council for one in found.not_ready}):
-        owners.append((f"council:{council}", Duty.COUNCIL_LEAD, council))
+    councils = sorted({one.council for one in found.not_ready})
+    wrong = bool(found.gaps or found.not_ready)
+    owners = [(f"force:{row.force}", Duty.FORCE_LEAD, "")] if wrong else []
+    owners += [(f"council:{code}", Duty.COUNCIL_LEAD, code) for code in councils]
     for owner, duty, council in owners:
         for lead in officers_of(session, cipher, owner, duty, on=london_date(now)):
             if lead.can_receive:
                 alert_officer(
                     session, officer_id=lead.officer_id, force=row.force, about=about, due_at=by,
-                    now=now, council=council,
+                    now=now, council=council or None,
                 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.casework import acknowledging, not_our_pupil, opening, own_contact
+from app.casework import acknowledging, drilling, not_our_pupil, opening, own_contact
 from app.casework.inbox import inbox
 from app.core.clock import london_date
 from app.pages import wording
@@ -32,7 +32,8 @@ def inbox_page(request: Request, visitor: SignedIn, session: Write) -> Response:
     found = inbox(session, visitor.acting)
     return page(
         request, "inbox.html", visitor=visitor, title="Messages", inbox=found,
-        now=visitor.now, today=london_date(visitor.now),
+        drills=drilling.waiting(session, visitor.acting), now=visitor.now,
+        today=london_date(visitor.now),
         entries=own_contact.own_entries(session, visitor.acting), notice_words=NOTICES,
     )  # fmt: skip
 

@@ -19,6 +19,8 @@ router = APIRouter(route_class=PageRoute)
 @router.get("/reports")
 def newest_report(visitor: SignedIn) -> Response:
     force = min(visitor.actor.forces(Role.LEAD), default=None)
+    if force is None and visitor.actor.councils(Role.LEAD):
+        return RedirectResponse("/reports/readiness", 303)
     if force is None:
         raise NotFound("There is nothing here for you.")
     return RedirectResponse(f"/reports/morning/{force}/{london_date(visitor.now)}", 303)

@@ -19,9 +19,8 @@ from app.core.cipher import Cipher
 from app.core.policy import Policy
 from schools.assurance import assurance_of
 from schools.drills import last_answered
-from schools.models import Establishment
 from schools.officers import Duty, OfficerContact, officers_of
-from schools.queries import OPEN_STATUSES
+from schools.queries import places_of_councils
 from schools.readiness import NotReady, not_ready
 
 
@@ -127,22 +126,17 @@ def _able_to_sign_in(session: Session, force: str) -> Counter[Role]:
         )
         .group_by(AccountRole.role)
     )
-    return Counter(dict(rows.tuples().all()))
+    found: Counter[Role] = Counter()
+    for role, people in rows:
+        found[role] = people
+    return found
 
 
 def _of_councils(
     session: Session, cipher: Cipher, councils: frozenset[str], *, on: date, policy: Policy,
     gaps: tuple[Gap, ...],
 ) -> Readiness:  # fmt: skip
-    urns = set(
-        session.scalars(
-            select(Establishment.urn).where(
-                Establishment.la_code.in_(councils),
-                Establishment.status.in_(OPEN_STATUSES),
-                Establishment.statutory.is_(True),
-            )
-        )
-    )
+    urns = {urn for urn, _ in places_of_councils(session, councils)}
     unready = not_ready(session, cipher, on=on, policy=policy, urns=urns) if urns else []
     drilled = last_answered(session, urns)
     assured = assurance_of(session, urns, on=on, policy=policy, drilled=drilled)
