@@ -4,6 +4,7 @@ Source: domain.md §6. The steps are frozen when a notification is placed; what 
 when they are taken (`notifications.ladder`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -67,19 +68,30 @@ def _start(due: Due, placed_at: datetime, ladder: Ladder, first_alert: time) -> 
 
 
 def _spread(due_at: datetime, start: datetime, ladder: Ladder) -> list[PlannedStep]:
-    """Shrink the ladder to the time left, then push steps apart, counting back from the deadline.
+    kinds = sorted(_BEFORE_DUE, key=lambda kind: _offset(ladder, kind))
+    wanted = [-int(getattr(ladder, kind.value)) for kind in kinds]
+    at = spread(wanted, due_at=due_at, start=start, gap=ladder.spread_gap, whole=-ladder.key_adult)
+    return [PlannedStep(kind, planned) for kind, planned in zip(kinds, at, strict=True)]
 
-    Whole minutes, so that a step is never a few seconds short of its gap.
+
+def spread(
+    wanted: Sequence[int], *, due_at: datetime, start: datetime, gap: int, whole: int | None = None
+) -> list[datetime]:
+    """Shrink a ladder to the time left, then push steps apart, counting back from the deadline.
+
+    `wanted` are minutes before it, the longest first, of a ladder `whole` minutes long (as long as
+    its first step, unless given). Whole minutes, so that a step is never a few seconds short of its
+    gap; those that do not fit start together with the first.
     """
     left = int((due_at - start) / timedelta(minutes=1))
-    steps: list[PlannedStep] = []
+    long = whole if whole is not None else wanted[0]
+    found: list[datetime] = []
     until = 0
-    for kind in sorted(_BEFORE_DUE, key=lambda kind: _offset(ladder, kind), reverse=True):
-        wanted = -getattr(ladder, kind.value) * left // max(1, -ladder.key_adult)
-        until = max(wanted, until + ladder.spread_gap)
-        fits = until <= left - ladder.spread_gap
-        steps.append(PlannedStep(kind, due_at - timedelta(minutes=until) if fits else start))
-    return steps[::-1]
+    for minutes in reversed(wanted):
+        until = max(minutes * left // max(1, long), until + gap)
+        fits = until <= left - gap
+        found.append(due_at - timedelta(minutes=until) if fits else start)
+    return found[::-1]
 
 
 def _offset(ladder: Ladder, kind: StepKind) -> timedelta:

@@ -11,6 +11,8 @@ from notifications.models import Alert, AlertCover, EscalationStep, Notification
 from notifications.states import AlertState, LateCause, StepKind
 from schools.matching.models import DecidedBy, Match
 
+# Nobody settled the school by 15:00: the council's officer was told instead.
+HANDED_OVER = "handed_to_council"
 _TRIED_AND_FAILED = frozenset({AlertState.FAILED, AlertState.BOUNCED, AlertState.SET_ASIDE})
 
 
@@ -68,10 +70,12 @@ def late_cause(session: Session, notification: Notification) -> LateCause:
 
 
 def _settled_by_person(session: Session, notification: Notification) -> bool:
-    newest = session.scalars(
-        select(Match.decided_by)
+    newest = session.execute(
+        select(Match.decided_by, Match.reason_code)
         .where(Match.involved_child_id == notification.involved_child_id)
         .order_by(Match.decided_at.desc())
         .limit(1)
     ).first()
-    return newest is DecidedBy.PERSON
+    return newest is not None and (
+        newest.decided_by is DecidedBy.PERSON or newest.reason_code == HANDED_OVER
+    )

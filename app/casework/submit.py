@@ -81,7 +81,7 @@ def _take_back(
     for actor, incident_ids in replaced.items():
         if not incident_ids:
             continue
-        end_reviews(session, incident_ids=incident_ids, now=now)
+        end_reviews(session, incident_ids=incident_ids, now=now, actor=actor)
         recall_incident(
             session, incident_ids=incident_ids, reason_code="superseded", actor=actor, now=now
         )

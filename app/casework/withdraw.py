@@ -57,7 +57,7 @@ def withdraw_incident(
 def _take_back(
     session: Session, acting: PoliceActing, taken: Withdrawn, reason_code: str
 ) -> dict[str, int]:
-    end_reviews(session, incident_ids=taken.versions, now=acting.now)
+    end_reviews(session, incident_ids=taken.versions, now=acting.now, actor=acting.actor)
     recalled = recall_incident(
         session, incident_ids=taken.versions, reason_code=reason_code, actor=acting.actor,
         now=acting.now,

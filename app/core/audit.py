@@ -128,6 +128,12 @@ class Event(StrEnum):
     OFFICERS_IMPORTED = "register:officers:imported"
     OFFICER_ADDED = "register:officer:added"
     OFFICER_LEFT = "register:officer:left"
+    REVIEW_LATE = "review:deadline:late"
+    REVIEW_LADDER_STOPPED = "review:ladder:stopped"
+    CHILD_HANDED_OVER = "review:case:handed_over"
+    RELEASE_PROPOSED = "review:release:proposed"
+    RELEASE_CONFIRMED = "review:release:confirmed"
+    RELEASE_REFUSED = "review:release:refused"
     OFFICER_UNVERIFIED = "register:officer:unverified"
 
 

@@ -1,0 +1,253 @@
+"""Taking the steps for a child whose school is not settled: whom to alert, when it is late."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.cipher import Cipher
+from app.core.clock import london_date
+from app.core.ids import new_id
+from notifications.alerting import alert_officer
+from notifications.models import ReviewStep, UnsettledChild
+from notifications.review_ladder import next_hourly
+from notifications.states import ReviewStepKind as Kind
+from notifications.states import StepState
+from notifications.unsettled import about, locked
+from schools.connected import Hit, PersonOfInterest, connected
+from schools.officers import Duty, OfficerContact, officers_of
+
+_RANK = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """What a step has to know of the child; no name, no address.
+
+    `council` is where the child lives, or its likeliest school lies. `claimed` says that a
+    reviewer has it now, `settled` that a person chose the school and only the release of a
+    protected child waits. `hand_over` puts the child before a council's officer.
+    """
+
+    incident_id: UUID
+    council: str | None
+    named: bool
+    protected: bool
+    restricted: bool
+    claimed: bool
+    settled: bool
+    hand_over: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    session: Session
+    cipher: Cipher
+    row: UnsettledChild
+    child: Unsettled
+    now: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a step: whom it asked, or the coded reason why nobody."""
+
+    asked: tuple[UUID, ...] = ()
+    skipped: str | None = None
+
+
+def take_review_steps(
+    session: Session, cipher: Cipher, unsettled_id: UUID, *, child: Unsettled, now: datetime,
+    actor: str,
+) -> int:  # fmt: skip
+    """Take all steps of one ladder that are due by now; return how many were settled.
+
+    Every step ends as done or skipped with a code; the hourly one plans the next.
+    """
+    row = locked(session, unsettled_id)
+    if row.closed_at is not None:
+        return 0
+    taking = _Taking(session, cipher, row, child, now, actor)
+    steps = session.scalars(
+        select(ReviewStep).where(
+            ReviewStep.unsettled_id == row.id, ReviewStep.state == StepState.PLANNED,
+            ReviewStep.planned_at <= now,
+        )
+    ).all()  # fmt: skip
+    for step in sorted(steps, key=lambda step: (step.planned_at, _RANK[step.kind])):
+        if step.state is not StepState.PLANNED:
+            continue  # the one before it ended the ladder
+        _settle(taking, step, _TAKE[step.kind](taking))
+        if step.kind is Kind.HOURLY and row.closed_at is None:
+            _plan_next(taking, step)
+    session.flush()
+    return len(steps)
+
+
+def _settle(taking: _Taking, step: ReviewStep, done: _Done) -> None:
+    step.state = StepState.DONE if done.skipped is None else StepState.SKIPPED
+    step.reason_code, step.settled_at = done.skipped, taking.now
+    step.officer_id = done.asked[0] if done.asked else None
+    event = audit.Event.STEP_TAKEN if done.skipped is None else audit.Event.STEP_SKIPPED
+    audit.record(
+        taking.session, event=event, actor=taking.actor, force=taking.row.force,
+        subject=f"involved_child:{taking.row.involved_child_id}", now=taking.now,
+        reason_code=done.skipped,
+        detail={"review_step": step.kind.value, "officers": [str(one) for one in done.asked]},
+    )  # fmt: skip
+
+
+def _plan_next(taking: _Taking, step: ReviewStep) -> None:
+    taking.session.add(
+        ReviewStep(
+            id=new_id(), force=taking.row.force, unsettled_id=taking.row.id, kind=Kind.HOURLY,
+            planned_at=next_hourly(step.planned_at, taking.now), state=StepState.PLANNED,
+        )
+    )  # fmt: skip
+
+
+def _reviewer(taking: _Taking) -> _Done:
+    return _ask(taking, Duty.REVIEWER, first=True)
+
+
+def _reviewer_again(taking: _Taking) -> _Done:
+    if taking.child.claimed:
+        return _Done(skipped="claimed")
+    return _reviewer(taking)
+
+
+def _second_reviewer(taking: _Taking) -> _Done:
+    return _ask(taking, Duty.REVIEWER, but=_asked_before(taking), first=True)
+
+
+def _council_lookup(taking: _Taking) -> _Done:
+    """The council's contact rings the desk and answers with a school only."""
+    if taking.child.council is None:
+        return _Done(skipped="council_unknown")
+    return _ask(taking, Duty.COUNCIL_LOOKUP, council=taking.child.council)
+
+
+def _duty_officer(taking: _Taking) -> _Done:
+    return _ask(taking, Duty.DUTY_OFFICER, release=True)
+
+
+def _force_lead(taking: _Taking) -> _Done:
+    return _ask(taking, Duty.FORCE_LEAD, release=True)
+
+
+def _late(taking: _Taking) -> _Done:
+    taking.row.late_at = taking.row.late_at or taking.now
+    audit.record(
+        taking.session, event=audit.Event.REVIEW_LATE, actor=taking.actor, force=taking.row.force,
+        subject=f"involved_child:{taking.row.involved_child_id}", now=taking.now,
+    )  # fmt: skip
+    return _everybody(taking)
+
+
+def _everybody(taking: _Taking) -> _Done:
+    """Remind everybody named of the force: it is late, and somebody has to have it."""
+    asked: list[UUID] = []
+    for duty in (Duty.REVIEWER, Duty.DUTY_OFFICER, Duty.FORCE_LEAD):
+        asked += _ask(taking, duty, release=duty is not Duty.REVIEWER).asked
+    return _Done(tuple(asked)) if asked else _Done(skipped="no_such_officer")
+
+
+def _council_officer(taking: _Taking) -> _Done:
+    """Put the child before the named officer of its council, who is told like any recipient.
+
+    Never a protected or restricted child, whom only a person of the force hands on, and never one
+    of whom no name is known.
+    """
+    child = taking.child
+    for code, holds in (
+        ("protected", child.protected), ("restricted", child.restricted),
+        ("no_name", not child.named), ("council_unknown", child.council is None),
+    ):  # fmt: skip
+        if holds:
+            return _Done(skipped=code)
+    # One whose address is not proved is rung.
+    officers, nobody = _free(taking, Duty.COUNCIL_OFFICER, child.council)
+    if not officers or child.council is None:
+        return _Done(skipped=nobody)
+    taking.row.handed_to, taking.row.handed_at = officers[0].officer_id, taking.now
+    child.hand_over(child.council)
+    return _Done((officers[0].officer_id,))
+
+
+_TAKE: dict[Kind, Callable[[_Taking], _Done]] = {
+    Kind.REVIEWER: _reviewer,
+    Kind.REVIEWER_AGAIN: _reviewer_again,
+    Kind.FORCE_LEAD: _force_lead,
+    Kind.SECOND_REVIEWER: _second_reviewer,
+    Kind.COUNCIL_LOOKUP: _council_lookup,
+    Kind.DUTY_OFFICER: _duty_officer,
+    Kind.LATE: _late,
+    Kind.HOURLY: _everybody,
+    Kind.COUNCIL_OFFICER: _council_officer,
+}
+
+
+def _ask(
+    taking: _Taking, duty: Duty, *, council: str | None = None, first: bool = False,
+    release: bool = False, but: frozenset[UUID] = frozenset(),
+) -> _Done:  # fmt: skip
+    """Alert those who have a duty, or the first of them; once a school is chosen, for a release."""
+    if taking.child.settled and not release:
+        return _Done(skipped="school_chosen")
+    able, nobody = _able(taking, duty, council, but=but)
+    asked = able[:1] if first else able
+    for one in asked:
+        alert_officer(
+            taking.session, officer_id=one.officer_id, force=taking.row.force, council=council,
+            about=about(taking.row), due_at=taking.row.due_at, now=taking.now,
+        )  # fmt: skip
+    return _Done(tuple(one.officer_id for one in asked), None if asked else nobody)
+
+
+def _able(
+    taking: _Taking, duty: Duty, council: str | None, *, but: frozenset[UUID] = frozenset()
+) -> tuple[Sequence[OfficerContact], str]:
+    """Return who can be alerted, in order, and the code for nobody."""
+    free, nobody = _free(taking, duty, council, but=but)
+    able = [one for one in free if one.can_receive]
+    return able, "officer_cannot_receive" if free else nobody
+
+
+def _free(
+    taking: _Taking, duty: Duty, council: str | None, *, but: frozenset[UUID] = frozenset()
+) -> tuple[Sequence[OfficerContact], str]:
+    """Return who has a duty and is not connected with the incident, and the code for nobody."""
+    owner = f"force:{taking.row.force}" if council is None else f"council:{council}"
+    found = officers_of(
+        taking.session, taking.cipher, owner, duty, on=london_date(taking.now)
+    )  # fmt: skip
+    left = [one for one in found if one.officer_id not in but]
+    if not left:
+        return [], "no_such_officer"
+    hits = connected(
+        taking.session, taking.cipher, incident_ids={taking.child.incident_id},
+        child_ids={taking.row.involved_child_id},
+        people=[
+            PersonOfInterest(one.officer_id, one.name, one.email, one.telephone) for one in left
+        ],
+    )  # fmt: skip
+    return [one for one in left if hits.get(one.officer_id) is not Hit.IDENTITY], "connected"
+
+
+def _asked_before(taking: _Taking) -> frozenset[UUID]:
+    """Return whom the first reviewer's steps asked."""
+    return frozenset(
+        one
+        for one in taking.session.scalars(
+            select(ReviewStep.officer_id).where(
+                ReviewStep.unsettled_id == taking.row.id,
+                ReviewStep.kind.in_((Kind.REVIEWER, Kind.REVIEWER_AGAIN)),
+            )
+        )
+        if one is not None
+    )
