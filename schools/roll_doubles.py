@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from schools.imports import Row
-from schools.matching.normalise import person_name, upn
+from schools.matching.normalise import upn
 
 # 32 MiB: of two million rows about one in a hundred is looked at again for nothing.
 _BITS = 2**28
@@ -26,8 +26,8 @@ class Doubles:
 def find_doubles(readings: tuple[Iterable[object], Iterable[object]]) -> Doubles:
     """Return what stands twice; the rows are read twice, the second time only for suspects.
 
-    A pupil is repeated where name, date of birth and school are the same and the pupil numbers do
-    not differ. One number at two schools with one name and date of birth is a dual registration.
+    A pupil is repeated where name, date of birth and school are written alike and the pupil numbers
+    do not differ. One number at two schools with one name and date of birth is a dual registration.
     """
     suspects = _met_twice(readings[0])
     return _sorted_out(readings[1], suspects) if suspects else Doubles()
@@ -76,17 +76,20 @@ def _earlier(lines: dict[str | None, int], number: str | None) -> int | None:
 
 
 def _marks(row: Row) -> list[bytes]:
-    number = upn(row.cells.get("UPN"))
+    number = _squeezed(row, "UPN")
     return [_at_school(row), _mark(number)] if number else [_at_school(row)]
 
 
 def _at_school(row: Row) -> bytes:
-    return _mark(_person(row).hex() + row.cells.get("URN", "").strip())
+    return _mark(_person(row).hex() + _squeezed(row, "URN"))
 
 
 def _person(row: Row) -> bytes:
-    names = (person_name(row.cells.get(column)) for column in ("Forename", "Surname"))
-    return _mark("|".join((*names, row.cells.get("DOB", "").strip())))
+    return _mark("|".join(_squeezed(row, column) for column in ("Forename", "Surname", "DOB")))
+
+
+def _squeezed(row: Row, column: str) -> str:
+    return "".join(row.cells.get(column, "").split()).upper()
 
 
 def _mark(value: str) -> bytes:

@@ -21,6 +21,7 @@ from schools.matching.surname_forms import GENDERED, PARTICLES, PATRONYMICS
 _APOSTROPHES = re.compile(r"['`´]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-Z]{2})")
+_GREEK_OU = re.compile("ο[υύ]", re.IGNORECASE)  # noqa: RUF001
 _UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _BRACKETED = re.compile(
@@ -34,7 +35,7 @@ _GENERATIONS = frozenset({"jr", "jnr", "snr", "ii", "iii", "iv"})
 def fold(text: str) -> str:
     """Return lower-case ASCII words with single spaces: accents go, apostrophes close up."""
     # One Greek sound in two letters, which would be written out letter by letter.
-    plain = _APOSTROPHES.sub("", anyascii(text.replace("ου", "ou")).lower())
+    plain = _APOSTROPHES.sub("", anyascii(_GREEK_OU.sub("ou", text)).lower())
     return _NOT_WORD.sub(" ", plain).strip()
 
 
@@ -117,6 +118,7 @@ def related(name: str) -> frozenset[str]:
     return roots(name).union(*(SHORTENED.get(usual, ()) for usual in spelt(name)))
 
 
+@lru_cache(maxsize=16384)
 def postcode(text: str | None) -> str | None:
     """Return a UK postcode as `ZZ99 3VZ`, or None where it is not one."""
     squeezed = re.sub(r"[^A-Z0-9]", "", anyascii(text or "").upper())
@@ -136,6 +138,7 @@ def area(normal_postcode: str | None) -> str | None:
     return None if letters in {"", "ZZ"} else letters
 
 
+@lru_cache(maxsize=4096)
 def upn(text: str | None) -> str | None:
     """Return a unique pupil number whose check letter is right, or None.
 
