@@ -6,6 +6,7 @@ from app.jobs.compose_notifications import compose_notifications
 from app.jobs.evening_check import evening_check
 from app.jobs.follow_calendars import follow_calendars
 from app.jobs.import_register import import_register
+from app.jobs.keep_key_adults import keep_key_adults
 from app.jobs.match_again import match_again
 from app.jobs.match_children import match_children
 from app.jobs.morning_check import morning_check
@@ -28,5 +29,6 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("note_patterns", note_patterns),
     ("morning_check", morning_check),
     ("import_register", import_register),
+    ("keep_key_adults", keep_key_adults),
     ("purge_expired", purge_expired),
 )
