@@ -53,6 +53,9 @@ class Action(StrEnum):
     SEE_DRILLS = "see_drills"
     ANSWER_DRILL = "answer_drill"
     SEE_READINESS = "see_readiness"
+    MANAGE_CALENDAR = "manage_calendar"
+    NAME_SCHOOL = "name_school"
+    CONFIRM_SUCCESSOR = "confirm_successor"
     MANAGE_REGISTER = "manage_register"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -91,6 +94,10 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.SEE_DRILLS: frozenset({Role.LEAD}),
     Action.ANSWER_DRILL: frozenset({Role.KEY_ADULT}),
     Action.SEE_READINESS: frozenset({Role.LEAD}),
+    Action.MANAGE_CALENDAR: frozenset({Role.KEY_ADULT, Role.LEAD, Role.REGISTER_ADMIN}),
+    Action.NAME_SCHOOL: frozenset({Role.KEY_ADULT, Role.LEAD, Role.REGISTER_ADMIN}),
+    # That a school serves the pupils of another is for its own people to say.
+    Action.CONFIRM_SUCCESSOR: frozenset({Role.KEY_ADULT, Role.REGISTER_ADMIN}),
     Action.MANAGE_REGISTER: frozenset({Role.REGISTER_ADMIN, Role.PLATFORM_ADMIN}),
     Action.MANAGE_ACCOUNTS: frozenset({Role.PLATFORM_ADMIN}),
 }

@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from app.pages import (
     account,
+    calendars,
+    establishments,
     follow_up,
     inbox,
     key_adults,
@@ -33,6 +35,8 @@ for _part in (
     lead_lists,
     register,
     key_adults,
+    establishments,
+    calendars,
 ):
     router.include_router(_part.router)
 router.mount("/static", static_files(), name="static")
