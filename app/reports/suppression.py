@@ -46,7 +46,7 @@ def _second(cells: Cells, hidden: set[Place]) -> Place | None:
         alone = [place for place in line if place in hidden]
         others = [place for place in line if place not in hidden]
         if len(alone) == 1 and others:
-            return min(others, key=lambda place: _worth(cells, place))
+            return min(others, key=lambda place: _worth(cells, hidden, place, alone[0]))
     return None
 
 
@@ -58,7 +58,13 @@ def _lines(cells: Cells) -> Iterator[list[Place]]:
         yield [(row, column) for row in range(len(cells))]
 
 
-def _worth(cells: Cells, place: Place) -> tuple[bool, int]:
-    """A zero hides nothing: it is taken only where there is nothing else."""
-    count = cells[place[0]][place[1]]
-    return count == 0, count
+def _worth(cells: Cells, hidden: set[Place], place: Place, alone: Place) -> tuple[bool, bool, int]:
+    """Rank a cell to hide: one that holds something, that helps another line too, that is small."""
+    row, column = place
+    count = cells[row][column]
+    if row == alone[0]:
+        crossing = [(other, column) for other in range(len(cells))]
+    else:
+        crossing = [(row, other) for other in range(len(cells[row]))]
+    helps = sum(one in hidden for one in crossing) == 1
+    return count == 0, not helps, count
