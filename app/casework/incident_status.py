@@ -26,8 +26,8 @@ from app.reports.morning import notifications_of
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
-from schools.matching.details import Band, Source
-from schools.matching.models import DecidedBy, Match
+from schools.matching.details import Band
+from schools.matching.models import Match
 from schools.queries import establishments
 
 # A page looks at so many rows at most: a filter that hits nothing must end too.
@@ -249,7 +249,7 @@ def _named(
 ) -> dict[UUID, tuple[tuple[int, str], ...]]:
     """Return the schools of each child that its force may be told the names of."""
     urns = {
-        child.id: _given(child, matches.get(child.id), {n.urn for n, _ in notifications[child.id]})
+        child.id: _given(matches.get(child.id), {n.urn for n, _ in notifications[child.id]})
         for child in children
     }
     known = establishments(session, sorted({urn for some in urns.values() for urn in some}))
@@ -259,19 +259,15 @@ def _named(
     }
 
 
-def _given(child: InvolvedChild, match: Match | None, notified: set[int | None]) -> list[int]:
+def _given(match: Match | None, notified: set[int | None]) -> list[int]:
     """Return the URNs that say no more than this force said itself.
 
-    A school that the rules found by what the officer was told alone was given. Where a person chose
-    among candidates, or a roll had any part in it, only a URN in the message itself was.
+    They are what its own words come to with no roll and nobody's answer beside them, stored with
+    the decision: whether a roll agrees, disagrees or is silent changes nothing here. Of a child
+    who was sent elsewhere, none.
     """
-    if match is None or match.band is not Band.MATCHED or not child.school_given:
-        return []
-    sources = {Source.GIVEN, Source.SUCCESSOR}
-    if match.decided_by is DecidedBy.RULES:
-        sources |= {Source.TOLD}
-    spoken_for = {one["urn"] for one in match.evidence if one.get("source") in sources}
-    return [urn for urn in match.urns if urn in spoken_for and (not notified or urn in notified)]
+    given = (match.given_urns or []) if match is not None else []
+    return [urn for urn in given if not notified or urn in notified]
 
 
 def _write_cursor(at: tuple[datetime, UUID]) -> str:

@@ -1,5 +1,6 @@
 """`encompass match …`: decisions child → school, for whoever has to explain or evaluate them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -29,7 +30,7 @@ def explain(
     from app.core import audit
 
     with opening.unit() as (session, wiring):
-        found = explained(session, wiring.cipher, decision)
+        found = explained(session, wiring.cipher, decision, now=wiring.clock.now())
         audit.record(
             session, event=audit.Event.MATCH_EXPLAINED, actor=opening.operator(),
             force=found.force, subject=f"match:{decision}", now=wiring.clock.now(),
@@ -41,7 +42,8 @@ def explain(
         f"Band {found.band}, score {found.score:.4f}, margin {found.margin:.4f}, "
         f"rules {found.rules_version}, decided by {found.decided_by}."
     )
-    say(f"Reason: {found.reason_code or 'clear'}. Reproduced: {found.reproduced}.")
+    say(f"Reason: {found.reason_code or 'clear'}. Input {found.input_digest[:16]}.")
+    say(_reproduced(found.differs, found.changed_since))
     rows = [
         (
             c["urn"],
@@ -55,6 +57,17 @@ def explain(
         for field, level in c["fields"].items()
     ]
     table(None, ("URN", "Score", "Source", "Field", "Agreement", "Weight"), rows)
+    faint = found.considered[len(found.evidence) :]
+    if faint:
+        say("Also considered: " + ", ".join(f"{urn} ({score:.4f})" for urn, score in faint))
+
+
+def _reproduced(differs: Sequence[str], changed: Sequence[str]) -> str:
+    """Say whether the same answer came out again, or exactly what is different, and why."""
+    since = f" Changed since: {', '.join(changed)}." if changed else ""
+    if not differs:
+        return f"Reproduced bit for bit.{since}"
+    return f"Not reproduced: {', '.join(differs)}.{since}"
 
 
 @commands.command()

@@ -21,6 +21,14 @@ def current_policy(session: Session, force: str, *, at: datetime) -> tuple[int, 
     return (row.version, Policy.model_validate(row.body)) if row else (0, Policy())
 
 
+def policy_of_version(session: Session, force: str, version: int) -> Policy | None:
+    """Return the body of one version, also of one that is over; None where there is none."""
+    if version == 0:
+        return Policy()
+    row = session.get(PolicyRow, (force, version))
+    return Policy.model_validate(row.body) if row is not None else None
+
+
 def add_policy(
     session: Session, force: str, *, body: Policy, valid_from: datetime, approved_by: str,
     now: datetime,

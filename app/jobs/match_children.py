@@ -175,7 +175,7 @@ def _apply(
     now: datetime,
 ) -> None:
     if child.outcome is Outcome.IN_REVIEW:
-        decision = _for_a_person(child, decision)
+        decision = for_a_person(decision, child.outcome_reason or OutcomeReason.TOO_UNCERTAIN)
     if council is not None:
         decision = replace(decision, band=Band.MATCHED)
     match = record_decision(
@@ -189,7 +189,7 @@ def _apply(
     else:
         reason = OutcomeReason(decision.reason_code or OutcomeReason.TOO_UNCERTAIN)
         if child.outcome is Outcome.IN_REVIEW:
-            child.due_at = due_at
+            child.due_at, child.outcome_reason = due_at, reason
         else:
             move_child(session, child, to=Outcome.IN_REVIEW, reason=reason, due_at=due_at, now=now)
         open_review(
@@ -226,16 +226,16 @@ def _council(
     return main.authority
 
 
-def _for_a_person(child: InvolvedChild, decision: Decision) -> Decision:
+def for_a_person(decision: Decision, doubt: OutcomeReason) -> Decision:
     """Return a decision that names candidates and sends nothing, for the reason intake gave.
 
     That a child is protected comes before any other reason.
     """
     band = Band.POSSIBLE if decision.band is Band.MATCHED else decision.band
-    if decision.reason_code == OutcomeReason.PROTECTED:
-        child.outcome_reason = OutcomeReason.PROTECTED
-    reason = child.outcome_reason or OutcomeReason.TOO_UNCERTAIN
-    return replace(decision, band=band, reason_code=reason.value)
+    protected = decision.reason_code == OutcomeReason.PROTECTED
+    return replace(
+        decision, band=band, reason_code=decision.reason_code if protected else doubt.value
+    )
 
 
 def _due_at(

@@ -39,7 +39,7 @@ def decisions(
         select(Match, InvolvedChild.ref, Incident.reference)
         .join(InvolvedChild, InvolvedChild.id == Match.involved_child_id)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
-        .where(Incident.state == IncidentState.NEWEST)
+        .where(Incident.state == IncidentState.NEWEST, Match.undone_at.is_(None))
         .order_by(Match.decided_at, Incident.reference, InvolvedChild.position)
     )
     if force is not None:
@@ -56,7 +56,9 @@ def decisions(
 
 def _row(match: Match, ref: str, reference: str) -> DecisionRow:
     return DecisionRow(
-        id=match.id, force=match.force, reference=reference, child=ref, band=match.band,
+        id=match.id, force=match.force, reference=reference, child=ref,
+        # To the council's officers: no school was matched.
+        band=Band.NONE if match.council is not None else match.band,
         score=match.score, margin=match.margin, urns=tuple(match.urns),
         reason_code=match.reason_code, rules_version=match.rules_version,
         decided_by=match.decided_by, decided_at=match.decided_at,

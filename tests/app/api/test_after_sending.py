@@ -6,17 +6,22 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.access.accounts import add_account
+from app.access.permissions import Role
 from app.core.scope import PLATFORM
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner
 from app.wiring import Wiring
 from notifications.models import Notification
 from notifications.states import NotificationState
-from schools.matching.models import DecidedBy, Match, Review
+from schools.matching.models import Review, ReviewReason
+from schools.matching.review import Choice, settle
+from schools.roll import import_roll
 from tests.factories.incidents import child, incident
-from tests.factories.schools import ST_MARYS, add_school
+from tests.factories.schools import ST_MARYS, add_school, roll_file
 
 URL = "/api/v1/incidents"
+ELSEWHERE = 990003
 READ = f"{URL}/99-2026-0000001"
 TOLD = {"school_name": "St Marys Catholic Primary School", "town": "Exampleton"}
 
@@ -61,45 +66,68 @@ def test_a_sent_child_shows_its_receipt_ladder_and_the_school_the_force_gave(
     assert rungs["opened_at"] is rungs["told_at"] is rungs["handed_over_at"] is None
 
 
-def decide_again(wiring: Wiring, **changes: Any) -> None:
-    with wiring.database.write(PLATFORM) as session:
-        match = session.scalars(select(Match)).one()
-        for name, value in changes.items():
-            setattr(match, name, value)
+VAGUE = {"school_name": "St Marys", "town": "Exampleton"}
 
 
-def evidence(source: str) -> list[dict[str, Any]]:
-    return [{"urn": ST_MARYS, "score": 1.0, "source": source, "fields": {}, "weights": {}}]
+def pushed(
+    http: TestClient, auth: dict[str, str], night: Runner, education: dict[str, Any]
+) -> dict[str, Any]:
+    asha = child(surname="Quillfeather", residences=[{"postcode": "ZZ99 3VZ", "authority": "999"}],
+                 education=education)  # fmt: skip
+    http.post(URL, json=incident(children=[asha]), headers=auth)
+    work(night)
+    one: dict[str, Any] = read(http, auth)
+    return one
 
 
+@pytest.mark.feature("MA13")
+@pytest.mark.parametrize("roll_of", [None, ST_MARYS, ELSEWHERE])
 @pytest.mark.parametrize(
-    ("source", "decided_by", "named"),
-    [
-        ("given", DecidedBy.RULES, True),
-        ("told", DecidedBy.RULES, True),
-        ("roll", DecidedBy.RULES, False),
-        ("given", DecidedBy.PERSON, True),
-        ("told", DecidedBy.PERSON, False),
-        ("roll", DecidedBy.PERSON, False),
-    ],
+    ("education", "named"),
+    [({"urn": ST_MARYS}, True), (TOLD, True), (VAGUE, False), ({}, False)],
 )
-def test_a_school_is_named_only_where_the_force_gave_it(
+def test_what_a_force_is_named_never_depends_on_a_roll(
     *,
     http: TestClient,
     auth: dict[str, str],
     night: Runner,
     wiring: Wiring,
-    source: str,
-    decided_by: DecidedBy,
+    education: dict[str, Any],
     named: bool,
+    roll_of: int | None,
 ) -> None:
-    http.post(URL, json=incident(children=[child(education={"urn": ST_MARYS})]), headers=auth)
+    with wiring.database.write(PLATFORM) as session:
+        add_school(session, ELSEWHERE, name="Mockbury Primary School", town="Mockbury")
+        if roll_of is not None:
+            import_roll(
+                session, wiring.cipher, roll_file({"URN": roll_of}), owner="council:999",
+                now=wiring.clock.now(),
+            )  # fmt: skip
+    one = pushed(http, auth, night, education)
+    given = [{"urn": ST_MARYS, "name": "St Mary's Catholic Primary School"}]
+    assert one["establishments"] == (given if named else [])
+
+
+def test_a_school_that_a_person_found_is_not_named(
+    http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring
+) -> None:
+    with wiring.database.write(PLATFORM) as session:
+        add_school(session, ELSEWHERE, name="Mockbury Primary School", town="Mockbury")
+    pushed(http, auth, night, {})
+    with wiring.database.write(PLATFORM) as session:
+        (review,) = session.scalars(select(Review)).all()
+        reviewer, _ = add_account(
+            session, wiring.cipher, email="jo@example.org", name="Jo", role=Role.REVIEWER,
+            now=wiring.clock.now(), force="99",
+        )  # fmt: skip
+        settle(
+            session, review.id, account_id=reviewer.id, actor="account:jo",
+            choice=Choice(ReviewReason.COUNCIL_LOOKUP, (ELSEWHERE,)), now=wiring.clock.now(),
+        )  # fmt: skip
     work(night)
-    reason = "rang the school" if decided_by is DecidedBy.PERSON else None
-    decide_again(wiring, evidence=evidence(source), decided_by=decided_by, reason=reason)
     one = read(http, auth)
-    assert one["school_found"] is True
-    assert bool(one["establishments"]) is named
+    assert (one["outcome"], one["school_found"]) == ("sent_to_school", True)
+    assert one["establishments"] == []
 
 
 def test_a_correction_takes_back_what_was_sent_and_sends_once(

@@ -148,7 +148,7 @@ def work(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize(("on_roll", "source"), [(False, "told"), (True, "told_and_roll")])
-def test_a_school_that_a_roll_had_a_part_in_is_found_and_not_named(
+def test_a_school_that_the_force_named_is_named_again_whether_or_not_a_roll_agrees(
     *,
     http: TestClient,
     auth: dict[str, str],
@@ -170,7 +170,7 @@ def test_a_school_that_a_roll_had_a_part_in_is_found_and_not_named(
     assert [one["source"] for one in match.evidence] == [source]
     (one,) = http.get(f"{URL}/99-2026-0000001", headers=auth).json()["children"]
     assert one["school_found"] is True
-    assert [school["urn"] for school in one["establishments"]] == ([] if on_roll else [ST_MARYS])
+    assert [school["urn"] for school in one["establishments"]] == [ST_MARYS]
 
 
 def test_an_incident_that_joined_reads_as_told_once_the_message_was_opened(

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.core.audit import Event
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from schools.matching.models import Match
+from schools.models import Establishment, Status
 from tests.app.cli.conftest import Encompass
+from tests.factories.schools import add_school
 from tests.journeys.world import World, at, child
 
 DAY = "2026-11-20"
@@ -101,11 +103,34 @@ def test_a_decision_is_explained_and_reached_again(
     shown = encompass("match", "explain", decision.id, "--json")
     assert shown.exit_code == 0
     body = json.loads(shown.stdout)
-    assert body["reproduced"] == "yes"
+    assert (body["reproduced"], body["differs"], body["changed_since"]) == (True, [], [])
     assert body["evidence"][0]["urn"] == URN
     assert body["evidence"][0]["weights"]
     assert events(wiring) == [Event.MATCH_EXPLAINED]
-    assert encompass("match", "explain", decision.id).exit_code == 0
+    assert "Reproduced bit for bit." in encompass("match", "explain", decision.id).stdout
+
+
+@pytest.mark.feature("MA17")
+def test_what_changed_since_a_decision_is_named(
+    encompass: Encompass, night: World, wiring: Wiring
+) -> None:
+    with wiring.database.write(PLATFORM) as session:
+        decision = session.scalars(select(Match).where(Match.band == "matched")).one()
+        add_school(session, 990077, name="Far Away School", imported_at=wiring.clock.now())
+    body = json.loads(encompass("match", "explain", decision.id, "--json").stdout)
+    assert (body["reproduced"], body["changed_since"]) == (True, ["register"])
+    with wiring.database.write(PLATFORM) as session:
+        session.execute(
+            update(Establishment).where(Establishment.urn == URN).values(status=Status.CLOSED)
+        )
+    body = json.loads(encompass("match", "explain", decision.id, "--json").stdout)
+    assert body["reproduced"] is False
+    assert {"band", "urns", "evidence"} <= set(body["differs"])
+    assert "input_digest" not in body["differs"]
+    with wiring.database.write(PLATFORM) as session:
+        session.execute(update(Match).values(rules_version="2025-01.1"))
+    body = json.loads(encompass("match", "explain", decision.id, "--json").stdout)
+    assert body["changed_since"] == ["rules_version", "register"]
 
 
 def test_a_decision_that_is_none_is_refused(encompass: Encompass) -> None:
