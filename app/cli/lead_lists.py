@@ -1,8 +1,8 @@
-"""`encompass report quality|decisions|fairness`: the force lead's lists at the command line."""
+"""`encompass report quality|decisions|fairness|readiness`: the lead's lists in a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -98,18 +98,49 @@ def fairness(force: Force = None, day: Day = None, json: Json = False) -> None:
     table(None, columns, rows)
 
 
+def readiness(force: Force = None, day: Day = None, json: Json = False) -> None:
+    """List the schools that could not receive, and what the force's own cover lacks.
+
+    Without a date: tomorrow, as it stands now.
+
+    Example: encompass report readiness --force 99
+    """
+    from app.core.policies import current_policy
+    from app.reports.readiness import force_readiness
+
+    with _asked("readiness", force, day, ahead=1) as (session, wiring, code, on):
+        _, policy = current_policy(session, code, at=wiring.clock.now())
+        found = force_readiness(session, wiring.cipher, force=code, on=on, policy=policy)
+    if json:
+        print_json({"force": code, "on": on, "schools": found.schools, "assured": found.assured,
+                    "gaps": plain(found.gaps), "not_ready": plain(found.not_ready)})  # fmt: skip
+        return
+    say(
+        f"{show_date(on)}, force {code}: {len(found.not_ready):,} of {found.schools:,} schools "
+        f"could not receive, {found.assured:,} are assured."
+    )
+    for gap in found.gaps:
+        say(f"The force's own cover: {gap.value.replace('_', ' ')}.")
+    rows = [(one.urn, one.name, one.reason_code.replace("_", " ")) for one in found.not_ready]
+    if rows:
+        table(None, ("URN", "School", "Why"), rows)
+
+
 @contextmanager
 def _asked(
-    name: str, force: str | None, day: str | None
+    name: str, force: str | None, day: str | None, *, ahead: int = 0
 ) -> "Iterator[tuple[Session, Wiring, str, date]]":
-    """Yield a session over everything, with force and day; that the report was made is recorded."""
+    """Yield a session over everything, with force and day; that the report was made is recorded.
+
+    Without a day it is today, or so many days `ahead`.
+    """
     from app.access.forces import force_named, only_force
     from app.core import audit
 
     asked = opening.day(day, "--date") if day else None
     with opening.unit() as (session, wiring):
         now = wiring.clock.now()
-        on = asked or london_date(now)
+        on = asked or london_date(now) + timedelta(days=ahead)
         of = force_named(session, force) if force else only_force(session)
         audit.record(
             session, event=audit.Event.REPORT_EXPORTED, actor=opening.operator(), force=of.code,

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from app.reports.rows import Board
 
 commands = typer.Typer(no_args_is_help=True)
-for _command in (lead_lists.quality, lead_lists.decisions, lead_lists.fairness):
+for _command in (
+    lead_lists.quality, lead_lists.decisions, lead_lists.fairness, lead_lists.readiness,
+):  # fmt: skip
     commands.command()(_command)
 
 
