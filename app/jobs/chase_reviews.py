@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, keys
-from app.core.cipher import Cipher, Erased
+from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.ids import new_id
 from app.core.policies import current_policy
 from app.core.scope import PLATFORM
@@ -148,12 +148,15 @@ def hand_over(session: Session, child: InvolvedChild, council: str, *, now: date
 def _council(
     session: Session, cipher: Cipher, child: InvolvedChild, incident: Incident
 ) -> str | None:
-    """Return the council where the child lives, else where its likeliest school lies."""
+    """Return the council where the child lives, else where its likeliest school lies.
+
+    A record that does not open is what people are rung about: it stops none of them.
+    """
     try:
         key = keys.open_key(session, cipher, incident.content_key_id)
-    except Erased:
+        (details,) = open_children(cipher, [child], key)
+    except (Erased, CannotOpen):
         return None
-    (details,) = open_children(cipher, [child], key)
     homes = sorted(details.residences, key=lambda home: home.kind != "main")
     named = next((home.authority for home in homes if home.authority), None)
     if named is not None and council_known(session, named):

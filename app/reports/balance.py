@@ -24,8 +24,10 @@ from notifications.models import (
     EscalationStep,
     Notification,
     Occurrence,
+    ReviewStep,
+    UnsettledChild,
 )
-from notifications.states import VISIBLE, AlertState, StepState
+from notifications.states import VISIBLE, AlertState, NotificationState, StepState
 from schools.matching.details import Band
 from schools.matching.models import Match, Review, ReviewState
 
@@ -51,6 +53,9 @@ class Imbalanced(StrEnum):
     NOBODY_ALERTED = "nobody_alerted"
     NO_REASON_ON_TRAIL = "no_reason_on_trail"
     STILL_VISIBLE = "still_visible"
+    COUNCIL_NOT_NOTIFIED = "council_not_notified"
+    NOBODY_PURSUES = "nobody_pursues"
+    REVIEW_STEP_OVERDUE = "review_step_overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
         ),
     )
     yield from _rules_of_telling(child, now)
+    yield from _rules_of_pursuing(child, now)
 
 
 def _rules_of_telling(
@@ -120,17 +126,57 @@ def _rules_of_telling(
         child.join(Occurrence, Occurrence.involved_child_id == InvolvedChild.id)
         .join(Notification, Notification.id == Occurrence.notification_id)
         .where(
-            InvolvedChild.outcome == Outcome.SENT_TO_SCHOOL,
+            InvolvedChild.outcome.in_((Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)),
             Notification.state.in_(VISIBLE),
             Notification.told_at.is_(None),
             ~_somebody_asked(now),
         ),
     )
     yield (
+        Imbalanced.COUNCIL_NOT_NOTIFIED,
+        child.where(InvolvedChild.outcome == Outcome.SENT_TO_COUNCIL, ~_at_a_council()),
+    )
+    yield (
         Imbalanced.STILL_VISIBLE,
         child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
             InvolvedChild.outcome == Outcome.WITHDRAWN, Notification.state.in_(VISIBLE)
         ),
+    )
+
+
+def _rules_of_pursuing(
+    child: Select[str, UUID], now: datetime
+) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
+    """A child whose school is not settled has a ladder that runs, and whose steps are taken."""
+    runs = exists().where(
+        UnsettledChild.involved_child_id == InvolvedChild.id, UnsettledChild.closed_at.is_(None)
+    )
+    yield (
+        Imbalanced.NOBODY_PURSUES,
+        child.where(
+            or_(
+                InvolvedChild.outcome == Outcome.DETAILS_AWAITED,
+                and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_fresh_match(now)),
+            ),
+            InvolvedChild.outcome_at < now - WAITING,
+            ~runs,
+        ),
+    )
+    yield (
+        Imbalanced.REVIEW_STEP_OVERDUE,
+        child.join(UnsettledChild, UnsettledChild.involved_child_id == InvolvedChild.id)
+        .join(ReviewStep, ReviewStep.unsettled_id == UnsettledChild.id)
+        .where(ReviewStep.state == StepState.PLANNED, ReviewStep.planned_at < now - GRACE)
+        .distinct(),
+    )
+
+
+def _at_a_council() -> ColumnElement[bool]:
+    return exists().where(
+        Occurrence.involved_child_id == InvolvedChild.id,
+        Notification.id == Occurrence.notification_id,
+        Notification.urn.is_(None),
+        Notification.state.in_((*VISIBLE, NotificationState.HELD)),
     )
 
 

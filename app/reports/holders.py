@@ -14,10 +14,11 @@ from app.core.cipher import Cipher
 from app.core.policy import Policy
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
-from notifications.models import CallSheetLine, Notification
+from notifications.models import CallSheetLine, Notification, UnsettledChild
 from notifications.passing_over import passed_over
 from notifications.recipients import Recipient, people_of, those_shown
 from schools.matching.models import Review, ReviewState
+from schools.officers import Duty, officers_of
 
 
 class Holders:
@@ -33,9 +34,13 @@ class Holders:
         self._on = on
         self._names: dict[UUID, str] = {}
         self._people: dict[str, list[Recipient]] = {}
+        self._officers: dict[Duty, str] = {}
 
     def of(self, child: InvolvedChild, visible: Sequence[Notification]) -> str:
         """Return who has this child now."""
+        late = self._late(child)
+        if late is not None:
+            return late
         if child.outcome is Outcome.IN_REVIEW:
             return self._reviewer(child)
         if child.outcome in {Outcome.DETAILS_AWAITED, Outcome.HELD}:
@@ -53,7 +58,31 @@ class Holders:
         )
         if claimed is not None:
             return f"Reviewer: {self._name(claimed)}"
-        return self._room("Reviewers", Role.REVIEWER)
+        return self._by_duty("Reviewers", Duty.REVIEWER) or self._room("Reviewers", Role.REVIEWER)
+
+    def _late(self, child: InvolvedChild) -> str | None:
+        """Return who has a child whose school nobody settled in time, beside whoever claimed it."""
+        late = self._session.scalar(
+            select(UnsettledChild.late_at).where(
+                UnsettledChild.involved_child_id == child.id, UnsettledChild.closed_at.is_(None)
+            )
+        )
+        if late is None or child.outcome is Outcome.SENT_TO_SCHOOL:
+            return None
+        duty = self._by_duty("Duty officer", Duty.DUTY_OFFICER)
+        duty = duty or f"Duty officer: {self._policy.desk.duty_officer}"
+        if child.outcome is not Outcome.IN_REVIEW:
+            return duty
+        return f"{duty}; {self._reviewer(child)}"
+
+    def _by_duty(self, room: str, duty: Duty) -> str | None:
+        """Return the named officers of the force with a duty, in the order asked."""
+        if duty not in self._officers:
+            owner = f"force:{self._force}"
+            found = officers_of(self._session, self._cipher, owner, duty, on=self._on)
+            self._officers[duty] = ", ".join(one.name for one in found if one.name)
+        names = self._officers[duty]
+        return f"{room}: {names}" if names else None
 
     def _school(self, notification: Notification) -> str:
         line = self._session.scalars(

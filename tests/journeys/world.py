@@ -16,6 +16,7 @@ from app.access.permissions import Actor, Role
 from app.access.roles import roles_of
 from app.casework.acting import Acting
 from app.casework.not_our_pupil import say_not_our_pupil
+from app.casework.officers import add as add_officer
 from app.casework.opening import answer_questions, take_first_step
 from app.casework.police import PoliceActing
 from app.casework.reviewing import claim
@@ -33,12 +34,20 @@ from app.reports.morning import board
 from app.reports.rows import Board
 from app.wiring import Wiring
 from notifications.channels.recording import RecordingChannel
-from notifications.models import Alert, EscalationStep, Notification, Occurrence
+from notifications.models import (
+    Alert,
+    EscalationStep,
+    Notification,
+    Occurrence,
+    ReviewStep,
+    UnsettledChild,
+)
 from notifications.states import AlertState, StepState
 from schools.calendars import import_calendar, seed_bank_holidays
 from schools.key_adults import import_key_adults
 from schools.matching.models import Review, ReviewReason, ReviewState
 from schools.models import Establishment, Status
+from schools.officers import Duty
 from schools.term_dates import Nation
 
 FORCE = "99"
@@ -182,7 +191,13 @@ class World:
                     Alert.next_attempt_at > self.now,
                 )
             )
-        return min((at for at in (step, retry) if at is not None and at < target), default=None)
+            chase = session.scalar(
+                select(func.min(ReviewStep.planned_at)).where(
+                    ReviewStep.state == StepState.PLANNED, ReviewStep.planned_at > self.now
+                )
+            )
+        due = (at for at in (step, retry, chase) if at is not None and at < target)
+        return min(due, default=None)
 
     @property
     def board(self) -> Board:
@@ -218,6 +233,29 @@ class World:
         with self.wiring.database.read(PLATFORM) as session:
             rows = session.scalars(
                 select(EscalationStep).where(EscalationStep.notification_id == notification_id)
+            )
+            return {row.kind.value: (row.state.value, row.reason_code) for row in rows}
+
+    def officer(self, duty: Duty, email: str, *, council: str | None = None) -> None:
+        """Add a named officer of the force, or of a council, with a proved address."""
+        owner = f"force:{FORCE}" if council is None else f"council:{council}"
+        with self.wiring.database.write(PLATFORM) as session:
+            add_officer(
+                session, self.wiring.cipher, owner=owner, duty=duty, position=None,
+                name=email.partition("@")[0].title(), email=email, telephone="01632 960555",
+                verified=True, now=self.now, actor="operator:test",
+            )  # fmt: skip
+
+    def review_steps(self) -> dict[str, tuple[str, str | None]]:
+        """The rungs of the newest ladder of an unsettled child: state and reason by kind."""
+        with self.wiring.database.read(PLATFORM) as session:
+            newest = session.scalars(
+                select(UnsettledChild).order_by(UnsettledChild.opened_at.desc()).limit(1)
+            ).one()
+            rows = session.scalars(
+                select(ReviewStep)
+                .where(ReviewStep.unsettled_id == newest.id)
+                .order_by(ReviewStep.planned_at)
             )
             return {row.kind.value: (row.state.value, row.reason_code) for row in rows}
 
