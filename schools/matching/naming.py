@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
+from schools.matching.names import NICKNAMES
 from schools.matching.normalise import (
     family_name,
     forename,
@@ -64,6 +65,15 @@ def surname_rule(ours: str | None, theirs: str | None) -> NameRule | None:
     if not shared:
         return None
     return NameRule.COMMON_PART if shared <= SHARED_BY_MANY else NameRule.PART
+
+
+def known_apart(ours: str | None, theirs: str | None) -> bool:
+    """Return whether two forenames are two names that people have: Zara and Zahra, no slip.
+
+    Parents of twins like names that look alike; likeness alone must not make one the other.
+    """
+    one, other = forename(ours), forename(theirs)
+    return one in NICKNAMES and other in NICKNAMES and not roots(one) & roots(other)
 
 
 def family_parts(text: str | None) -> frozenset[str]:

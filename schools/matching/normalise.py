@@ -21,7 +21,7 @@ from schools.matching.surname_forms import GENDERED, PARTICLES, PATRONYMICS
 _APOSTROPHES = re.compile(r"['`´]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-Z]{2})")
-_GREEK_OU = re.compile("ο[υύ]", re.IGNORECASE)  # noqa: RUF001
+_GREEK_OU = re.compile("ο[υύ]", re.IGNORECASE)
 _UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _BRACKETED = re.compile(
