@@ -78,6 +78,7 @@ def as_object(board: "Board") -> dict[str, Any]:
         "told": board.told, "not_told": board.not_told, "not_needed": board.not_needed,
         "told_in_time": board.told_in_time, "told_before_nine": board.told_before_nine,
         "acknowledged": board.acknowledged, "all_told": board.all_told,
+        "holiday": plain(board.holiday),
     }  # fmt: skip
     rows = plain(board.rows)
     return {"force": board.force, "on": board.on, "now": board.now, **totals, "rows": rows}
@@ -92,6 +93,11 @@ def show(board: "Board") -> None:
     )
     if board.rows and board.all_told:
         say("All children told.")
+    if board.holiday.next_on is not None:
+        say(
+            f"School holidays: {board.holiday.held} held, {board.holiday.to_match_again} to be "
+            f"matched again, the first on {show_date(board.holiday.next_on)}."
+        )
     rows = [
         (
             f"{row.reference} {row.child_ref}", _words(row.told),

@@ -11,6 +11,7 @@ from app.access.accounts import names_of
 from app.access.models import Account, AccountRole
 from app.access.permissions import Role
 from app.core.cipher import Cipher
+from app.core.clock import show_date
 from app.core.policy import Policy
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
@@ -44,7 +45,9 @@ class Holders:
         if child.outcome is Outcome.IN_REVIEW:
             return self._reviewer(child)
         if child.outcome in {Outcome.DETAILS_AWAITED, Outcome.HELD}:
-            return self._room("Desk", Role.FORCE_DESK)
+            desk = self._room("Desk", Role.FORCE_DESK)
+            back = child.return_on if child.outcome is Outcome.HELD else None
+            return f"{desk}, until pupils are back on {show_date(back)}" if back else desk
         untold = [one for one in visible if one.told_at is None]
         if untold:
             return "; ".join(dict.fromkeys(self._school(one) for one in untold))
