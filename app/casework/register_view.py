@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from app.access.forces import councils_of
 from app.access.permissions import Action, Actor, Role, may_at_all
 from app.casework.acting import Acting
-from app.casework.school_reach import policy_at
+from app.casework.school_reach import on_behalf_of_schools, policy_at
 from app.core.clock import london_date
 from app.core.errors import NotFound
 from schools.assurance import Part, assurance_of
+from schools.drills import last_answered
 from schools.models import Establishment
 from schools.queries import OPEN_STATUSES
 from schools.readiness import reason_of, standings
@@ -105,7 +106,9 @@ def _judged(session: Session, acting: Acting, places: Iterable[Establishment]) -
         policy = policy_at(session, council, at=acting.now)
         urns = {place.urn for place in some}
         stands = standings(session, urns, on=on, policy=policy)
-        assured = assurance_of(session, urns, on=on, policy=policy)
+        with on_behalf_of_schools(session, urns):
+            drilled = last_answered(session, urns)
+        assured = assurance_of(session, urns, on=on, policy=policy, drilled=drilled)
         found += [
             SchoolLine(
                 place.urn, place.name, place.town, council, reason_of(stands.get(place.urn, ())),

@@ -11,10 +11,11 @@ from app.access import enrolment
 from app.access.models import Account
 from app.access.permissions import Action
 from app.casework.acting import Acting
-from app.casework.school_reach import may_at, policy_at, school_reached
+from app.casework.school_reach import may_at, on_behalf_of_school, policy_at, school_reached
 from app.core.cipher import CannotOpen, Cipher
 from app.core.clock import london_date
 from schools.assurance import Part, assurance_of
+from schools.drills import last_answered
 from schools.key_adult_details import KeyAdultDetails, open_details
 from schools.key_adult_models import SchoolAssurance
 from schools.key_adult_upkeep import absences_ahead, at_school, holiday_cover_ahead, key_adult_named
@@ -86,10 +87,12 @@ def school_people(session: Session, acting: Acting, *, urn: int) -> SchoolPeople
     policy = policy_at(session, place.la_code, at=acting.now)
     lines = _lines(session, acting, place, at_school(session, urn, on=on))
     dates = session.get(SchoolAssurance, urn)
+    with on_behalf_of_school(session, urn):
+        drilled = last_answered(session, [urn])
     return SchoolPeople(
         urn=urn, name=place.name, council=place.la_name, adults=lines,
         able=sum(line.reason_code is None for line in lines),
-        missing=assurance_of(session, [urn], on=on, policy=policy)[urn].missing,
+        missing=assurance_of(session, [urn], on=on, policy=policy, drilled=drilled)[urn].missing,
         protocol_on=dates.protocol_on if dates else None,
         statement_on=dates.statement_on if dates else None,
         may_manage=may_at(session, acting.actor, Action.MANAGE_KEY_ADULTS, place),

@@ -1,6 +1,6 @@
 """Whose register a person may see and keep: own schools, own council's, or a whole force's area."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -58,11 +58,18 @@ def mailing_force(session: Session, council: str) -> str:
 @contextmanager
 def on_behalf_of_school(session: Session, urn: int, *forces: str) -> Iterator[None]:
     """Widen the scope to a school's own rows, once it was asked whether the actor may."""
+    with on_behalf_of_schools(session, {urn}, *forces):
+        yield
+
+
+@contextmanager
+def on_behalf_of_schools(session: Session, urns: Collection[int], *forces: str) -> Iterator[None]:
+    """Widen the scope to the rows of several schools, once it was asked whether the actor may."""
     before = scope_of(session)
     scope(
         session,
         Scope(
-            before.forces | frozenset(forces), before.urns | {urn}, before.councils,
+            before.forces | frozenset(forces), before.urns.union(urns), before.councils,
             before.platform,
         ),
     )  # fmt: skip

@@ -18,7 +18,7 @@ REASONS = {
 }
 PARTS = {
     Part.TWO_KEY_ADULTS: "two key adults who can receive",
-    Part.PROTOCOL: "the protocol, signed",
+    Part.PROTOCOL: "a signed protocol",
     Part.PARENTS_STATEMENT: "a statement for parents",
     Part.HOLIDAY_CONTACT: "a contact for the holidays",
     Part.DRILL: "a drill this term",

@@ -20,6 +20,7 @@ from app.core.models import AuditEntry
 from app.core.scope import PLATFORM, Scope
 from notifications.models import Alert
 from notifications.states import AlertState
+from schools.drills import begin, schools_of
 from schools.key_adult_requests import Training
 from schools.models import KeyAdult, KeyAdultAbsence
 from tests.factories.mornings import Morning
@@ -42,6 +43,18 @@ def entry(people: Keepers, person: Person, urn: int = URN) -> KeyAdult:
 
 def order(people: Keepers, viewer: Person) -> list[str]:
     return [line.email for line in people.act(viewer, school_people, urn=URN).adults]
+
+
+def drilled(people: Keepers) -> None:
+    """Let the first school have answered a drill of its force this morning."""
+    now = people.wiring.clock.now()
+    with people.wiring.database.write(PLATFORM) as session:
+        drill = begin(
+            session, force=FORCE, schools=[(URN, "999")], council=None, actor="operator:test",
+            now=now,
+        )  # fmt: skip
+        (row,) = schools_of(session, drill.id)
+        row.asked_at, row.acknowledged_at, row.acknowledged_by = now, now, "account:test"
 
 
 ACTS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
@@ -291,6 +304,10 @@ def test_what_assurance_lacks_is_listed_and_never_stands_in_the_way(
     people.act(morning.priya, key_adults.set_holiday_cover, key_adult_id=huw.id, days=days)
     found = people.act(morning.priya, school_people, urn=URN)
     assert [part.value for part in found.missing] == ["drill"]
+    drilled(people)
+    for viewer in (morning.priya, people.lead, people.admin):
+        assert people.act(viewer, school_people, urn=URN).missing == ()
+    assert people.act(people.lead, schools_view).counts["assured"] == 1
     assert found.adults[1].holidays[0].last_on == date(2027, 1, 4)
     with pytest.raises(Invalid):
         people.act(
