@@ -12,7 +12,7 @@ from app.core.policy import Policy
 from schools.matching import rules
 from schools.matching.decide import decide
 from schools.matching.details import ChildFacts, Decision, Judged, Leads
-from schools.matching.roll_match import PupilScore, compare, posterior, without_shared
+from schools.matching.roll_match import PupilScore, compare_all, posterior, without_shared
 from schools.matching.search import find_leads, school_facts
 from schools.queries import confirmed_successor
 
@@ -48,8 +48,9 @@ def match_children(
 
 
 def _scores(child: ChildFacts, leads: Leads) -> list[PupilScore]:
-    compared = (compare(child.identity, pupil) for pupil in leads.pupils)
-    return [score for score in compared if score is not None]
+    return compare_all(
+        child.identity, leads.pupils, roll_size=leads.roll_size, at_postcode=leads.at_postcode
+    )
 
 
 def _with_answers(

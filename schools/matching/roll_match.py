@@ -1,31 +1,21 @@
 """A child against the pupils of the rolls: weights per field and a posterior. Pure.
 
-After Fellegi and Sunter: each field adds the log-odds of its level, names by how common they are.
-The posterior is over every candidate, `a brother or sister of a pupil, not on a roll` and
-`nobody`, so a twin or a namesake is doubt, not a match (performance.md, Matching).
+After Fellegi and Sunter: each field adds the log-odds of its level, names by how common they are,
+postcodes by how many live there. The posterior is over every candidate, `a brother or sister of a
+pupil, not on a roll` and `nobody`, so a twin or a namesake is doubt, not a match (performance.md,
+Matching).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from math import log2
 
-from rapidfuzz.distance import JaroWinkler
-
-from schools.matching import rules
+from schools.matching import roll_levels, rules
 from schools.matching.details import ChildIdentity, PupilFacts
 from schools.matching.names import COMMON_FORENAMES, COMMON_SURNAMES
-from schools.matching.normalise import (
-    district,
-    halves,
-    person_name,
-    postcode,
-    real_birth_date,
-    roots,
-    swapped,
-    upn,
-)
-from schools.matching.rules import Level
+from schools.matching.normalise import person_name, postcode, roots, same_pupil_number, upn
+from schools.matching.roll_levels import Level
+from schools.matching.roll_weights import WEIGHTS, RollWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +38,78 @@ class RollCandidate:
     best: PupilScore
 
 
-def compare(child: ChildIdentity, pupil: PupilFacts) -> PupilScore | None:
-    """Return how a pupil stands to the child, or None where two valid pupil numbers differ."""
-    ours, theirs = upn(child.upn), upn(pupil.upn)
-    if ours and theirs and ours != theirs:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How many there are of what the child has: pupils on the rolls, at its postcodes, namesakes.
+
+    A postcode that is not counted has as many pupils as most have.
+    """
+
+    roll_size: int = 0
+    at_postcode: Mapping[str, int] | None = None
+    namesakes: int = 0
+
+    @property
+    def population(self) -> int:
+        return max(self.roll_size, rules.POPULATION)
+
+
+def compare(
+    child: ChildIdentity, pupil: PupilFacts, around: Surroundings | None = None,
+    *, weights: RollWeights = WEIGHTS,
+) -> PupilScore | None:  # fmt: skip
+    """Return how a pupil stands to the child, or None where their pupil numbers rule it out."""
+    one_pupil = same_pupil_number(child.upn, pupil.upn, formerly=pupil.former_upn)
+    if one_pupil is False:
         return None
-    names = _names(child, pupil)
-    levels = {
-        **{field: level for field, (level, _) in names.items()},
-        "birth": _birth(child, pupil.date_of_birth),
-        "postcode": _postcode(child.postcodes, pupil.postcode),
-        "sex": _sex(child.sex, pupil.sex),
+    levels = levels_of(child, pupil)
+    if one_pupil:
+        levels["upn"] = Level.EXACT
+    rarity = rarity_of(pupil, levels, around or Surroundings())
+    itself = {
+        field: weights.itself[field][level] + rarity.get(field, 0.0)
+        for field, level in levels.items()
     }
-    weights = {
-        **{field: weight for field, (_, weight) in names.items()},
-        "birth": rules.BIRTH[levels["birth"]],
-        "postcode": rules.POSTCODE[levels["postcode"]],
-        "sex": rules.SEX[levels["sex"]],
-    }
-    if ours and ours == theirs:
-        levels["upn"], weights["upn"] = Level.EXACT, rules.UPN_AGREES
-    kin = (
-        weights["surname"] + weights["postcode"] + rules.SIBLING_BIRTH[levels["birth"]]
-        + rules.SIBLING_FORENAME.get(levels["forename"], 0.0)
-    )  # fmt: skip
+    kin = sum(weights.kin[field][level] + rarity.get(field, 0.0) for field, level in levels.items())
     fields = {field: level.value for field, level in levels.items()}
-    return PupilScore(pupil, fields, weights, sum(weights.values()), kin)
+    if child.upn and upn(child.upn) is None:
+        # Said to the reviewer: a number was given, and it fails its check letter.
+        fields["upn"], itself["upn"] = "ignored", 0.0
+    return PupilScore(pupil, fields, itself, sum(itself.values()), kin)
 
 
-def posterior(scores: Sequence[PupilScore], roll_size: int) -> list[RollCandidate]:
+def compare_all(
+    child: ChildIdentity, pupils: Sequence[PupilFacts], *, roll_size: int,
+    at_postcode: Mapping[str, int] | None = None,
+) -> list[PupilScore]:  # fmt: skip
+    """Return how each candidate stands to the child, in order, without those ruled out."""
+    around = Surroundings(roll_size, at_postcode, namesakes_of(child, pupils))
+    compared = (compare(child, pupil, around) for pupil in pupils)
+    return [score for score in compared if score is not None]
+
+
+def posterior(
+    scores: Sequence[PupilScore], roll_size: int, *, weights: RollWeights = WEIGHTS
+) -> list[RollCandidate]:
     """Return the schools' shares, likeliest first (ties by URN), over all who it could be.
 
     `roll_size` pupils could have been candidates. A child of the area is each of them with equal
     chance before anything is compared, and nobody on a roll where few schools gave one.
     """
     population = max(roll_size, rules.POPULATION)
-    pupil, next_of_kin = rules.ON_ROLL / population, rules.HOUSEHOLD / population
+    pupil, next_of_kin = weights.on_roll / population, weights.household / population
     nobody = 1.0 - roll_size * (pupil + next_of_kin)
     parts = {id(one): pupil * 2.0**one.bits for one in scores}
-    kin = sum(next_of_kin * 2.0**one.sibling_bits for one in scores)
-    whole = sum(parts.values()) + kin + nobody
+    kin = sum(sorted(next_of_kin * 2.0**one.sibling_bits for one in scores))
+    whole = sum(sorted(parts.values())) + kin + nobody
     by_school: dict[int, list[PupilScore]] = {}
     for one in scores:
         by_school.setdefault(one.pupil.urn, []).append(one)
     found = [
         RollCandidate(
-            urn, sum(parts[id(one)] for one in group) / whole, max(group, key=lambda one: one.bits)
+            urn,
+            sum(sorted(parts[id(one)] for one in group)) / whole,
+            max(group, key=lambda one: (one.bits, -one.pupil.pupil_id)),
         )
         for urn, group in by_school.items()
     ]
@@ -104,13 +120,18 @@ def without_shared(scored: Sequence[Sequence[PupilScore]]) -> list[list[PupilSco
     """Return each child's scores without the pupils who are better another child of the incident.
 
     Children of one incident are different people: a pupil whom two of them resemble stays with
-    the one it resembles clearly more, and with neither where that is not clear.
+    the one it resembles clearly more; where that is not clear, with the one who resembles nobody
+    else as much; and with neither where that is not clear either.
     """
-    best: dict[int, list[tuple[float, int]]] = {}
+    claims: dict[int, list[tuple[float, int]]] = {}
     for index, scores in enumerate(scored):
         for one in scores:
-            best.setdefault(one.pupil.pupil_id, []).append((one.bits, index))
-    kept = {pupil: _owner(claims) for pupil, claims in best.items()}
+            claims.setdefault(one.pupil.pupil_id, []).append((one.bits, index))
+    clear = {pupil: _owner(made) for pupil, made in claims.items()}
+    kept = {
+        pupil: _left_over(pupil, claims, clear) if owner == _NOBODY else owner
+        for pupil, owner in clear.items()
+    }
     return [
         [one for one in scores if kept[one.pupil.pupil_id] in {index, _ANYBODY}]
         for index, scores in enumerate(scored)
@@ -130,97 +151,110 @@ def _owner(claims: list[tuple[float, int]]) -> int:
     return _NOBODY
 
 
-def _names(child: ChildIdentity, pupil: PupilFacts) -> dict[str, tuple[Level, float]]:
-    straight = {
-        "forename": _forename((child.forename, *child.known_as), pupil.forename),
-        "surname": _surname((child.surname, child.former_surname), _surnames_of(pupil)),
-    }
-    crossed = {
-        "forename": _forename((child.surname,), pupil.forename),
-        "surname": _surname((child.forename,), _surnames_of(pupil)),
-    }
-    both = sum(weight for _, weight in crossed.values()) - rules.SWAP_COST
-    if both <= sum(weight for _, weight in straight.values()):
-        return straight
+def _left_over(
+    pupil: int, claims: Mapping[int, list[tuple[float, int]]], clear: Mapping[int, int]
+) -> int:
+    """Return who is left for a pupil that several resemble alike: who has no pupil of its own."""
+    most = max(bits for bits, _ in claims[pupil])
+    alike = [index for bits, index in claims[pupil] if bits > most - rules.CLEARLY_MORE]
+    without = [index for index in alike if not _settled(index, most, claims, clear)]
+    return without[0] if len(without) == 1 else _NOBODY
+
+
+def _settled(
+    index: int, bits: float, claims: Mapping[int, list[tuple[float, int]]], clear: Mapping[int, int]
+) -> bool:
+    """Return whether another pupil is clearly this child's, and resembles it as much."""
+    return any(
+        clear[other] == whose == index and mine > bits - rules.CLEARLY_MORE
+        for other, made in claims.items()
+        for mine, whose in made
+    )
+
+
+def levels_of(child: ChildIdentity, pupil: PupilFacts) -> dict[str, Level]:
+    """Return the level of every field; names in each other's boxes are `swapped`."""
     return {
-        field: (Level.SWAPPED, weight - rules.SWAP_COST / 2)
-        for field, (_, weight) in crossed.items()
+        **_names(child, pupil),
+        "birth": roll_levels.birth(child, pupil.date_of_birth),
+        "postcode": roll_levels.postcodes(child.postcodes, pupil.postcode),
+        "sex": roll_levels.sex(child.sex, pupil.sex),
     }
 
 
-def _surnames_of(pupil: PupilFacts) -> tuple[str | None, ...]:
-    return (pupil.surname, pupil.preferred_surname, pupil.former_surname)
+_UNLIKE = frozenset({Level.DIFFERS, Level.ALIKE, Level.OTHER_NAME, Level.INITIAL, Level.MISSING})
+_WHOLE = frozenset({Level.EXACT, Level.KNOWN_AS, Level.SPELLING})
 
 
-def _forename(ours: Sequence[str | None], theirs: str) -> tuple[Level, float]:
-    said = [person_name(name) for name in ours if name]
-    other = person_name(theirs)
-    if not said or not other or not said[0]:
-        return Level.MISSING, 0.0
-    if said[0] == other:
-        share = max((COMMON_FORENAMES.get(full, 0.0) for full in roots(other)), default=0.0)
-        return Level.EXACT, -log2(max(share, rules.RARE_FORENAME))
-    if other in said:
-        return Level.KNOWN_AS, rules.FORENAME[Level.KNOWN_AS]
-    if any(roots(name) & roots(other) for name in said):
-        return Level.NICKNAME, rules.FORENAME[Level.NICKNAME]
-    level = _likeness(said, (other,))
-    return level, rules.FORENAME[level]
+def _names(child: ChildIdentity, pupil: PupilFacts) -> dict[str, Level]:
+    surnames = roll_levels.surnames_of(pupil)
+    straight = {
+        "forename": roll_levels.forename((child.forename, *child.known_as), pupil),
+        "surname": roll_levels.surname((child.surname, child.former_surname), surnames),
+    }
+    if not _UNLIKE.issuperset(straight.values()) or not roll_levels.may_be_swapped(child, pupil):
+        return straight
+    crossed = (
+        roll_levels.forename((child.surname,), pupil),
+        roll_levels.surname((child.forename,), surnames),
+    )
+    if _UNLIKE.isdisjoint(crossed) and not _WHOLE.isdisjoint(crossed):
+        return {"forename": Level.SWAPPED, "surname": Level.SWAPPED}
+    return straight
 
 
-def _surname(ours: Sequence[str | None], theirs: Sequence[str | None]) -> tuple[Level, float]:
-    said = [name for name in map(person_name, ours) if name]
-    others = [name for name in map(person_name, theirs) if name]
-    if not said or not others:
-        return Level.MISSING, 0.0
-    if said[0] == others[0]:
-        share = COMMON_SURNAMES.get(said[0], 0.0)
-        return Level.EXACT, -log2(max(share, rules.RARE_SURNAME))
-    if set(said) & set(others):
-        return Level.KNOWN_AS, rules.SURNAME[Level.KNOWN_AS]
-    parts = {part for name in ours for part in halves(name)} | set(said)
-    other_parts = {part for name in theirs for part in halves(name)} | set(others)
-    if parts & other_parts:
-        return Level.HALF, rules.SURNAME[Level.HALF]
-    level = _likeness(said, others)
-    return level, rules.SURNAME[level]
+_RARE = frozenset({Level.EXACT, Level.SWAPPED})
 
 
-def _likeness(ours: Iterable[str], theirs: Iterable[str]) -> Level:
-    best = max(JaroWinkler.similarity(one, other) for one in ours for other in theirs)
-    if best >= 0.92:
-        return Level.CLOSE
-    return Level.ALIKE if best >= 0.84 else Level.DIFFERS
+def rarity_of(
+    pupil: PupilFacts, levels: Mapping[str, Level], around: Surroundings
+) -> dict[str, float]:
+    """Return what the values themselves add: how few people share a name or an address."""
+    found: dict[str, float] = {}
+    if levels["forename"] in _RARE:
+        found["forename"] = _forename_rarity(person_name(pupil.forename))
+    if levels["surname"] in _RARE:
+        found["surname"] = _surname_rarity(person_name(pupil.surname))
+    if len(found) == 2:
+        found["surname"] = min(found["surname"], _both(found, around) - found["forename"])
+    there = rules.PUPILS_THERE.get(levels["postcode"].value)
+    if there is not None:
+        if levels["postcode"] is Level.EXACT:
+            counted = (around.at_postcode or {}).get(postcode(pupil.postcode) or "", 0)
+            there = max(there, counted)
+        found["postcode"] = log2(around.population / there)
+    return found
 
 
-def _birth(child: ChildIdentity, theirs: date | None) -> Level:
-    ours, other = real_birth_date(child.date_of_birth), real_birth_date(theirs)
+def _both(rarity: Mapping[str, float], around: Surroundings) -> float:
+    """Return the rarity of both names together: communities share more than chance says.
+
+    The names' own rarities stand for so many pupils; namesakes seen on the rolls add to them.
+    """
+    apart = 2.0 ** -(rarity["forename"] + rarity["surname"])
+    seen_among = around.roll_size * rules.NAMESAKE_YEARS / rules.SCHOOL_YEARS
+    share = (apart * rules.NAMES_STAND_FOR + around.namesakes) / (
+        rules.NAMES_STAND_FOR + seen_among
+    )
+    return -log2(max(share, apart))
+
+
+def _forename_rarity(name: str) -> float:
+    share = max((COMMON_FORENAMES.get(full, 0.0) for full in roots(name)), default=0.0)
+    return -log2(max(share, rules.RARE_FORENAME))
+
+
+def _surname_rarity(name: str) -> float:
+    return -log2(max(COMMON_SURNAMES.get(name, 0.0), rules.RARE_SURNAME))
+
+
+def namesakes_of(child: ChildIdentity, pupils: Iterable[PupilFacts]) -> int:
+    """Return how many other candidates of about that age carry both names of the child."""
+    ours = (person_name(child.forename), person_name(child.surname))
     year = child.date_of_birth.year if child.date_of_birth else child.birth_year
-    if ours is None or other is None:
-        their_year = theirs.year if theirs else None
-        if year is None or their_year is None:
-            return Level.MISSING
-        return Level.YEAR if year == their_year else Level.DIFFERS
-    if ours == other:
-        return Level.EXACT
-    if swapped(ours) == other:
-        return Level.SWAPPED
-    changed = sum(a != b for a, b in zip(ours.isoformat(), other.isoformat(), strict=True))
-    return Level.ONE_DIGIT if changed == 1 else Level.DIFFERS
-
-
-def _postcode(ours: Iterable[str], theirs: str | None) -> Level:
-    said = {code for code in map(postcode, ours) if code}
-    other = postcode(theirs)
-    if not said or other is None:
-        return Level.MISSING
-    if other in said:
-        return Level.EXACT
-    near = district(other) is not None and district(other) in set(map(district, said))
-    return Level.DISTRICT if near else Level.DIFFERS
-
-
-def _sex(ours: str, theirs: str | None) -> Level:
-    if ours not in {"F", "M"} or theirs not in {"F", "M"}:
-        return Level.MISSING
-    return Level.EXACT if ours == theirs else Level.DIFFERS
+    same = sum(
+        (person_name(one.forename), person_name(one.surname)) == ours
+        and (year is None or one.date_of_birth is None or abs(one.date_of_birth.year - year) <= 1)
+        for one in pupils
+    )
+    return max(same - 1, 0)
