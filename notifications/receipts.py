@@ -23,8 +23,8 @@ from notifications.models import Notification, Receipt, Run
 from notifications.runs import policy_of
 from notifications.states import TOLD, VISIBLE, NotificationState, ReceiptKind, ToldHow
 from notifications.stopping import stop_ladder
-from schools.calendars import calendar_of
-from schools.term_dates import SchoolCalendar, next_school_day
+from schools.calendars import calendar_of, council_calendar
+from schools.term_dates import next_school_day, next_working_day
 
 _GONE = "This message is no longer shown. If you need to know why, ring the desk."
 _MAY_BE_REFUSED = (
@@ -228,15 +228,20 @@ def _after_telling(
     if now > notification.due_at:
         mark_late(session, notification, now=now, actor=actor)
     days = _policy(session, notification).follow_up_school_days
-    if notification.urn is not None:
-        calendar = calendar_of(session, notification.urn)
-        notification.follow_up_due_on = _school_days_after(calendar, london_date(now), days)
+    notification.follow_up_due_on = _days_after(session, notification, london_date(now), days)
     stop_ladder(session, notification, reason_code="told", now=now, actor=actor)
 
 
-def _school_days_after(calendar: SchoolCalendar, on: date, days: int) -> date:
+def _days_after(session: Session, notification: Notification, on: date, days: int) -> date | None:
+    """Return the date so many school days on, or working days of a council."""
+    if notification.urn is not None:
+        calendar, following = calendar_of(session, notification.urn), next_school_day
+    elif notification.council is not None:
+        calendar, following = council_calendar(session, notification.council), next_working_day
+    else:
+        return None
     for _ in range(days):
-        on = next_school_day(calendar, on)
+        on = following(calendar, on)
     return on
 
 

@@ -71,6 +71,11 @@ class Opening:
     # Somebody of this person's name is concerned: one more question comes before the content.
     asks_tie: bool = False
 
+    @property
+    def at_council(self) -> bool:
+        """Whether a council's officers are told, and not a school."""
+        return self.notification.urn is None
+
 
 def look(session: Session, acting: Acting, *, notification_id: UUID) -> Opening:
     """Return a notification as far as this person has opened it; each look at a child is logged.

@@ -64,9 +64,11 @@ def open_press(
     tied: Annotated[str, Form()] = "",
 ) -> Response:
     asked = opening.asks_tie(session, visitor.acting, notification_id=notification_id)
-    errors = wording.questions_left(on_roll, knows_family, tied if asked else "no")
-    if errors:
+    if wording.questions_left(on_roll, knows_family, tied if asked else "no"):
         found = opening.look(session, visitor.acting, notification_id=notification_id)
+        errors = wording.questions_left(
+            on_roll, knows_family, tied if asked else "no", at_council=found.at_council
+        )
         return _page(request, visitor, found, errors=errors)
     answer = opening.answer_questions(
         session, visitor.acting, notification_id=notification_id, on_roll=on_roll == "yes",

@@ -185,16 +185,20 @@ def full_name(content: Content) -> str:
     return " ".join(part for part in (identity.first_name, identity.surname) if part)
 
 
-def questions_left(on_roll: str, knows_family: str, tied: str = "no") -> dict[str, str]:
+def questions_left(
+    on_roll: str, knows_family: str, tied: str = "no", *, at_council: bool = False
+) -> dict[str, str]:
     """Return what is still to be answered before a notification can open.
 
     `tied` is asked of a person of whose name somebody is concerned.
     """
     left = {}
     if on_roll not in {"yes", "no"}:
-        left["on_roll"] = "Say whether this child is on your roll"
+        child = "for your council" if at_council else "on your roll"
+        left["on_roll"] = f"Say whether this child is {child}"
     if knows_family not in {"yes", "no"}:
-        left["knows_family"] = "Say whether you know the family outside school"
+        where = "your work" if at_council else "school"
+        left["knows_family"] = f"Say whether you know the family outside {where}"
     if tied not in {"yes", "no"}:
         left["tied"] = "Say whether you are related to or involved with this family"
     return left

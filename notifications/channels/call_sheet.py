@@ -5,6 +5,7 @@ that call these put their own rows on the trail.
 """
 
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
@@ -17,6 +18,8 @@ from notifications.errors import ClaimedByAnother, NotClaimed
 from notifications.guarded import changed
 from notifications.models import CallSheetLine, Notification
 from notifications.states import CallResult
+
+Row = TypeVar("Row")
 
 
 def open_line(session: Session, notification: Notification, *, now: datetime) -> bool:
@@ -92,15 +95,13 @@ def record_call(
 
     Raises `NotClaimed` unless the caller holds the line, `NotFound` once it is closed.
     """
+    notification = _notification(session, line_id)
     line = _open(session, line_id)
     if line.claimed_by is None or f"account:{line.claimed_by}" != actor:
         raise NotClaimed("Claim this call first, so that two people do not ring one school.")
     if result is CallResult.STOOD_DOWN:
         raise NotClaimed("A call ends when the school is told: record what happened instead.")
     if result is CallResult.TOLD:
-        notification = session.scalars(
-            select(Notification).where(Notification.id == line.notification_id)
-        ).one()
         receipts.told_by_phone(
             session, notification, actor=actor, now=now, recipient_trained=recipient_trained
         )
@@ -111,6 +112,22 @@ def record_call(
     return line
 
 
+def _notification(session: Session, line_id: UUID) -> Notification:
+    """Return the notification of a call, locked before its line, as whoever opens it does.
+
+    In the other order, a caller and a key adult at the same moment would wait for each other.
+    """
+    return _there(
+        session.scalars(
+            select(Notification)
+            .join(CallSheetLine, CallSheetLine.notification_id == Notification.id)
+            .where(CallSheetLine.id == line_id)
+            .with_for_update(of=Notification, key_share=True)
+            .execution_options(populate_existing=True)
+        ).first()
+    )
+
+
 def _open(session: Session, line_id: UUID) -> CallSheetLine:
     line = session.scalars(
         select(CallSheetLine)
@@ -118,6 +135,10 @@ def _open(session: Session, line_id: UUID) -> CallSheetLine:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).first()
-    if line is None:
+    return _there(line)
+
+
+def _there(found: Row | None) -> Row:
+    if found is None:
         raise NotFound("This call is no longer needed: the school was told another way.")
-    return line
+    return found

@@ -4,6 +4,7 @@ import threading
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.core.errors import NotFound
 from app.core.scope import PLATFORM, of_force
@@ -76,6 +77,37 @@ def test_two_who_claim_at_the_same_moment_do_not_both_ring(
         thread.join()
     (row,) = force.rows(CallSheetLine)
     assert {row.claimed_by, *refused} == set(callers)
+
+
+def test_a_caller_and_who_opens_it_take_their_locks_in_one_order(
+    force: NotifyingForce, placed: UUID, line: UUID
+) -> None:
+    caller = force.account()
+    claim(force, line, caller)
+    failed: list[Exception] = []
+
+    def tell() -> None:
+        try:
+            record(force, line, caller, CallResult.TOLD)
+        except NotFound:
+            pass  # told the other way a moment before
+        except Exception as error:  # noqa: BLE001 (a deadlock is what must not come)
+            failed.append(error)
+
+    calling = threading.Thread(target=tell)
+    with force.database.write(PLATFORM) as session:
+        held = select(Notification).where(Notification.id == placed).with_for_update()
+        session.scalars(held).one()
+        calling.start()
+        # Long enough for the caller to take what there is to take, and wait for the rest.
+        calling.join(timeout=0.5)
+        session.scalars(select(CallSheetLine).with_for_update()).one()
+        receipts.opened(
+            session, session.get_one(Notification, placed), actor="account:dsl", now=force.now
+        )
+    calling.join()
+    assert failed == []
+    assert force.read(placed).told_by == "account:dsl"
 
 
 @pytest.mark.feature("AK9")
