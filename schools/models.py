@@ -50,6 +50,8 @@ class Establishment(Base):
         one_of("nation", Nation),
         Index("ix_establishment_laestab", "la_code", "establishment_number"),
         Index("ix_establishment_name_key", "name_key"),
+        # Names in memory are as new as the latest change (schools.matching.told_search).
+        Index("ix_establishment_imported_at", "imported_at"),
     )
 
     urn: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -52,9 +52,9 @@ def decide(
     ages = school_ages(child.identity, on)
     told = told_school.told_name(
         child.education, postcodes=child.identity.postcodes, ages=ages,
-        known_words=leads.known_words,
+        known_words=leads.known_words, sex=child.identity.sex,
     )  # fmt: skip
-    found = told_school.candidates(told, leads.told) if told else []
+    found = told_school.candidates(told, leads.told, successors=leads.successors) if told else []
     gone = frozenset(one.urn for one in left if one.share >= rules.LOUD)
     case = Case(
         child, leads, ages, told, tuple(found), tuple(roll), gone, tuple(judged), matching

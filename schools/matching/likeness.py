@@ -1,14 +1,14 @@
 """How a told school stands to one of the register, field by field. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
 from schools.matching.details import SchoolFacts
-from schools.matching.normalise import district
+from schools.matching.normalise import area, district
 from schools.matching.rules import Agreement, NameLevel, Place
-from schools.matching.school_names import SchoolName, grams, parse, stem
+from schools.matching.school_names import SchoolName, grams, initials, parse, stem
+from schools.matching.shared_names import GENERAL
+from schools.matching.slips import is_slip
 
 _STAGES = {
     "nursery": "nursery", "primary": "primary", "infant": "primary", "junior": "primary",
@@ -16,7 +16,8 @@ _STAGES = {
     "high": "secondary", "comprehensive": "secondary", "grammar": "secondary",
     "upper": "secondary", "sixthform": "secondary", "utc": "secondary", "studio": "secondary",
 }  # fmt: skip
-_ALIKE = frozenset({"secondary", "high", "comprehensive", "grammar", "upper"})
+_ALIKE = frozenset({"secondary", "high", "comprehensive", "upper"})
+_SELECTIVE = frozenset({"grammar"})
 _PAIR = frozenset({"infant", "junior"})
 
 
@@ -34,24 +35,54 @@ class ToldName:
     districts: frozenset[str]
     ages: tuple[int, ...]
     known_words: frozenset[str] = frozenset()
+    # Where a kind and a street were told (`the infants on Park Road`).
+    street: str | None = None
+    sex: str = "unknown"
 
 
 def name_level(told: ToldName, school: SchoolFacts) -> NameLevel | None:
-    """Return how the told name stands to this school's name, or None where they differ.
+    """Return how the told name stands to this school's names, or None where they differ.
 
-    A name that is longer only by words of the place (`Holy Cross, Harlow`) is exact.
+    A name that is longer only by words of the place (`Holy Cross, Harlow`) is exact; an alias
+    that a person added counts as a name.
     """
-    said, own = told.name, parse(school.name)
-    level = _name_level(said, own, told.known_words)
-    if level in {NameLevel.PART, NameLevel.MORE}:
-        beyond = set(said.core) ^ set(own.core)
-        return NameLevel.EXACT if beyond <= _place_words(school) else level
-    return level
+    level = loosely(told, school)
+    return None if level is NameLevel.LOOSE else level
+
+
+def loosely(told: ToldName, school: SchoolFacts) -> NameLevel | None:
+    """Return the level as `name_level` does, and LOOSE where a person may want to look."""
+    places = _place_words(school)
+    found = (
+        _name_level(told.name, parse(name), told.known_words, places)
+        for name in (school.name, *school.aliases)
+    )
+    levels = [level for level in found if level is not None]
+    if levels:
+        return min(levels, key=_RANK.index)
+    if _on_its_street(told, school):
+        return NameLevel.STREET
+    return NameLevel.INITIALS if _by_initials(told, school) else None
+
+
+_RANK = tuple(NameLevel)
+
+
+def _on_its_street(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether nothing but a kind and the school's street was told."""
+    return bool(school.street_key) and told.street == school.street_key and bool(told.name.kinds)
+
+
+def _by_initials(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether `QEGS` was told for Queen Elizabeth's Grammar School."""
+    if len(told.name.core) != 1 or told.name.core[0] in told.known_words:
+        return False
+    return any(told.name.key in initials(name) for name in (school.name, *school.aliases))
 
 
 @lru_cache(maxsize=65536)
 def _name_level(
-    told: SchoolName, name: SchoolName, known_words: frozenset[str]
+    told: SchoolName, name: SchoolName, known_words: frozenset[str], places: frozenset[str]
 ) -> NameLevel | None:
     said, own = told.core, name.core
     if told.key == name.key:
@@ -60,30 +91,98 @@ def _name_level(
         return None
     if sorted(said) == sorted(own) or "".join(said) == "".join(own):
         return NameLevel.EXACT
-    if set(said) < set(own):
-        return NameLevel.PART
-    if set(own) < set(said):
+    met, slips, beyond_said, beyond_own = _aligned(said, own, known_words)
+    beyond_said = frozenset(
+        word for word in beyond_said
+        if word in known_words or not any(is_slip(word, place) for place in places)
+    )  # fmt: skip
+    if not met - {"st"}:
+        return NameLevel.CLOSE if _run_together(said, own, known_words) else None
+    # Words of the place may come or go, but not stand for the name: `Oxford School` alone is not
+    # Cherwell School, Oxford.
+    if not beyond_said - places and (not beyond_own or (met - places and not beyond_own - places)):
+        return NameLevel.CLOSE if slips else NameLevel.EXACT
+    if _run_together(said, own, known_words):
+        return NameLevel.CLOSE
+    if not beyond_said - places:
+        return NameLevel.CLOSE_PART if slips else NameLevel.PART
+    if not slips and not beyond_own:
         return NameLevel.MORE
-    return NameLevel.CLOSE if _slip(said, own, known_words) else None
+    return NameLevel.LOOSE if 2 * len(met) >= max(len(said), len(own)) else None
 
 
-def _slip(said: tuple[str, ...], own: tuple[str, ...], known_words: frozenset[str]) -> bool:
-    """Return whether the names differ only by small slips, in words that no school has."""
-    if len(said) == len(own):
-        changed = [(word, other) for word, other in zip(said, own, strict=True) if word != other]
-        return all(word not in known_words and _near(word, other) for word, other in changed)
+def names_it(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether a told word is the school's own: no place, nor a word that many bear."""
+    beside = _place_words(school) | GENERAL
+    return any(
+        _aligned(told.name.core, parse(name).core, told.known_words)[0] - beside
+        for name in (school.name, *school.aliases)
+    )
+
+
+def with_its_place(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether a place stands in the told name beside the name."""
+    places = _place_words(school)
+    return bool(set(told.name.core) & places) and bool(set(told.name.core) - places - {"st"})
+
+
+def is_common(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether many schools carry the name, as told or as the register has it."""
+    places = _place_words(school)
+    own = replace(parse(school.name), core=tuple(
+        word for word in parse(school.name).core if word not in places
+    ))  # fmt: skip
+    return told.name.common or parse(school.name).common or (bool(own.core) and own.common)
+
+
+def is_shortened(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether the school's names all hold more words of their own than were told."""
+    return all(
+        bool(_aligned(told.name.core, parse(name).core, told.known_words)[3])
+        for name in (school.name, *school.aliases)
+    )
+
+
+def is_only_its_place(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether nothing but the school's place was told (`Aylesbury`)."""
+    places = _place_words(school)
+    return all(
+        word in places
+        or (word not in told.known_words and any(is_slip(word, one) for one in places))
+        for word in told.name.core
+    )
+
+
+def _aligned(
+    said: tuple[str, ...], own: tuple[str, ...], known_words: frozenset[str]
+) -> tuple[frozenset[str], int, frozenset[str], frozenset[str]]:
+    """Pair the words of two names in any order; return the school's words that were met.
+
+    Also how many of them were met by a slip, and the words beyond on either side.
+    """
+    met = set(said) & set(own)
+    left, slips = [word for word in said if word not in met], 0
+    for word in list(left):
+        saint = "st" in own
+        slipped = [
+            other for other in own
+            if other not in met and word not in known_words and is_slip(word, other, saint=saint)
+        ]  # fmt: skip
+        if slipped:
+            met.add(slipped[0])
+            left.remove(word)
+            slips += 1
+    return frozenset(met), slips, frozenset(left), frozenset(own) - met
+
+
+def _run_together(said: tuple[str, ...], own: tuple[str, ...], known_words: frozenset[str]) -> bool:
+    """Return whether the names differ only by where their words end, and by a slip."""
     joined, other = "".join(said), "".join(own)
     unknown = any(word not in known_words for word in said)
-    return unknown and min(len(joined), len(other)) >= 8 and _near(joined, other)
-
-
-def _near(word: str, other: str) -> bool:
-    """Return whether one is a slip of the other: same first letter, two changes from 8 letters."""
-    shorter = min(len(word), len(other))
-    if shorter < 4 or word[0] != other[0]:
-        return False
-    allowed = 2 if shorter >= 8 else 1
-    return OSA.distance(word, other, score_cutoff=allowed) <= allowed
+    return (
+        len(said) != len(own) and "st" not in own and unknown
+        and min(len(joined), len(other)) >= 8 and is_slip(joined, other)
+    )  # fmt: skip
 
 
 def place(told: ToldName, school: SchoolFacts) -> Place:
@@ -92,7 +191,9 @@ def place(told: ToldName, school: SchoolFacts) -> Place:
     The town may be the register's town or locality, and may stand in either name instead.
     """
     council = school.la_code in told.authorities or told.town == school.la_key
-    if _town_agrees(told, school):
+    if _town_agrees(told, school) or (
+        _named_place_agrees(told, school) and (council or _round_home(told, school))
+    ):
         return Place.TOWN_AND_COUNCIL if council else Place.TOWN
     if council:
         other_town = told.town is not None and told.town != school.la_key
@@ -107,13 +208,28 @@ def _town_agrees(told: ToldName, school: SchoolFacts) -> bool:
     held = {_stems(place) for place in (school.town_key, school.locality_key) if place}
     said, own = told.name.core, parse(school.name).core
     town = _stems(told.town) if told.town else None
-    if town in held or town in grams(word for word in own if word not in said):
-        return True
-    # A place in the told name counts beside a name, not as the name (Mockbury School, Mockbury).
+    return town in held or town in grams(word for word in own if word not in said)
+
+
+def _named_place_agrees(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether the name as told holds the school's place, and no other town was told.
+
+    A place counts beside a name, not as the name (Mockbury School, Mockbury).
+    """
+    if told.town is not None:
+        return False
+    held = {_stems(place) for place in (school.town_key, school.locality_key) if place}
+    said, own = told.name.core, parse(school.name).core
     return any(
         set(said) - set(place.split()) and set(own) - set(place.split())
         for place in held & grams(said)
     )
+
+
+def _round_home(told: ToldName, school: SchoolFacts) -> bool:
+    """Return whether nothing that was told of the home says that it is far from the school."""
+    home = {area(one) for one in told.districts}
+    return (not home and not told.authorities) or area(school.postcode) in home
 
 
 def _place_words(school: SchoolFacts) -> frozenset[str]:
@@ -149,6 +265,7 @@ def _stage_agreement(told: frozenset[str], school: SchoolFacts) -> Agreement:
         return Agreement.DIFFERS
     # High, comprehensive and grammar are used alike; infant and primary, high and sixth form not.
     alike = told <= _ALIKE and bool(kinds_of(school) & _ALIKE)
+    alike = alike and not parse(school.name).kinds & _SELECTIVE
     return Agreement.AGREES if alike else Agreement.UNKNOWN
 
 

@@ -11,66 +11,26 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from schools.matching.normalise import fold
+from schools.matching.school_words import (
+    BENDABLE,
+    EMPTY,
+    FAITHS,
+    GENDERS,
+    KIND_BEFORE,
+    KINDS,
+    LONG,
+    MISSPELT,
+    SAME_NAME,
+    SHORT_SAINTS,
+    SOMETIMES_SPOKEN,
+    SPELLINGS,
+    STREETS,
+    UNSPOKEN,
+)
 from schools.matching.shared_names import COMMON_CORES
 
-KINDS = frozenset(
-    {
-        "primary", "infant", "junior", "nursery", "first", "middle", "lower", "upper", "high",
-        "secondary", "comprehensive", "grammar", "sixthform", "special", "prep", "pru", "utc",
-        "studio",
-    }
-)  # fmt: skip
-FAITHS = frozenset({"ce", "ciw", "rc", "methodist", "jewish", "muslim", "hindu", "sikh", "quaker"})
-GENDERS = frozenset({"boys", "girls"})
-_EMPTY = frozenset(
-    {
-        "school", "academy", "college", "the", "of", "and", "for", "at", "in", "a", "an", "with",
-        "community", "va", "vc", "trust", "foundation", "free", "mixed", "centre", "technology",
-        "specialist", "welsh", "unit", "education", "to", "y", "yr",
-    }
-)  # fmt: skip
-
-# One spelling → canonical words; the longest phrase wins.
-_SPELLINGS = {
-    "church of england": "ce", "c of e": "ce", "cofe": "ce", "c ofe": "ce", "co e": "ce",
-    "coe": "ce", "c e": "ce",
-    "church in wales": "ciw", "c in w": "ciw", "cinw": "ciw", "cinwales": "ciw",
-    "yr eglwys yng nghymru": "ciw",
-    "roman catholic": "rc", "r c": "rc", "catholic": "rc", "cath": "rc", "gatholig": "rc",
-    "catholig": "rc", "pabyddol": "rc", "islamic": "muslim",
-    "voluntary aided": "va", "aided": "va", "v a": "va", "voluntary controlled": "vc",
-    "controlled": "vc", "v c": "vc", "voluntary": "va",
-    "saint": "st", "ss": "st", "s s": "st", "sts": "st", "sant": "st", "santes": "st",
-    "prim": "primary", "pri": "primary", "prmy": "primary", "gynradd": "primary",
-    "cynradd": "primary", "p s": "primary school", "ps": "primary school",
-    "infants": "infant", "inf": "infant", "infts": "infant", "babanod": "infant",
-    "jnr": "junior", "jun": "junior", "jr": "junior", "jnrs": "junior", "juniors": "junior",
-    "iau": "junior", "jmi": "junior infant", "jm and i": "junior infant",
-    "jm i": "junior infant", "j m i": "junior infant",
-    "ji": "junior infant", "j i": "junior infant", "j and i": "junior infant",
-    "nurs": "nursery", "nur": "nursery", "meithrin": "nursery",
-    "sec": "secondary", "uwchradd": "secondary", "gyfun": "comprehensive",
-    "cyfun": "comprehensive", "comp": "comprehensive", "gram": "grammar", "hs": "high school",
-    "6th form": "sixthform", "sixth form": "sixthform", "6th": "sixthform", "sixth": "sixthform",
-    "preparatory": "prep", "pre prep": "prep", "pupil referral unit": "pru",
-    "university technical college": "utc",
-    "sch": "school", "schl": "school", "scl": "school", "schools": "school", "ysgol": "school",
-    "acad": "academy", "acdmy": "academy", "academies": "academy", "coll": "college",
-    "coleg": "college", "comm": "community", "com": "community", "cmty": "community",
-    "gymunedol": "community", "gymraeg": "welsh", "tech": "technology", "ctr": "centre",
-    "center": "centre", "boy": "boys", "bechgyn": "boys", "girl": "girls", "merched": "girls",
-    "mt": "mount", "rd": "road", "ln": "lane", "gt": "great", "pk": "park", "grn": "green",
-    "hse": "house", "ave": "avenue", "nth": "north", "sth": "south", "hth": "heath",
-    "jc": "", "junior mixed and infant": "junior infant", "junior mixed infant": "junior infant",
-}  # fmt: skip
-_PHRASES = {tuple(said.split()): tuple(meant.split()) for said, meant in _SPELLINGS.items()}
+_PHRASES = {tuple(said.split()): tuple(meant.split()) for said, meant in SPELLINGS.items()}
 _LONGEST = max(len(phrase) for phrase in _PHRASES)
-# Words of a kind that are misspelt often; others are too short or too near to real names.
-_MISSPELT = ("primary", "infant", "junior", "nursery", "secondary", "academy", "school", "catholic",
-             "grammar", "comprehensive", "college", "community", "england", "church")  # fmt: skip
-_LONG = frozenset({"primary", "secondary", "catholic", "comprehensive", "community"})
-# Kinds only where the name goes on as a school's does: High School, not High Street.
-_KIND_BEFORE = frozenset({"first", "middle", "lower", "upper", "high", "special", "studio"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +61,44 @@ def parse(name: str) -> SchoolName:
     kinds, faiths, genders, core = set(), set(), set(), []
     for place, word in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ""
-        if word in KINDS and (word not in _KIND_BEFORE or _goes_on(following)):
+        if word in KINDS and (word not in KIND_BEFORE or _goes_on(following)):
             kinds.add(word)
         elif word in FAITHS:
             faiths.add(word)
         elif word in GENDERS:
             genders.add(word)
-        elif word not in _EMPTY:
+        elif word not in EMPTY and stem(word) not in core:
             core.append(stem(word))
     sort = (frozenset(kinds), frozenset(faiths), frozenset(genders))
     return SchoolName(tuple(core), *sort, key=" ".join(words)[:200])
+
+
+@lru_cache(maxsize=4096)
+def mended(name: str, known_words: frozenset[str]) -> SchoolName:
+    """Take a told name apart; words that no school bears and that are a slip of a kind's mean it.
+
+    `Hawthorn Ptim Shool` is Hawthorn Primary School.
+    """
+    words = fold(name.replace("&", " and ")).split()
+    if words and words[0] not in known_words and OSA.distance(words[0], "saint") == 1:
+        words[0] = "saint"
+    # The first word is the name itself, unless a later one is a name that schools bear.
+    named_later = any(stem(word) in known_words for word in words[1:])
+    for place, word in enumerate(words):
+        if place == 0 and not named_later:
+            continue
+        unknown = stem(word) in parse(name).core and stem(word) not in known_words
+        if unknown and len(word) >= 3 and (meant := _bent_from(word)):
+            words[place] = meant
+    return parse(" ".join(words))
+
+
+def _bent_from(word: str) -> str | None:
+    for right in BENDABLE:
+        allowed = 2 if len(right) >= 6 and word[0] == right[0] else 1
+        if OSA.distance(word, right, score_cutoff=allowed) <= allowed:
+            return right
+    return None
 
 
 def name_key(name: str) -> str:
@@ -129,6 +117,29 @@ def place_key(text: str | None) -> str | None:
     return " ".join("st" if word == "saint" else word for word in words) or None
 
 
+@lru_cache(maxsize=65536)
+def initials(name: str) -> frozenset[str]:
+    """Return how a name of three words or more is cut short: `qegs`, and `qeg` without School."""
+    words = [word for word in fold(name).split() if word not in UNSPOKEN]
+    if "st" in words or "saint" in words:
+        return frozenset()
+    short = [word for word in words if word not in SOMETIMES_SPOKEN]
+    found = ("".join(word[0] for word in some) for some in (words, short))
+    return frozenset(letters for letters in found if 4 <= len(letters) <= 6)
+
+
+def told_street(folded: str) -> str | None:
+    """Return the street of `the infants on park road`, folded; None where none was told."""
+    before, on, street = folded.partition(" on ")
+    return street_key(street) if on and street and not parse(before).core else None
+
+
+def street_key(text: str | None) -> str | None:
+    """Return a street without its number, folded: `12 Park Rd.` is `park road`."""
+    words = [STREETS.get(word, word) for word in fold(text or "").split()]
+    return " ".join(word for word in words if not word[0].isdigit()) or None
+
+
 def grams(words: Iterable[str]) -> frozenset[str]:
     """Return every run of one to four words: the places that a told name may hold."""
     held = list(words)
@@ -140,11 +151,12 @@ def grams(words: Iterable[str]) -> frozenset[str]:
 
 
 def _goes_on(following: str) -> bool:
-    return not following or following in KINDS or following in _EMPTY or following in GENDERS
+    return not following or following in KINDS or following in EMPTY or following in GENDERS
 
 
 def _canonical(name: str) -> list[str]:
     words = [_respelt(word) for word in fold(name.replace("&", " and ")).split()]
+    words = [SAME_NAME.get(word, word) for word in words]
     if words and words[0] == "saints":
         words[0] = "st"
     out: list[str] = []
@@ -153,7 +165,12 @@ def _canonical(name: str) -> list[str]:
         length, meant = _phrase_at(words, place)
         out += meant
         place += length
-    return out
+    return [_saint(out, at) for at in range(len(out))]
+
+
+def _saint(words: list[str], at: int) -> str:
+    after_saint = at > 0 and words[at - 1] == "st"
+    return SHORT_SAINTS.get(words[at], words[at]) if after_saint else words[at]
 
 
 def _phrase_at(words: list[str], place: int) -> tuple[int, tuple[str, ...]]:
@@ -166,10 +183,10 @@ def _phrase_at(words: list[str], place: int) -> tuple[int, tuple[str, ...]]:
 
 def _respelt(word: str) -> str:
     """Return the word of a kind that this is one slip away from (primery, acadmy), or itself."""
-    if len(word) < 5 or word in _MISSPELT or (word,) in _PHRASES or word in KINDS:
+    if len(word) < 5 or word in MISSPELT or (word,) in _PHRASES or word in KINDS:
         return word
-    for right in _MISSPELT:
-        allowed = 2 if right in _LONG else 1
+    for right in MISSPELT:
+        allowed = 2 if right in LONG else 1
         if word[0] == right[0] and OSA.distance(word, right, score_cutoff=allowed) <= allowed:
             return right
     return word

@@ -1,13 +1,13 @@
-"""What the database knows that may lead to a child's school: the only SQL of matching.
+"""What the database knows that may lead to a child's school.
 
-Schools are found by number, council, town and name; pupils by keyed block keys alone.
+Schools are found by number and by told name; pupils by keyed block keys alone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
@@ -22,8 +22,8 @@ from schools.matching.details import (
     SchoolFacts,
     ToldEducation,
 )
-from schools.matching.normalise import fold
-from schools.matching.school_names import grams, parse, place_key
+from schools.matching.school_names import place_key, street_key
+from schools.matching.told_search import ToldSearch
 from schools.models import Establishment
 from schools.queries import OPEN_STATUSES, single_successors
 from schools.roll_models import Pupil, PupilKey, Roll, RollState
@@ -34,8 +34,8 @@ _FACTS = (
     Establishment.type_code, Establishment.status, Establishment.closed_on,
     Establishment.statutory, Establishment.town_key, Establishment.locality_key,
     Establishment.postcode, Establishment.phase, Establishment.low_age, Establishment.high_age,
+    Establishment.street,
 )  # fmt: skip
-_SEEN_OFTEN = 200
 
 
 def find_leads(
@@ -43,7 +43,8 @@ def find_leads(
 ) -> list[Leads]:
     """Return for each child what may lead to its school on the London date of the incident."""
     given = [_given(session, child.education, on) for child in children]
-    told = {child.education: _told(session, child.education, on) for child in children}
+    names = ToldSearch(session, lambda urns: _facts(session, urns, on))
+    told = {child.education: names.find(child.education) for child in children}
     closed = {school.urn for school in given if school and not school.is_open}
     closed |= {one.urn for schools, _ in told.values() for one in schools if not one.is_open}
     rolls = _Rolls(session, cipher, on)
@@ -88,59 +89,6 @@ def _given(session: Session, education: ToldEducation, on: date) -> SchoolFacts 
     return still_open[0] if len(still_open) == 1 else found[0] if len(found) == 1 else None
 
 
-def _told(
-    session: Session, education: ToldEducation, on: date
-) -> tuple[tuple[SchoolFacts, ...], frozenset[str]]:
-    """Return the schools that the told name may mean, and which of its words are real ones.
-
-    Open ones of the councils and of the places in town or name; by the same name anywhere, closed
-    ones too.
-    """
-    name = parse(education.school_name or "")
-    if not name.core:
-        return (), frozenset()
-    town = place_key(education.town)
-    places = grams(fold(education.school_name or "").split()) | ({town} if town else set())
-    councils = set(education.authorities) or _councils_named(session, town)
-    near = or_(
-        Establishment.la_code.in_(councils),
-        Establishment.town_key.in_(places),
-        Establishment.locality_key.in_(places),
-    )
-    open_near = select(*_FACTS).where(Establishment.status.in_(OPEN_STATUSES), near)
-    same_name = select(*_FACTS).where(
-        Establishment.name_key.in_({name.key, f"{name.key} school", f"{name.key} academy"})
-    )
-    rows = (*session.execute(open_near), *session.execute(same_name))
-    schools = {row.urn: _school(row, on) for row in rows}
-    return tuple(schools.values()), _known_words(session, name.core, schools.values())
-
-
-def _councils_named(session: Session, town: str | None) -> set[str]:
-    """Return the councils of that name: officers say the council where no town is known."""
-    if town is None:
-        return set()
-    rows = session.execute(select(Establishment.la_code, Establishment.la_name).distinct())
-    return {la_code for la_code, la_name in rows if place_key(la_name) == town}
-
-
-def _known_words(
-    session: Session, words: Iterable[str], schools: Iterable[SchoolFacts]
-) -> frozenset[str]:
-    """Return which words stand in a school's own name: near first, then anywhere."""
-    wanted = set(words)
-    known = wanted & {word for school in schools for word in parse(school.name).core}
-    for word in wanted - known:
-        names = session.scalars(
-            select(Establishment.name)
-            .where(Establishment.name_key.contains(word, autoescape=True))
-            .limit(_SEEN_OFTEN)
-        ).all()
-        if len(names) == _SEEN_OFTEN or any(word in parse(name).core for name in names):
-            known.add(word)
-    return frozenset(known)
-
-
 def school_facts(session: Session, urns: Collection[int], on: date) -> dict[int, SchoolFacts]:
     """Return what the rules look at of these schools, as they stand on a date."""
     return _facts(session, urns, on)
@@ -160,6 +108,7 @@ def _school(row: Any, on: date) -> SchoolFacts:
         is_open=row.status in OPEN_STATUSES and not ended, statutory=row.statutory,
         town_key=row.town_key, locality_key=row.locality_key, la_key=place_key(row.la_name),
         postcode=row.postcode, phase=row.phase, low_age=row.low_age, high_age=row.high_age,
+        street_key=street_key(row.street),
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def decided(
         ("Hawthorn Infants", "Exampleton", SIX, 990004),
         ("Bishop Quill", "Sampleford", TEN, 990007),
         ("bishop quil acad", "Quillside", TEN, 990007),
-        ("Ysgol Aberenghraifft", "Aberenghraifft", TEN, 990008),
+        ("Ysgol Gynradd Aberenghraift", "Aberenghraifft", TEN, 990008),
         ("Holy Cross RC Primary", "Testerby", TEN, 990010),
         ("Holy Cross RC Primary Testerby", None, TEN, 990010),
     ],
@@ -114,7 +114,9 @@ def test_the_council_of_the_residence_stands_in_for_the_town(
         ("school", {"town": "Exampleton"}, Band.NONE, "no_school_known"),
         ("", {"town": "Exampleton"}, Band.NONE, "no_school_known"),
         # the wrong faith of a school of that dedication
-        ("St Mary's Methodist Primary", {"town": "Exampleton"}, Band.POSSIBLE, "too_uncertain"),
+        ("St Mary's Methodist Primary", {"town": "Exampleton"}, Band.SEVERAL, "several_schools"),
+        # a town's name alone: its grammar school may not be the one
+        ("Ysgol Aberenghraifft", {"town": "Aberenghraifft"}, Band.POSSIBLE, "too_uncertain"),
     ],
 )  # fmt: skip
 def test_what_is_not_sure_goes_to_a_person(
