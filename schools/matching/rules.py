@@ -20,6 +20,8 @@ SUCCESSOR_SHARE = 0.5
 ROLL_USED_DAYS = 120
 # A larger block is a placeholder or an institution, never one family.
 BLOCK_CAP = 500
+# All blocks of one child together: what is opened and compared stays bounded.
+CANDIDATE_CAP = 1_000
 # From this share one source contradicts another: a roll, or a told name, means a certain school.
 LOUD = 0.5
 # A resemblance that would make a pupil this child's, bits; and how much clearer than a sibling's.
@@ -115,57 +117,16 @@ NOT_FOR_CHILDREN = frozenset({25, 26, 27, 29, 37, 56})
 POST_16 = frozenset({18, 31, 32, 39, 45, 46, 57})
 POST_16_FROM = 15
 
-
-class Level(StrEnum):
-    """How one field of a pupil stands to the child's."""
-
-    EXACT = "exact"
-    KNOWN_AS = "known_as"
-    NICKNAME = "nickname"
-    HALF = "half"
-    CLOSE = "close"
-    ALIKE = "alike"
-    SWAPPED = "swapped"
-    ONE_DIGIT = "one_digit"
-    YEAR = "year"
-    DISTRICT = "district"
-    MISSING = "missing"
-    DIFFERS = "differs"
-
-
-# An exact name weighs log2 of one over its share of the population, within these bounds.
+# An exact name is as rare as its share of the population says, or at least so rare.
 RARE_SURNAME, RARE_FORENAME = 0.00008, 0.002
-FORENAME = {
-    Level.KNOWN_AS: 7.0, Level.NICKNAME: 5.5, Level.CLOSE: 5.5, Level.ALIKE: 1.5,
-    Level.MISSING: 0.0, Level.DIFFERS: -6.5,
-}  # fmt: skip
-SURNAME = {
-    Level.KNOWN_AS: 9.0, Level.HALF: 8.0, Level.CLOSE: 8.0, Level.ALIKE: 2.0,
-    Level.MISSING: 0.0, Level.DIFFERS: -5.5,
-}  # fmt: skip
-BIRTH = {
-    Level.EXACT: 12.4, Level.SWAPPED: 6.5, Level.ONE_DIGIT: 5.0, Level.YEAR: 3.0,
-    Level.MISSING: 0.0, Level.DIFFERS: -7.5,
-}  # fmt: skip
-POSTCODE = {Level.EXACT: 11.0, Level.DISTRICT: 3.5, Level.MISSING: 0.0, Level.DIFFERS: -2.5}
-SEX = {Level.EXACT: 0.9, Level.MISSING: 0.0, Level.DIFFERS: -6.0}
-# Forename and surname exchanged: both are right, in the wrong boxes.
-SWAP_COST = 6.0
-UPN_AGREES = 21.0
-
-# Of the children of an area that rolls cover whole: on a roll, or next of kin of a pupil on one.
-ON_ROLL, HOUSEHOLD = 0.80, 0.05
+# The two names apart speak like so many pupils; namesakes on the rolls are counted beside them.
+NAMES_STAND_FOR = 50_000
+# Blocks hold namesakes of the birth year and its neighbours; rolls hold so many years.
+NAMESAKE_YEARS, SCHOOL_YEARS = 3, 13
+# Pupils at an ordinary postcode, at those one slip from it, in its sector and in its district.
+PUPILS_THERE = {"exact": 6, "previous": 12, "close": 100, "sector": 1_000, "district": 10_000}
 # Children of one mean force: namesakes live there, also where only a few schools gave a roll.
 POPULATION = 200_000
-# The same fields, when the candidate is a brother or sister of the child: twins share a birthday.
-SIBLING_BIRTH = {
-    Level.EXACT: 6.4, Level.SWAPPED: -1.0, Level.ONE_DIGIT: 0.5, Level.YEAR: -2.0,
-    Level.MISSING: 0.0, Level.DIFFERS: 0.0,
-}  # fmt: skip
-SIBLING_FORENAME = {
-    Level.EXACT: -5.0, Level.KNOWN_AS: -3.0, Level.NICKNAME: -3.0, Level.CLOSE: -1.0,
-    Level.ALIKE: 0.0, Level.MISSING: 0.0, Level.DIFFERS: 0.0,
-}  # fmt: skip
 
 # What a key adult's word of this school year adds to a candidate that something else speaks for;
 # on its own it makes a school worth a person's look, never a match.
