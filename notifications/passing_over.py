@@ -38,6 +38,8 @@ class PassedOver:
 
     connected: dict[UUID, ChangeReason]
     withheld: frozenset[UUID]
+    # How the trail names those found by digests.
+    persons: dict[UUID, str]
 
     @property
     def everybody(self) -> frozenset[UUID]:
@@ -79,6 +81,7 @@ def passed_over(
     return PassedOver(
         {one.id: _REASONS[hit] for one in contacts if (hit := hits.get(one.id)) in _REASONS},
         frozenset(one.id for one in contacts if f"account:{one.account_id}" in said),
+        {one.id: one.person for one in contacts if hits.get(one.id) in _REASONS},
     )
 
 
@@ -86,11 +89,10 @@ def note_passed_over(
     session: Session, notification: Notification, found: PassedOver, *, now: datetime, actor: str
 ) -> None:
     """Note each person whom the digests left out, once."""
-    kind = "officer" if notification.urn is None else "key_adult"
     for ident, reason in found.connected.items():
         note_change(
             session, force=notification.force, incident_id=notification.incident_id,
-            about=f"notification:{notification.id}", person=f"{kind}:{ident}",
+            about=f"notification:{notification.id}", person=found.persons[ident],
             reason=reason, now=now, actor=actor,
         )  # fmt: skip
 

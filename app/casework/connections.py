@@ -21,6 +21,7 @@ from schools.connected_models import ChangeReason, ConnectedDigest, RecipientCha
 from schools.key_adult_details import open_details
 from schools.matching.models import Review
 from schools.models import KeyAdult
+from schools.officers import Officer, officer_details
 from schools.recipient_changes import note_change
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
@@ -178,7 +179,7 @@ def _declared(session: Session, acting: Acting, incidents: set[UUID]) -> set[UUI
 
 
 def _records(session: Session, acting: Acting) -> list[PersonOfInterest]:
-    """Return all that is known of the person who acts: the account, and entries as a key adult."""
+    """Return all that is known of the person who acts: account, key adult, council or force."""
     found: list[PersonOfInterest] = []
     account = session.get(Account, acting.actor.account_id) if acting.actor.account_id else None
     if account is None:
@@ -195,4 +196,10 @@ def _records(session: Session, acting: Acting) -> list[PersonOfInterest]:
             continue
         born = getattr(entry, "date_of_birth", None)
         found.append(PersonOfInterest(account.id, entry.name, entry.email, entry.telephone, born))
+    for officer in session.scalars(select(Officer).where(Officer.account_id == account.id)):
+        try:
+            duty = officer_details(acting.cipher, officer)
+        except CannotOpen:
+            continue
+        found.append(PersonOfInterest(account.id, duty.name, duty.email, duty.telephone))
     return found

@@ -13,6 +13,7 @@ from app.intake.models import Incident
 from schools.connected_models import ChangeReason, RecipientChange
 from schools.key_adult_details import open_details
 from schools.models import KeyAdult
+from schools.officers import officer_names
 
 SHOWN = timedelta(days=30)
 
@@ -50,12 +51,16 @@ def recipient_changes(
 
 
 def _names(session: Session, cipher: Cipher, people: set[str]) -> dict[str, str]:
-    ids = {person: UUID(person.partition(":")[2]) for person in people}
-    accounts = {one: ident for one, ident in ids.items() if one.startswith("account:")}
-    entries = {one: ident for one, ident in ids.items() if one.startswith("key_adult:")}
-    names = names_of(session, cipher, accounts.values())
-    found = {one: names[ident] for one, ident in accounts.items() if ident in names}
-    for row in session.scalars(select(KeyAdult).where(KeyAdult.id.in_(entries.values()))):
+    """Return a name for each account, key adult and officer whose record opens."""
+    ids: dict[str, list[UUID]] = {"account": [], "key_adult": [], "officer": []}
+    for person in people:
+        kind, _, ident = person.partition(":")
+        ids[kind].append(UUID(ident))
+    accounts = names_of(session, cipher, ids["account"])
+    officers = officer_names(session, cipher, ids["officer"])
+    found = {f"account:{ident}": name for ident, name in accounts.items()}
+    found |= {f"officer:{ident}": name for ident, name in officers.items()}
+    for row in session.scalars(select(KeyAdult).where(KeyAdult.id.in_(ids["key_adult"]))):
         try:
             found[f"key_adult:{row.id}"] = open_details(cipher, row).name
         except CannotOpen:
