@@ -82,12 +82,13 @@ def import_key_adults(session: Session, importing: Importing, *, source: TextIO)
 
 
 def import_roll(
-    session: Session, importing: Importing, *, source: TextIO, owner: str
-) -> ImportReport:
+    session: Session, importing: Importing, *, source: TextIO, owner: str,
+    accept_fewer: bool = False,
+) -> ImportReport:  # fmt: skip
     """Replace the roll of a supplier, `urn:…` or `council:…`."""
     report = roll.import_roll(
         session, importing.cipher, source, owner=owner, now=importing.now,
-        dry_run=importing.dry_run, progress=importing.progress,
+        dry_run=importing.dry_run, accept_fewer=accept_fewer, progress=importing.progress,
     )  # fmt: skip
     return _recorded(session, importing, Event.ROLL_IMPORTED, f"roll:{owner}", report)
 

@@ -4,6 +4,7 @@ Source: domain.md §9. Content goes at the earlier of 90 days after told and 365
 children not notified after 30 days. The trail without content stays for years.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Force, SignInFailure, SignInSession
+from app.casework.rolls import Keeping, erase_last_years_rolls
 from app.core import audit, keys
 from app.core.clock import london_date
 from app.core.models import ContentKey
@@ -23,6 +25,7 @@ from app.jobs.runner import StepReport, Tick
 from notifications.earlier import forget_counts, keep_counts
 from notifications.models import Notification, Occurrence
 from schools.connected_models import ConnectedDigest, RecipientChange
+from schools.matching.judgements import forget_people
 
 ACTOR = "job:purge_expired"
 BLOCK = 500
@@ -33,7 +36,7 @@ _OPEN = (Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.DETAILS_AWAITED, Outcome.H
 
 
 def purge_expired(tick: Tick) -> StepReport:
-    """Erase the content of incidents whose time is over, and forget old sign-ins."""
+    """Erase the content of incidents whose time is over, last year's rolls, and old sign-ins."""
     with tick.wiring.database.write() as session:
         session.execute(delete(SignInFailure).where(SignInFailure.at < tick.now - FAILURES_KEPT))
         session.execute(
@@ -41,6 +44,7 @@ def purge_expired(tick: Tick) -> StepReport:
         )
     with tick.wiring.database.write(PLATFORM) as session:
         forget_counts(session, on=london_date(tick.now))
+        erase_last_years_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
     return tick.each(
         _old_enough(tick), lambda session, incident: erase(session, incident, now=tick.now)
     )
@@ -55,6 +59,7 @@ def erase(session: Session, incident_id: UUID, *, now: datetime) -> None:
         .where(InvolvedChild.incident_id == incident_id)
         .values(person_digest=None)
     )
+    forget_people(session, _children_of(session, incident_id))
     keep_counts(session, incident_id=incident_id)
     forget_connections(session, incident_id)
     suspects.forget(session, incident_id=incident_id)
@@ -62,6 +67,12 @@ def erase(session: Session, incident_id: UUID, *, now: datetime) -> None:
         session, event=audit.Event.CONTENT_ERASED, actor=ACTOR, force=incident.force,
         subject=f"incident:{incident.id}", now=now, reason_code="retention_over",
     )  # fmt: skip
+
+
+def _children_of(session: Session, incident_id: UUID) -> Sequence[UUID]:
+    return session.scalars(
+        select(InvolvedChild.id).where(InvolvedChild.incident_id == incident_id)
+    ).all()
 
 
 def forget_connections(session: Session, incident_id: UUID) -> None:

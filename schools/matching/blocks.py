@@ -65,6 +65,12 @@ def child_findable(child: ChildIdentity, *, on: date) -> Findable:
 _MOST_YEARS = 8
 
 
+def postcode_value(written: str | None) -> str | None:
+    """Return the value of a postcode, None for what is not one."""
+    code = postcode(written)
+    return f"postcode|{code}" if code else None
+
+
 def block_values(one: Findable) -> frozenset[str]:
     """Return the values that a pupil is stored under."""
     forenames = _sounds(usual for name in one.forenames for usual in spelt(forename(name)))
@@ -100,7 +106,7 @@ def _values(
     one: Findable, forenames: frozenset[str], surnames: frozenset[str], years: Iterable[int | None]
 ) -> frozenset[str]:
     born = real_birth_date(one.date_of_birth)
-    values = {f"postcode|{code}" for code in map(postcode, one.postcodes) if code}
+    values = {value for value in map(postcode_value, one.postcodes) if value}
     values |= {f"upn|{number}" for number in map(upn, (one.upn, one.former_upn)) if number}
     if born:
         values |= {f"surname|{born}|{name}" for name in surnames}

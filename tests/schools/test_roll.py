@@ -1,6 +1,7 @@
 """Pupil rolls: sealed, found by keyed keys alone, replaced only when whole."""
 
 import io
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ def schools(database: Database) -> None:
 
 
 def load(
-    database: Database, cipher: Cipher, *pupils: dict[str, object], owner: str = OWNER,
+    database: Database, cipher: Cipher, *pupils: Mapping[str, object], owner: str = OWNER,
     **options: Any,
 ) -> ImportReport:  # fmt: skip
     with database.write(PLATFORM) as session:
