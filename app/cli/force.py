@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli import opening
+from app.cli import opening, policy
 from app.cli.output import Json, answer
 
 commands = typer.Typer(no_args_is_help=True)
+commands.command()(policy.policy)
 
 
 @commands.callback()

@@ -12,6 +12,7 @@ from notifications.models import CallSheetLine, Occurrence, Receipt
 from notifications.states import ReceiptKind
 from schools.connected import Adult
 from schools.matching.models import Review, ReviewState
+from schools.officers import Duty, add_officer
 from tests.factories.connected import connect
 from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE, URN
@@ -212,6 +213,19 @@ def test_a_connected_reviewer_may_not_claim_and_a_colleague_may(
     colleague = add_person(morning.wiring, "al@example.org", Role.REVIEWER, name="Al", force=FORCE)
     other = signed_in(morning.wiring, colleague)
     assert other.press(f"/review/{review_id}/claim").status_code == 303
+
+
+def test_a_reviewer_is_known_by_the_telephone_of_their_duty(
+    morning: Morning, reviewer: Person
+) -> None:
+    with morning.wiring.database.write(PLATFORM) as session:
+        add_officer(
+            session, morning.wiring.cipher, owner=f"force:{FORCE}", duty=Duty.REVIEWER, position=1,
+            name="Jo Lee", email="jo@example.org", telephone="07700 900321",
+            account_id=reviewer.account_id, now=morning.force.now,
+        )  # fmt: skip
+    review_id = unclear(morning, Adult(phone="+44 7700 900321"))
+    assert signed_in(morning.wiring, reviewer).get(f"/review/{review_id}").status_code == 404
 
 
 def test_a_reviewer_of_the_same_name_is_asked_first(morning: Morning, reviewer: Person) -> None:

@@ -1,0 +1,70 @@
+"""`encompass force policy`: what a force decided, shown as JSON and changed from a file."""
+
+import json as json_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from app.cli import opening
+from app.cli.output import Json, answer, print_json
+from app.core.errors import FieldError, Invalid
+from app.core.policy import Policy
+
+
+def policy(
+    code: Annotated[str, typer.Argument(help="The force's code.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="What is to differ from the scheme's default, as JSON.", exists=True),
+    ] = None,
+    approved_by: Annotated[
+        str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Print the policy of a force, or store the next version of it from a file.
+
+    A version is never edited; a run that has begun keeps the one it began under.
+
+    Example: encompass force policy 99 policy.json --approved-by "The DPO, 1 October 2026"
+    """
+    from app.access.forces import force_named
+    from app.core.policies import add_policy, current_policy
+
+    body = read(file) if file else None
+    if body is not None and not 1 <= len((approved_by or "").strip()) <= 100:
+        raise typer.BadParameter("say in 100 characters who approved it", param_hint="--approved-by")
+    with opening.unit(dry_run=body is None) as (session, wiring):
+        now = wiring.clock.now()
+        force_named(session, code)
+        if body is None:
+            version, held = current_policy(session, code, at=now)
+            print_json({"force": code, "version": version, "body": held.model_dump(mode="json")})
+            return
+        version = add_policy(
+            session, code, body=body, valid_from=now, approved_by=approved_by or "", now=now
+        )
+    answer(
+        {"force": code, "version": version},
+        [f"Version {version} of the policy of force {code} holds from now on."],
+        as_json=json,
+    )
+
+
+def read(path: Path) -> Policy:
+    """Return the policy in a file; raise `Invalid` with each place that is wrong."""
+    try:
+        return Policy.model_validate(json_.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as problem:
+        wrong = [
+            FieldError(
+                ".".join(str(part) for part in item["loc"]), item["type"],
+                item["msg"].removeprefix("Value error, "),
+            )
+            for item in problem.errors(include_input=False, include_url=False)
+        ]  # fmt: skip
+        raise Invalid("This policy cannot be: correct the file.", wrong) from None
+    except ValueError:
+        raise Invalid("The file is not JSON: write it as one object.") from None

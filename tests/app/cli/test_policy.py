@@ -1,0 +1,67 @@
+"""The policy of a force at the command line: printed, and changed by a version with a name."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.wiring import Wiring
+from tests.app.cli.conftest import Encompass
+from tests.journeys.world import World
+
+SIGNED = {"on": True, "signed_off_by": "The DPO", "signed_off_on": "2026-10-01"}
+
+
+@pytest.fixture(autouse=True)
+def world(wiring: Wiring) -> World:
+    return World(wiring)
+
+
+def written(tmp_path: Path, body: Any) -> Path:
+    path = tmp_path / "policy.json"
+    path.write_text(body if isinstance(body, str) else json.dumps(body))
+    return path
+
+
+def held(encompass: Encompass) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(encompass("force", "policy", "99").stdout)
+    return shown
+
+
+def test_the_default_is_printed_and_a_version_takes_its_place(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    before = held(encompass)
+    assert (before["version"], before["body"]["suspects"]["on"]) == (0, False)
+    path = written(tmp_path, {"suspects": SIGNED})
+    done = encompass("force", "policy", "99", path, "--approved-by", "The DPO")
+    assert done.exit_code == 0
+    after = held(encompass)
+    assert (after["version"], after["body"]["suspects"]) == (1, SIGNED)
+    assert after["body"]["ladder"] == before["body"]["ladder"]
+
+
+@pytest.mark.feature("IN13")
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"suspects": {"on": True}}, "data protection officer"),
+        ({"suspects": {"on": True, "signed_off_by": "The DPO"}}, "data protection officer"),
+        ({"suspect": SIGNED}, "suspect"),
+        ("{", "not JSON"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_and_changes_nothing(
+    encompass: Encompass, tmp_path: Path, body: Any, said: str
+) -> None:
+    done = encompass("force", "policy", "99", written(tmp_path, body), "--approved-by", "x")
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert held(encompass)["version"] == 0
+
+
+def test_a_version_needs_a_name_and_a_force(encompass: Encompass, tmp_path: Path) -> None:
+    path = written(tmp_path, {"suspects": SIGNED})
+    assert encompass("force", "policy", "99", path).exit_code == 2
+    assert encompass("force", "policy", "98", path, "--approved-by", "x").exit_code == 1
