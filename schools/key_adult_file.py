@@ -165,7 +165,10 @@ def _with_what_is_known(cipher: Cipher, stored: KeyAdult, said: _Said) -> _Said:
     verified, failed = said.contact_verified_at, stored.unverified_at
     if verified is not None and failed is not None and verified <= failed:
         verified = None
-    known = [at for at in (verified, stored.contact_verified_at) if at is not None]
+    # What was proved of another address says nothing of this one.
+    same = email_digest(cipher, details.address) == email_digest(cipher, held.address)
+    proved = stored.contact_verified_at if same else None
+    known = [at for at in (verified, proved) if at is not None]
     return replace(
         said, details=details, contact_verified_at=max(known, default=None),
         course=said.course or stored.course, left_on=said.left_on or stored.left_on,

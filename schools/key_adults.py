@@ -17,6 +17,7 @@ from app.core.cipher import CannotOpen, Cipher
 from app.core.clock import london_date
 from app.core.errors import NotFound
 from app.core.policy import Policy
+from schools.holiday_contacts import holiday_contacts
 from schools.key_adult_details import KeyAdultDetails, email_digest, open_details
 from schools.key_adult_file import import_key_adults
 from schools.models import KeyAdult, KeyAdultAbsence
@@ -113,12 +114,17 @@ def standing(
 def contacts_of(
     session: Session, cipher: Cipher, urn: int, *, on: date, policy: Policy
 ) -> list[Contact]:
-    """Return a school's key adults who have not left, in the order in which they are asked."""
+    """Return a school's key adults who have not left, in the order in which they are asked.
+
+    On a day of holiday cover whoever has it comes first (domain.md §6).
+    """
     rows = session.scalars(
         select(KeyAdult)
         .where(KeyAdult.urn == urn, or_(KeyAdult.left_on.is_(None), KeyAdult.left_on > on))
         .order_by(KeyAdult.position, KeyAdult.added_at, KeyAdult.id)
     ).all()
+    covering = holiday_contacts(session, urn, on=on) if rows else frozenset()
+    rows = sorted(rows, key=lambda row: row.id not in covering)
     away = absences_of(session, [row.id for row in rows])
     began = term_starts(session, on=on, urns=[urn] if rows else []).get(urn)
     return [

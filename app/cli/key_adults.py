@@ -12,7 +12,7 @@ from app.cli.output import Json
 commands = typer.Typer(no_args_is_help=True)
 _COLUMNS = (
     "CSV: URN, Position, Name, Email, Telephone, TrainedOn, TrainingExpiresOn, VerifiedOn, "
-    "LeftOn, AwayFrom, AwayTo."
+    "LeftOn, AwayFrom, AwayTo; and Course and AlertEmail where they are known."
 )
 
 

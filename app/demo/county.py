@@ -158,7 +158,7 @@ def _adult(
         telephone=f"07700 900{(school.urn * 7 + position) % 1000:03}",
         trained_on=since if trained else None,
         expires_on=expires if trained else None,
-        verified_on=None if unverified else day - timedelta(days=random.randrange(10, 70)),
+        verified_on=None if unverified else day - timedelta(days=random.randrange(10, 70) // 3),
         left_on=day - timedelta(days=20) if left else None,
         away_from=day - timedelta(days=12) if away else None,
         away_to=day + timedelta(days=18) if away else None,

@@ -14,6 +14,7 @@ from app.core.ids import new_id
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
 from schools.imports import ImportReport
+from schools.key_adult_models import HolidayCover
 from schools.key_adults import (
     Contact,
     attach_account,
@@ -213,7 +214,7 @@ def test_a_school_without_anybody_to_receive_is_named_with_what_to_mend(
         found = not_ready(session, cipher, on=FRIDAY, policy=POLICY, urns=[990001, 990003])
         everywhere = not_ready(session, cipher, on=FRIDAY, policy=POLICY)
     name = "St Mary's Catholic Primary School"
-    assert found == ([] if reason is None else [NotReady(990001, name, reason)])
+    assert found == ([] if reason is None else [NotReady(990001, name, "999", reason)])
     assert 990002 in {one.urn for one in everywhere}
     assert 990003 not in {one.urn for one in everywhere}
 
@@ -225,3 +226,51 @@ def test_a_verification_date_is_the_start_of_that_london_day(
     with database.read(PLATFORM) as session:
         verified = session.scalars(select(KeyAdult.contact_verified_at)).one()
     assert verified == datetime(2026, 9, 6, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.feature("RE9")
+def test_a_file_brings_back_nobody_who_left_since(database: Database, cipher: Cipher) -> None:
+    load(database, cipher, {})
+    with database.write(PLATFORM) as session:
+        session.scalars(select(KeyAdult)).one().left_on = FRIDAY
+    assert load(database, cipher, {}).unchanged == 1
+    assert contacts(database, cipher) == []
+
+
+@pytest.mark.feature("RE10")
+def test_a_file_names_a_shared_mailbox_whose_proof_is_its_own(
+    database: Database, cipher: Cipher
+) -> None:
+    load(database, cipher, {"Course": "Designated lead"})
+    shared = {"AlertEmail": "office@example.org", "VerifiedOn": ""}
+    columns = {"AlertEmail": "", "Course": ""}
+    assert load(database, cipher, {**columns, **shared}).accepted == 1
+    (found,) = contacts(database, cipher)
+    assert (found.email, found.address) == ("wendy@example.org", "office@example.org")
+    assert found.reason_code == "contact_unverified"
+    assert load(database, cipher, {**shared, "VerifiedOn": "19-11-2026"}).accepted == 1
+    (found,) = contacts(database, cipher)
+    assert found.can_receive
+    assert load(database, cipher, {"VerifiedOn": ""}).unchanged == 1
+    with database.read(PLATFORM) as session:
+        assert session.scalars(select(KeyAdult.course)).one() == "Designated lead"
+    assert load(database, cipher, {"AlertEmail": "office"}).rejected == 1
+
+
+def test_whoever_covers_a_holiday_is_asked_first_on_its_days(
+    database: Database, cipher: Cipher
+) -> None:
+    load(database, cipher, {}, {"Position": 2, "Name": "Marcus", "Email": "marcus@example.org"})
+    with database.write(PLATFORM) as session:
+        second = session.scalars(select(KeyAdult).where(KeyAdult.position == 2)).one()
+        session.add(
+            HolidayCover(
+                key_adult_id=second.id, first_on=date(2026, 12, 19), last_on=date(2027, 1, 3)
+            )
+        )
+    first = {on: contacts(database, cipher, on=on)[0].name for on in (
+        FRIDAY, date(2026, 12, 18), date(2026, 12, 19), date(2027, 1, 3), date(2027, 1, 4),
+    )}  # fmt: skip
+    assert list(first.values()) == [
+        "Wendy Larkgarth", "Wendy Larkgarth", "Marcus", "Marcus", "Wendy Larkgarth",
+    ]  # fmt: skip
