@@ -35,7 +35,7 @@ def policy(
 
     body = read(file) if file else None
     if body is not None and not 1 <= len((approved_by or "").strip()) <= 100:
-        raise typer.BadParameter("say in 100 characters who approved it", param_hint="--approved-by")
+        raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
     with opening.unit(dry_run=body is None) as (session, wiring):
         now = wiring.clock.now()
         force_named(session, code)
