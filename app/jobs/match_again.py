@@ -135,7 +135,7 @@ def _settled_this_year(session: Session, child: InvolvedChild, now: datetime) ->
 def _newest_match(session: Session, child_id: UUID) -> Match | None:
     return session.scalars(
         select(Match)
-        .where(Match.involved_child_id == child_id)
+        .where(Match.involved_child_id == child_id, Match.undone_at.is_(None))
         .order_by(Match.decided_at.desc())
         .limit(1)
     ).first()

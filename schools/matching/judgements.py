@@ -69,11 +69,21 @@ def undo_said(
     return _undo(session, said, actor=actor, now=now)
 
 
+def forget_people(session: Session, involved_child_ids: Sequence[UUID]) -> None:
+    """Erase by whom and where these children would be known again; what was said stays."""
+    session.execute(
+        update(Judgement)
+        .where(Judgement.involved_child_id.in_(involved_child_ids))
+        .values(person_digest=None, area_digest=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def of_person(
     session: Session, force: str, person_digest: bytes | None, *,
     involved_child_id: UUID | None = None, at: datetime | None = None,
 ) -> list[Judgement]:  # fmt: skip
-    """Return what is said of one person of one force, oldest first, as it stood at an instant.
+    """Return what is said of one person of one force, oldest first, as it stood before `at`.
 
     A child without a digest (no name, no date of birth) is known by its own row alone.
     """
@@ -88,8 +98,8 @@ def of_person(
     if at is None:
         wanted = wanted.where(Judgement.undone_at.is_(None))
     else:
-        still = or_(Judgement.undone_at.is_(None), Judgement.undone_at > at)
-        wanted = wanted.where(Judgement.made_at <= at, still)
+        still = or_(Judgement.undone_at.is_(None), Judgement.undone_at >= at)
+        wanted = wanted.where(Judgement.made_at < at, still)
     return list(session.scalars(wanted.order_by(Judgement.made_at, Judgement.id)))
 
 

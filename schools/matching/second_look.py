@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
+from app.core.types import Utc
 from schools.matching import judgements
 from schools.matching.details import Band
 from schools.matching.models import Match, PassedTo, Review, ReviewState
@@ -60,7 +61,12 @@ def take_back(session: Session, review: Review, *, actor: str, now: datetime) ->
     undone = session.execute(
         update(Match)
         .where(Match.id == review.settled_match_id, Match.undone_at.is_(None))
-        .values(undone_at=now, undone_by=actor, composed_at=_sent_or(now))
+        # One that was not composed yet never will be; one that was keeps its time.
+        .values(
+            undone_at=now,
+            undone_by=actor,
+            composed_at=func.coalesce(Match.composed_at, literal(now, Utc())),
+        )
         .returning(Match.id)
         .execution_options(synchronize_session=False)
     ).all()
@@ -105,8 +111,3 @@ def look_again(
     ).all()  # fmt: skip
     if not looked:
         raise Conflict("Another person than the one who decided has to look, once.")
-
-
-def _sent_or(now: datetime) -> object:
-    """A decision that was not composed yet never will be; one that was keeps its time."""
-    return func.coalesce(Match.composed_at, now)

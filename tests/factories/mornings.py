@@ -9,12 +9,13 @@ from app.access.permissions import Role
 from app.core.clock import HandClock
 from app.core.scope import PLATFORM
 from app.intake.details import ChildDetails, Education
-from app.intake.models import InvolvedChild
+from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome, OutcomeReason
 from app.wiring import Wiring
 from notifications.models import Notification
 from schools.matching.details import Band, CandidateEvidence, Decision
 from schools.matching.review import open_review, record_decision
+from tests.factories.incidents import incident_details
 from tests.factories.notifications import FORCE, LATER_URN, URN, Happened, NotifyingForce
 from tests.factories.people import Person, add_person
 
@@ -68,6 +69,11 @@ class Morning:
             child.sealed = self.wiring.cipher.seal(
                 details, table="involved_child", row=child.id, force=FORCE, key=happened.key
             )
+            incident = session.get_one(Incident, happened.incident_id)
+            incident.sealed = self.wiring.cipher.seal(
+                incident_details(), table="incident", row=incident.id, force=FORCE,
+                key=happened.key,
+            )  # fmt: skip
 
     def unclear(self, *, minutes: int) -> UUID:
         """Put a child of whom two schools are possible before the reviewers; returns the review.
