@@ -24,7 +24,7 @@ from tests.journeys.world import COUNCIL, World, at, child
 
 PRIMARY, OTHERBY = 990001, 990002
 REVIEWER = "reviewer@example.org"
-UNKNOWN = {"education": {"status": "unknown"}}
+UNKNOWN: dict[str, Any] = {"education": {"status": "unknown"}}
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +187,7 @@ def test_what_a_key_adult_confirmed_makes_a_vague_name_clear_while_the_child_liv
     world.until(time(6, 40))
     world.open("rc@mary.test", ready(world, "L-1")[990003].id)
     world.clock.move_to(at("2026-11-24", "01:10"))
-    vague = {"education": {"school_name": "St Mary's", "town": "Exampleton"}}
+    vague: dict[str, Any] = {"education": {"school_name": "St Mary's", "town": "Exampleton"}}
     world.push("L-2", child(**vague, **moved))
     world.push("L-3", child(forename="Bela", **vague))
     world.tick()

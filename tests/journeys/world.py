@@ -147,7 +147,7 @@ class World:
             "reference": reference, "version": version, "children": list(children),
             "occurred_from": (self.now - timedelta(hours=1)).isoformat(), **more,
         }  # fmt: skip
-        message = IncidentMessage.model_validate_json(_json(body))
+        message = IncidentMessage.model_validatejson.dumps(json.dumps(body))
         with self.wiring.database.write(of_force(FORCE)) as session:
             receive(
                 session, self.wiring.cipher, [Submission(FORCE, self.client_id, message)],
@@ -316,7 +316,3 @@ def child(ref: str = "c1", **changes: Any) -> dict[str, Any]:
 def at(day: str, clock_time: str) -> datetime:
     """An instant by its London date and time."""
     return at_london(date.fromisoformat(day), time.fromisoformat(clock_time)).astimezone(UTC)
-
-
-def _json(body: dict[str, Any]) -> str:
-    return json.dumps(body)
