@@ -147,7 +147,7 @@ class World:
             "reference": reference, "version": version, "children": list(children),
             "occurred_from": (self.now - timedelta(hours=1)).isoformat(), **more,
         }  # fmt: skip
-        message = IncidentMessage.model_validatejson.dumps(json.dumps(body))
+        message = IncidentMessage.model_validate_json(json.dumps(body))
         with self.wiring.database.write(of_force(FORCE)) as session:
             receive(
                 session, self.wiring.cipher, [Submission(FORCE, self.client_id, message)],
