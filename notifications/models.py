@@ -109,8 +109,8 @@ class Notification(Delivered, Base):
     follow_up_due_on: Mapped[date | None]
     late_at: Mapped[datetime | None]
     late_cause: Mapped[LateCause | None] = mapped_column(Choice(LateCause))
-    # A protected child: `account:<id>` of the one person who may open it; `nobody` where it is
-    # told by voice alone.
+    # A protected child: `account:<id>` of the one person who may open it, `key_adult:<id>` of one
+    # without an account, who is told by voice; `nobody` before its release, and for a head.
     shown_only_to: Mapped[str | None] = mapped_column(String(100))
 
 
@@ -359,6 +359,7 @@ class Release(ForceOwned, Base):
     urn: Mapped[int] = mapped_column(ForeignKey("establishment.urn"))
     # The one key adult; empty where the head is told by voice, by role.
     key_adult_id: Mapped[UUID | None] = mapped_column(ForeignKey("key_adult.id"))
+    # Why this person is safe, as a code.
     reason: Mapped[str] = mapped_column(String(500))
     proposed_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     proposed_at: Mapped[datetime]

@@ -71,7 +71,7 @@ def those_shown(people: list[Recipient], shown_only_to: str | None) -> list[Reci
     """Return everybody, or of a protected child's the one person it was released to."""
     if shown_only_to is None:
         return people
-    return [one for one in people if shown_only_to == f"account:{one.account_id}"]
+    return [one for one in people if shown_only_to in {f"account:{one.account_id}", one.person}]
 
 
 def addressee(notification: Notification, to: Recipient) -> Addressee:

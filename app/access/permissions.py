@@ -37,6 +37,8 @@ class Action(StrEnum):
     SEE_BOARD = "see_board"
     CLAIM_CALL = "claim_call"
     RECORD_CALL = "record_call"
+    PROPOSE_RELEASE = "propose_release"
+    CONFIRM_RELEASE = "confirm_release"
     RECALL = "recall"
     SEE_REPORTS = "see_reports"
     EXPORT_REPORTS = "export_reports"
@@ -73,6 +75,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.SEE_BOARD: frozenset({Role.FORCE_DESK, Role.LEAD}),
     Action.CLAIM_CALL: frozenset({Role.FORCE_DESK}),
     Action.RECORD_CALL: frozenset({Role.FORCE_DESK}),
+    Action.PROPOSE_RELEASE: frozenset({Role.FORCE_DESK}),
+    Action.CONFIRM_RELEASE: frozenset({Role.LEAD, Role.FORCE_DESK}),
     Action.RECALL: frozenset({Role.FORCE_DESK, Role.LEAD}),
     Action.SEE_REPORTS: frozenset({Role.LEAD}),
     Action.EXPORT_REPORTS: frozenset({Role.LEAD}),

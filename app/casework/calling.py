@@ -16,6 +16,7 @@ from app.access.accounts import names_of
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, ties_to_notifications
+from app.casework.releasing import released
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, NotFound
@@ -31,6 +32,9 @@ from notifications.recipients import Recipient, people_of, those_shown
 from notifications.states import CallResult, NotificationState
 from schools import queries
 
+_NOT_RELEASED = (
+    "A protected child: name whom it is released to on the morning board, and have it confirmed."
+)
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
 
@@ -86,6 +90,8 @@ class Call:
     policy: Policy
     # Somebody of the caller's name is concerned: they say that they are not before anything opens.
     asks_tie: bool = False
+    # A protected child is read to nobody before somebody confirmed to whom.
+    released: bool = True
 
 
 def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
@@ -112,7 +118,11 @@ def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
     line = _claimed_line(session, acting, line_id)
     (school,) = _schools(session, acting, [line], force=line.force)
     _, policy = current_policy(session, line.force, at=acting.now)
-    return Call(school, school.lines[0], policy, asks_tie=_tie(session, acting, line) is Tie.ASK)
+    notification = session.get_one(Notification, line.notification_id)
+    return Call(
+        school, school.lines[0], policy, asks_tie=_tie(session, acting, line) is Tie.ASK,
+        released=released(session, notification),
+    )  # fmt: skip
 
 
 def show_content(
@@ -127,6 +137,8 @@ def show_content(
     if not untied and _tie(session, acting, line) is Tie.ASK:
         raise Conflict("Say first whether you are related to or involved with this family.")
     notification = session.get_one(Notification, line.notification_id)
+    if not released(session, notification):
+        raise Conflict(_NOT_RELEASED)
     content = content_of(session, acting.cipher, notification)
     _record(session, acting, line, audit.Event.CALL_CONTENT_SHOWN)
     return call(session, acting, line_id=line_id), content
@@ -137,6 +149,9 @@ def record_call(
 ) -> None:
     """Record what came of a call; `told` is a receipt like an opening, by the same function."""
     line = _claimed_line(session, acting, line_id)
+    notification = session.get_one(Notification, line.notification_id)
+    if result is CallResult.TOLD and not released(session, notification):
+        raise Conflict(_NOT_RELEASED)
     call_sheet.record_call(
         session, line.id, result=result, actor=acting.actor.id, now=acting.now,
         recipient_trained=recipient_trained,

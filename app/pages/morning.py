@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
-from app.casework import calling, morning
+from app.casework import calling, morning, releasing
 from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
 from app.pages import wording
@@ -24,9 +24,16 @@ def board_page(request: Request, visitor: SignedIn, session: Write, paused: str 
     sheets = {
         board.force: calling.sheet(session, visitor.acting, force=board.force) for board in boards
     }
+    protected = {
+        board.force: tuple(releasing.waiting(session, visitor.acting, force=board.force))
+        for board in boards
+    }
     return page(
         request, "morning.html", visitor=visitor, title="This morning", paused=bool(paused),
-        parts=[wording.BoardPart(board, tuple(sheets[board.force])) for board in boards],
+        parts=[
+            wording.BoardPart(board, tuple(sheets[board.force]), protected[board.force])
+            for board in boards
+        ],
         may_call=may_at_all(visitor.actor, Action.CLAIM_CALL), now=visitor.now,
         today=london_date(visitor.now),
     )  # fmt: skip

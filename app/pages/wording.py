@@ -6,6 +6,7 @@ from datetime import date
 
 from app.casework.calling import School
 from app.casework.opening import Shown
+from app.casework.releasing import Waiting
 from app.core.clock import show_date, show_moment
 from app.reports.rows import Board, ChildRow
 from app.reports.told import Told
@@ -76,6 +77,8 @@ class BoardPart:
 
     board: Board
     sheet: tuple[School, ...]
+    # Protected children whom nobody may be told of yet.
+    releases: tuple[Waiting, ...] = ()
 
     @property
     def not_told(self) -> tuple[ChildRow, ...]:

@@ -77,7 +77,7 @@ def test_a_review_nobody_settles_rings_everybody_in_turn_and_is_handed_over_by_n
     assert [row.held_by for row in force.board.rows] == ["Call sheet: Desk"]
     sent = len(force.alerted())
     force.open(OFFICER, placed.id)
-    force.until(time(18, 0))
+    force.until(time(17, 0))
     assert force.alerted()[sent:] == []
     (row,) = force.board.rows
     assert (row.outcome, row.told, row.told_in_time) == (

@@ -1,0 +1,271 @@
+"""Releasing a protected child: by voice, to one named person, once a force lead has confirmed it.
+
+Source: domain.md §3. A reviewer chooses the school; whom at that school is told is named by the
+desk and confirmed by somebody else: a force lead,
+or from the duty officer's rung of the ladder on the duty officer. Nobody else at the school ever
+sees it. A force of one person confirms alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.accounts import names_of
+from app.access.permissions import Action, Relation, Role
+from app.casework.acting import Acting, require
+from app.casework.connections import Tie, require_untied, ties_to_notifications
+from app.casework.waiting import recipient_name
+from app.core import audit
+from app.core.clock import london_date
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.ids import new_id
+from app.core.policies import current_policy
+from app.intake.models import Incident, InvolvedChild
+from notifications.alerting import alert_officer, stop_alerts
+from notifications.channels.call_sheet import open_line
+from notifications.models import Notification, Release
+from notifications.passing_over import passed_over
+from notifications.recipients import Recipient, people_of
+from notifications.states import NotificationState
+from notifications.unsettled import stop_review_ladder
+from schools.officers import Duty, officers_of
+
+# Nobody at the school reads it: the head is told by voice, by role.
+NOBODY = "nobody"
+
+
+class WhySafe(StrEnum):
+    """Why this person may be told; a code, so that nothing of the family is written down."""
+
+    SOCIAL_CARE_AGREES = "social_care_agrees"
+    HEAD_AGREES = "head_agrees"
+    KNOWS_ALREADY = "knows_already"
+    NO_TIE_KNOWN = "no_tie_known"
+
+
+_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One protected child whose release is to be named or confirmed; nothing of the child."""
+
+    notification_id: UUID
+    reference: str
+    child_ref: str
+    due_at: datetime
+    school: str
+    # Whom somebody proposed, by name or role; empty where nobody has.
+    proposed: str
+    proposed_by: str
+    may_confirm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The page of one release: whom it may be told, and what was proposed."""
+
+    waiting: Waiting
+    release_id: UUID | None
+    people: tuple[Recipient, ...]
+
+
+def waiting(session: Session, acting: Acting, *, force: str) -> list[Waiting]:
+    """Return the protected children of a force that nobody may be told of yet, least time first."""
+    require(acting, Action.SEE_BOARD, Relation(force=force))
+    rows = session.scalars(
+        select(Notification)
+        .where(
+            Notification.force == force,
+            Notification.state == NotificationState.READY,
+            Notification.told_at.is_(None),
+            Notification.shown_only_to.is_not(None),
+        )
+        .order_by(Notification.due_at, Notification.id)
+    ).all()
+    tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
+    return [
+        _line(session, acting, row)
+        for row in rows
+        if tied.get(row.id) is not Tie.OUT and not released(session, row)
+    ]
+
+
+def case(session: Session, acting: Acting, *, notification_id: UUID) -> Case:
+    """Return whom at the school this child may be released to; raise `NotFound`."""
+    row = _notification(session, acting, notification_id, action=Action.SEE_BOARD)
+    found = _open(session, row)
+    return Case(
+        _line(session, acting, row),
+        found.id if found else None,
+        tuple(_people(session, acting, row)),
+    )
+
+
+def propose(
+    session: Session, acting: Acting, *, notification_id: UUID, key_adult_id: UUID | None,
+    reason: WhySafe,
+) -> None:  # fmt: skip
+    """Name the one person, or the head by role; the force lead is asked at once.
+
+    Raises `Invalid` for somebody who is no key adult there, `Conflict` where a proposal waits.
+    """
+    row = _notification(session, acting, notification_id, action=Action.PROPOSE_RELEASE)
+    if _open(session, row) is not None:
+        raise Conflict("Somebody is named already: the force lead confirms or refuses first.")
+    people = {one.id for one in _people(session, acting, row)}
+    if row.urn is None or not (key_adult_id is None or key_adult_id in people):
+        error = FieldError("person", "missing", "Choose whom the child is released to")
+        raise Invalid("The release is not complete.", [error])
+    made = Release(
+        id=new_id(), force=row.force, involved_child_id=row.involved_child_id, urn=row.urn,
+        key_adult_id=key_adult_id, reason=reason.value, proposed_by=_account(acting),
+        proposed_at=acting.now,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    leads = officers_of(
+        session, acting.cipher, f"force:{row.force}", Duty.FORCE_LEAD, on=london_date(acting.now)
+    )
+    for lead in leads:
+        if lead.can_receive:
+            alert_officer(
+                session, officer_id=lead.officer_id, force=row.force, about=f"release:{made.id}",
+                due_at=row.due_at, now=acting.now,
+            )  # fmt: skip
+    _record(session, acting, row, audit.Event.RELEASE_PROPOSED, made)
+
+
+def answer(session: Session, acting: Acting, *, notification_id: UUID, confirms: bool) -> None:
+    """Confirm or refuse what another proposed; confirmed, the school is rung at once.
+
+    Raises `NotFound`, and `Conflict` for who proposed it, or before the duty officer's time.
+    """
+    row = _notification(session, acting, notification_id, action=Action.CONFIRM_RELEASE)
+    found = _open(session, row)
+    if found is None:
+        raise Conflict("Nothing is proposed: name whom the child is released to first.")
+    confirmed_as = _confirms_as(session, acting, row, found)
+    if confirmed_as is None:
+        raise Conflict("Somebody else confirms this: a force lead, or later the duty officer.")
+    stop_alerts(session, f"release:{found.id}", acting.now)
+    if not confirms:
+        found.refused_at = acting.now
+        _record(session, acting, row, audit.Event.RELEASE_REFUSED, found)
+        return
+    found.confirmed_at, found.confirmed_by = acting.now, _account(acting)
+    found.confirmed_as = confirmed_as
+    row.shown_only_to = _shown_to(session, acting, row, found)
+    session.flush()
+    open_line(session, row, now=acting.now)
+    stop_review_ladder(
+        session, row.involved_child_id, code="released", now=acting.now, actor=acting.actor.id
+    )
+    _record(session, acting, row, audit.Event.RELEASE_CONFIRMED, found)
+
+
+def released(session: Session, notification: Notification) -> bool:
+    """Return whether somebody may be told: not a protected child, or confirmed."""
+    if notification.shown_only_to is None:
+        return True
+    confirmed = select(Release.id).where(
+        Release.involved_child_id == notification.involved_child_id,
+        Release.urn == notification.urn,
+        Release.confirmed_at.is_not(None),
+    )
+    return session.scalars(confirmed.limit(1)).first() is not None
+
+
+def _notification(
+    session: Session, acting: Acting, notification_id: UUID, *, action: Action
+) -> Notification:
+    found = session.get(Notification, notification_id)
+    if found is None or found.shown_only_to is None:
+        raise NotFound(_NOTHING_HERE)
+    require(acting, action, Relation(force=found.force))
+    require_untied(ties_to_notifications(session, acting, {found.id: found.force}).get(found.id))
+    if found.state is not NotificationState.READY or found.told_at is not None:
+        raise Conflict("This child was told of already, or taken back: load the board again.")
+    return found
+
+
+def _line(session: Session, acting: Acting, row: Notification) -> Waiting:
+    found = _open(session, row)
+    reference, ref = session.execute(
+        select(Incident.reference, InvolvedChild.ref)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(InvolvedChild.id == row.involved_child_id)
+    ).one()
+    proposed, by = "", ""
+    if found is not None:
+        people = {one.id: one.name for one in _people(session, acting, row)}
+        proposed = people.get(found.key_adult_id, "") if found.key_adult_id else "The head, by role"
+        by = names_of(session, acting.cipher, [found.proposed_by]).get(found.proposed_by, "")
+    return Waiting(
+        row.id, reference, ref, row.due_at, recipient_name(session, row), proposed, by,
+        found is not None and _confirms_as(session, acting, row, found) is not None,
+    )  # fmt: skip
+
+
+def _confirms_as(session: Session, acting: Acting, row: Notification, found: Release) -> str | None:
+    """Return as what this person may confirm now, or None."""
+    _, policy = current_policy(session, row.force, at=acting.now)
+    if found.proposed_by == acting.actor.account_id and policy.desk.size > 1:
+        return None
+    if row.force in acting.actor.forces(Role.LEAD):
+        return "force_lead"
+    duty_from = row.due_at + timedelta(minutes=policy.review_ladder.duty_officer)
+    at_desk = row.force in acting.actor.forces(Role.FORCE_DESK)
+    return "duty_officer" if at_desk and acting.now >= duty_from else None
+
+
+def _people(session: Session, acting: Acting, row: Notification) -> list[Recipient]:
+    """Return the school's key adults who are not connected with the incident."""
+    _, policy = current_policy(session, row.force, at=acting.now)
+    people = people_of(
+        session, acting.cipher, urn=row.urn, council=row.council, on=london_date(acting.now),
+        policy=policy,
+    )  # fmt: skip
+    left_out = passed_over(session, acting.cipher, [row.id], people).everybody
+    return [one for one in people if one.id not in left_out]
+
+
+def _shown_to(session: Session, acting: Acting, row: Notification, found: Release) -> str:
+    """Return whose account opens it; somebody without one, and the head, hear it and no more."""
+    for one in _people(session, acting, row):
+        if one.id == found.key_adult_id:
+            return f"account:{one.account_id}" if one.account_id is not None else one.person
+    return NOBODY
+
+
+def _open(session: Session, row: Notification) -> Release | None:
+    return session.scalars(
+        select(Release).where(
+            Release.involved_child_id == row.involved_child_id,
+            Release.confirmed_at.is_(None),
+            Release.refused_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def _account(acting: Acting) -> UUID:
+    if acting.actor.account_id is None:
+        raise NotFound(_NOTHING_HERE)
+    return acting.actor.account_id
+
+
+def _record(
+    session: Session, acting: Acting, row: Notification, event: audit.Event, found: Release
+) -> None:
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=row.force,
+        subject=f"notification:{row.id}", now=acting.now, reason_code=found.confirmed_as,
+        detail={
+            "release": str(found.id),
+            "key_adult": str(found.key_adult_id) if found.key_adult_id else None,
+        },
+    )  # fmt: skip
