@@ -42,6 +42,10 @@ def show(what: str, report: "ImportReport", *, json: bool) -> None:
     """Print the report of an import by rows."""
     counts = {"new or changed": report.accepted, "unchanged": report.unchanged}
     _show(what, report, counts, report.errors, refused=report.rejected, json=json)
+    for problem in () if json else report.warnings[:_SHOWN_ERRORS]:
+        ERRORS.print(escape(f"line {problem.line}: {problem.message} ({problem.code})"))
+    if not json and report.warned > _SHOWN_ERRORS:
+        ERRORS.print(f"… and {report.warned - _SHOWN_ERRORS:,} more rows taken with a warning.")
 
 
 def show_register(report: "RegisterReport", *, json: bool) -> None:
@@ -56,7 +60,9 @@ def show_register(report: "RegisterReport", *, json: bool) -> None:
     _show("Register", report, counts, report.rejected, refused=refused, json=json)
     if report.touched and not json:
         columns = ("Change", "URN", "School", "Comes after it", "In use by")
-        table("Schools in use here", columns, [_named(one) for one in report.touched[:_SHOWN_SCHOOLS]])
+        table(
+            "Schools in use here", columns, [_named(one) for one in report.touched[:_SHOWN_SCHOOLS]]
+        )
 
 
 def _named(one: "SchoolChange") -> tuple[str, ...]:

@@ -28,7 +28,12 @@ def matching_facts(child: ChildDetails) -> ChildFacts:
             age_range=_age_range(child),
             sex=child.sex,
             upn=child.upn,
-            postcodes=tuple(home.postcode for home in child.residences if home.postcode),
+            # A refuge, a hostel or a relative's sofa says nothing about where a child is known.
+            postcodes=tuple(
+                home.postcode
+                for home in child.residences
+                if home.postcode and home.kind != "temporary"
+            ),
         ),
         education=ToldEducation(
             status=child.education.status,

@@ -17,8 +17,8 @@ def bare_encompass(monkeypatch: pytest.MonkeyPatch) -> Encompass:
     # The runner's streams end with each command; the log must not hold on to them.
     monkeypatch.setattr("app.core.logs.configure", lambda level="INFO": None)
 
-    def run(*arguments: object) -> Result:
-        return CliRunner().invoke(build(), [str(argument) for argument in arguments])
+    def run(*arguments: object, typed: str | None = None) -> Result:
+        return CliRunner().invoke(build(), [str(argument) for argument in arguments], input=typed)
 
     return run
 

@@ -11,7 +11,8 @@ from tests.app.cli.conftest import Encompass
 
 BUILT = {
     "demo", "migrate", "serve", "scheduler", "step", "check", "features", "register import",
-    "roll import", "calendar import", "key-adults import", "force add", "force area", "clients add",
+    "roll import", "roll erase", "roll list", "roll mark-postcode",
+    "calendar import", "key-adults import", "force add", "force area", "clients add",
     "accounts add", "report morning", "match explain", "match export", "audit verify",
     "audit export", "keys init",
 }  # fmt: skip

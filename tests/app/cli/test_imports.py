@@ -127,6 +127,23 @@ def test_a_roll_is_imported_for_its_supplier(with_register: Encompass, tmp_path:
     assert "Quillmere" not in done.output
 
 
+def test_a_roll_is_listed_marked_and_erased(with_register: Encompass, tmp_path: Path) -> None:
+    text = ROLL + "A999999926001,Quillmere,Asha,,,,02-03-2016,F,ZZ99 3VZ,990001,01-09-2024,\n"
+    imported = with_register("roll", "import", write(tmp_path / "roll.csv", text), "--council", 999)
+    assert "(upn_check)" in imported.stderr
+    held = json.loads(with_register("roll", "list", "--json").stdout)
+    assert [(one["owner"], one["pupils"]) for one in held["rolls"]] == [("council:999", 1)]
+    assert held["wide_blocks"] == 0
+    assert "council:999" in with_register("roll", "list").stdout
+    marked = with_register("roll", "mark-postcode", "--reason", "refuge", typed="zz99 3vz\n")
+    assert (marked.exit_code, "3VZ" in marked.output) == (0, False)
+    again = with_register("roll", "mark-postcode", "--reason", "shed", typed="zz99 3vz\n")
+    assert again.exit_code == 2
+    erased = with_register("roll", "erase", "--council", "999", "--json")
+    assert json.loads(erased.stdout) == {"erased": 1}
+    assert json.loads(with_register("roll", "list", "--json").stdout)["rolls"] == []
+
+
 def test_a_roll_needs_exactly_one_supplier(bare_encompass: Encompass, tmp_path: Path) -> None:
     path = write(tmp_path / "roll.csv", ROLL)
     assert bare_encompass("roll", "import", path).exit_code == 2
