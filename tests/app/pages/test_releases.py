@@ -1,0 +1,85 @@
+"""The page on which a protected child is released to one person."""
+
+from uuid import UUID
+
+import pytest
+
+from app.access.models import Force
+from app.access.permissions import Role
+from app.core.scope import PLATFORM
+from app.intake.outcomes import Outcome
+from schools.models import KeyAdult
+from tests.factories.mornings import Morning
+from tests.factories.notifications import DUE, FORCE
+from tests.factories.people import Browser, add_person, signed_in
+
+
+@pytest.fixture
+def protected(morning: Morning) -> UUID:
+    """A protected child at the first school, whom nobody may be told of yet."""
+    notification_id = morning.notification(shown_only_to="nobody")
+    child = morning.read(notification_id).involved_child_id
+    morning.child_becomes(child, Outcome.SENT_TO_SCHOOL, due_at=DUE)
+    return notification_id
+
+
+def browser_of(morning: Morning, email: str, role: Role, name: str, force: str = FORCE) -> Browser:
+    return signed_in(
+        morning.wiring, add_person(morning.wiring, email, role, name=name, force=force)
+    )
+
+
+@pytest.mark.feature("CO7")
+def test_the_desk_names_one_person_and_the_lead_confirms(morning: Morning, protected: UUID) -> None:
+    desk = browser_of(morning, "desk@example.org", Role.FORCE_DESK, "Sam Ward")
+    lead = browser_of(morning, "lead@example.org", Role.LEAD, "Dawn Hale")
+    here = f"/morning/releases/{protected}"
+    assert "Nobody is named yet" in desk.get("/morning").text
+    page = desk.get(here).text
+    assert "Asha" not in page
+    assert "Key Adult 1" in page
+    assert "The desk names" in lead.get(here).text
+    left = desk.press(f"{here}/propose", {"person": "", "reason": ""}, page=here)
+    assert left.status_code == 400
+    assert "Choose whom the child is released to" in left.text
+    chosen = str(morning.force.rows(KeyAdult, position=1)[0].id)
+    named = desk.press(f"{here}/propose", {"person": chosen, "reason": "no_tie_known"}, page=here)
+    assert named.headers["location"] == "/morning"
+    assert "Key Adult 1, named by Sam Ward" in desk.get("/morning").text
+    assert desk.press(f"{here}/confirm", page="/account").status_code == 409
+    assert "Confirm: this person may be told" in lead.get(here).text
+    assert lead.press(f"{here}/confirm", page=here).headers["location"] == "/morning"
+    assert morning.read(protected).shown_only_to == morning.priya.actor
+    assert (
+        signed_in(morning.wiring, morning.priya).get(f"/notifications/{protected}").status_code
+        == 200
+    )
+    for person in (morning.huw, morning.stranger):
+        answer = signed_in(morning.wiring, person).get(f"/notifications/{protected}")
+        assert answer.status_code == 404
+
+
+def test_a_refusal_asks_for_somebody_else(morning: Morning, protected: UUID) -> None:
+    desk = browser_of(morning, "desk@example.org", Role.FORCE_DESK, "Sam Ward")
+    lead = browser_of(morning, "lead@example.org", Role.LEAD, "Dawn Hale")
+    here = f"/morning/releases/{protected}"
+    desk.press(f"{here}/propose", {"person": "head", "reason": "head_agrees"}, page=here)
+    assert "The head, by role" in lead.get(here).text
+    lead.press(f"{here}/refuse", page=here)
+    assert "Who is told?" in desk.get(here).text
+    assert morning.read(protected).shown_only_to == "nobody"
+
+
+def test_nobody_else_finds_the_page(morning: Morning, protected: UUID) -> None:
+    here = f"/morning/releases/{protected}"
+    with morning.wiring.database.write(PLATFORM) as session:
+        session.add(Force(code="98", name="Otherset Police", added_at=morning.wiring.clock.now()))
+    strangers = [
+        signed_in(morning.wiring, morning.priya),
+        browser_of(morning, "reviewer@example.org", Role.REVIEWER, "Rae Finch"),
+        browser_of(morning, "far@example.org", Role.FORCE_DESK, "Far Away", force="98"),
+    ]
+    for browser in strangers:
+        assert browser.get(here).status_code == 404
+        for act in ("propose", "confirm", "refuse"):
+            assert browser.press(f"{here}/{act}", page="/account").status_code == 404
