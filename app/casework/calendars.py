@@ -48,6 +48,16 @@ def calendar(session: Session, acting: Acting, *, owner: str) -> OwnCalendar:
     )
 
 
+def councils(session: Session, acting: Acting) -> dict[str, str]:
+    """Return the councils whose calendars this person keeps, by code."""
+    everybodys = may(acting.actor, Action.MANAGE_CALENDAR, Relation())
+    return {
+        code: name
+        for code, name in council_names(session).items()
+        if everybodys or may(acting.actor, Action.MANAGE_CALENDAR, Relation(council=code))
+    }
+
+
 def set_term(session: Session, acting: Acting, *, owner: str, first: date, last: date) -> None:
     """Add a term or change its end; raise `Invalid` for one that cannot be."""
     _reached(session, acting, owner)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
-from app.casework import establishments
+from app.casework import calendars, establishments
 from app.core.errors import Invalid
 from app.pages.deps import Posted, SignedIn, Visitor, Wired, Write
 from app.pages.forms import messages
@@ -68,7 +68,7 @@ _WORDS: dict[str, Any] = {
 @router.get("/register/schools")
 def search_page(request: Request, visitor: SignedIn, session: Write) -> Response:
     establishments.find(session, visitor.acting, text="")
-    return _found(request, visitor)
+    return _found(request, visitor, session)
 
 
 @router.post("/register/schools")
@@ -80,7 +80,7 @@ def search_press(
     text: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     found = establishments.find(session, visitor.acting, text=text)
-    return _found(request, visitor, found, searched=text)
+    return _found(request, visitor, session, found, searched=text)
 
 
 @router.get("/register/schools/{urn}")
@@ -142,11 +142,17 @@ def accept_press(import_id: UUID, visitor: Posted, session: Write) -> Response:
 
 
 def _found(
-    request: Request, visitor: Visitor, found: Sequence[Establishment] = (), *, searched: str = ""
+    request: Request,
+    visitor: Visitor,
+    session: Write,
+    found: Sequence[Establishment] = (),
+    *,
+    searched: str = "",
 ) -> Response:
     return page(
         request, "schools.html", visitor=visitor, title="Find a school", found=found,
         searched=searched, may_manage=may_at_all(visitor.actor, Action.MANAGE_REGISTER),
+        councils=calendars.councils(session, visitor.acting),
     )  # fmt: skip
 
 

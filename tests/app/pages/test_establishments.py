@@ -110,6 +110,8 @@ def test_a_council_plans_its_own_schools_and_no_other_councils(
     assert stranger.press("/register/calendars/days", SNOW).status_code == 404
     key_adult = signed_in(morning.wiring, morning.priya)
     assert key_adult.get(page).status_code == 404
+    assert key_adult.get("/register/schools").text.count("/register/calendars/") == 0
+    assert page in own.get("/register/schools").text
     assert own.press("/register/calendars/terms", term).status_code == 303
     assert "Monday 2 November 2026 to Friday 18 December 2026" in register.get(page).text
     assert own.get(CALENDAR).status_code == 200
