@@ -26,6 +26,7 @@ from app.core.settings import MailSecurity, Settings
 from app.wiring import Wiring, build
 from notifications.states import Channel
 from schools.models import CalendarDay, Establishment, KeyAdult, Status
+from schools.register_models import ImportState, RegisterImport
 from schools.term_dates import DayKind
 
 _GIB = 1024**3
@@ -209,6 +210,14 @@ def _register(session: Session, now: datetime) -> tuple[State, str]:
     ).one()
     if not count:
         return State.FAIL, "empty: encompass register import FILE"
+    refused = session.scalars(
+        select(RegisterImport)
+        .where(RegisterImport.state != ImportState.DRY_RUN)
+        .order_by(RegisterImport.at.desc())
+        .limit(1)
+    ).first()
+    if refused is not None and refused.state is ImportState.REFUSED and not refused.accepted_at:
+        return State.WARN, f"the newest file was refused ({refused.reason_code}): /register/imports"
     if newest < now - timedelta(days=31):
         return State.WARN, f"{count:,} open, last changed {show_moment(newest)}: import it again"
     return State.OK, f"{count:,} open establishments"

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.access.permissions import Role
+from app.core.errors import NotFound
 from app.core.models import AuditEntry
 from app.core.policies import add_policy
 from app.core.policy import HolidayPolicy, Policy, Timing
@@ -14,6 +16,9 @@ from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
 from app.reports.told import Told
 from notifications.states import NotificationState, Purpose
+from schools.key_adult_upkeep import add_holiday_cover
+from schools.models import KeyAdult
+from schools.officers import Duty, add_officer
 from schools.roll import import_roll
 from tests.journeys.world import COUNCIL, FORCE, World, at, child
 
@@ -242,6 +247,41 @@ def test_a_force_that_tells_the_council_in_holidays_tells_the_school_when_pupils
     summer.open("first@primary.test", school.id)
     assert summer.board.all_told
     assert summer.imbalances == []
+
+
+def test_in_a_holiday_the_contact_who_covers_is_asked_first_and_the_councils_desk_last(
+    summer: World,
+) -> None:
+    summer.person("desk@council.test", Role.COUNCIL_OFFICER, council=COUNCIL)
+    account = summer.people["desk@council.test"]
+    with summer.wiring.database.write(PLATFORM) as session:
+        add_officer(
+            session, summer.wiring.cipher, owner=f"council:{COUNCIL}",
+            duty=Duty.COUNCIL_OFFICER, position=1, name="Desk", email="desk@council.test",
+            telephone="01632 960009", account_id=account.id, now=summer.now, verified=True,
+        )  # fmt: skip
+        second = session.scalars(
+            select(KeyAdult).where(KeyAdult.urn == PRIMARY, KeyAdult.position == 2)
+        ).one()
+        add_holiday_cover(
+            session, second, first_on=date(2026, 8, 3), last_on=date(2026, 9, 1),
+            today=date(2026, 8, 3),
+        )  # fmt: skip
+    summer.push("N-1", child())
+    summer.until(time(7, 14), on=date(2026, 8, 4))
+    (notification,) = summer.notifications("N-1")
+    assert summer.alerted() == ["second@primary.test"]
+    with pytest.raises(NotFound):
+        summer.open("desk@council.test", notification.id)
+    summer.until(time(7, 45), on=date(2026, 8, 4))
+    assert summer.alerted()[:2] == ["second@primary.test", "first@primary.test"]
+    assert "desk@council.test" in summer.alerted()
+    # asked, the council's desk may open it, as long as pupils are away
+    summer.open("desk@council.test", notification.id)
+    assert summer.board.all_told
+    summer.clock.move_to(at("2026-09-02", "05:00"))
+    with pytest.raises(NotFound):
+        summer.open("desk@council.test", notification.id)
 
 
 def test_two_schools_with_different_terms_are_each_told_by_their_own_calendar(
