@@ -202,7 +202,9 @@ def _child(
 
 def _latest_matches(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, Match]:
     rows = session.scalars(
-        select(Match).where(Match.involved_child_id.in_(child_ids)).order_by(Match.decided_at)
+        select(Match)
+        .where(Match.involved_child_id.in_(child_ids), Match.undone_at.is_(None))
+        .order_by(Match.decided_at)
     )
     return {match.involved_child_id: match for match in rows}
 
