@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schools.matching import rules
 from schools.matching.roll_levels import Level
 
 _FILE = Path(__file__).with_name("roll_weights.json")
@@ -34,7 +35,7 @@ class RollWeights:
         """Return the weights as the file holds them."""
         return cls(
             version=body["version"],
-            itself=_levels(body["itself"]),
+            itself=_guarded(_levels(body["itself"])),
             kin=_levels(body["kin"]),
             on_roll=body["on_roll"],
             household=body["household"],
@@ -46,6 +47,18 @@ def _levels(body: Mapping[str, Mapping[str, float]]) -> dict[str, dict[Level, fl
         field: {Level(level): bits for level, bits in levels.items()}
         for field, levels in body.items()
     }
+
+
+def _guarded(itself: dict[str, dict[Level, float]]) -> dict[str, dict[Level, float]]:
+    """Keep two names that people have from passing as a slip, whatever training says.
+
+    Slips are many and twins few, so the data would trust them; but a twin off the roll would be
+    told at the other twin's school (docs/decisions/0065-two-names-that-look-alike.md).
+    """
+    forename = itself["forename"]
+    if Level.OTHER_NAME in forename:
+        forename[Level.OTHER_NAME] = min(forename[Level.OTHER_NAME], rules.OTHER_NAME_AT_MOST)
+    return itself
 
 
 WEIGHTS = RollWeights.of(json.loads(_FILE.read_text(encoding="utf-8")))
