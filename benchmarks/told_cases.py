@@ -146,8 +146,8 @@ def resolvable(held: World, case: Case) -> bool:
     All of: own words were told, not a dedication, a common name or a town's alone (or initials, or
     a kind with a street); the school stands in the told town, or in the told council where no
     town, or an own name with another town, was told; and no other school there that takes a child
-    of that age bears all told own words without contradicting a told kind or faith. A child whose age is not known
-    needs a name that is the school's own, its kind and its town besides.
+    of that age bears all told own words without contradicting a told kind or faith. A child of
+    unknown age needs a name that is the school's own, its kind and its town besides.
     """
     mine = next(row for row in held.rows if row.urn == case.truth)
     said = case.said

@@ -66,14 +66,22 @@ def sendable(told: ToldName, best: Standing, standings: Iterable[Standing]) -> b
         return False
     whole_with_place = best.level is NameLevel.FULL and best.with_place
     nameless = best.common or best.only_place or best.level in _SHORTENED or best.shortened
-    if told.name.bare and nameless and not whole_with_place:
+    short = best.level is NameLevel.INITIALS
+    if told.name.bare and nameless and not (whole_with_place or short or _in_full(told, best)):
         return False
     if best.level in _SHORTENED and (best.common or not best.named):
         return False
-    if best.only_place and not told.name.faiths and parse(best.school.name).faiths:
+    if best.only_place and not short and not told.name.faiths and parse(best.school.name).faiths:
         return False  # villages have a church school and another
     agreed = _place_is_enough(told, best) if told.ages else _enough_without_age(best)
     return agreed and not any(_rivals(told, best, other) for other in standings)
+
+
+def _in_full(told: ToldName, best: Standing) -> bool:
+    """Return whether `Oakwood Academy` was told word for word; no dedication, and not `Oakwood`."""
+    words = told.name.key.split()
+    whole = best.level is NameLevel.FULL and len(words) > len(told.name.core)
+    return whole and "st" not in words and not best.only_place
 
 
 def _right_gender(told: ToldName, school: SchoolFacts) -> bool:
@@ -110,7 +118,7 @@ def _place_is_enough(told: ToldName, best: Standing) -> bool:
     if place is Place.COUNCIL:
         if best.level in {NameLevel.CLOSE_PART, NameLevel.INITIALS}:
             return False
-        return not best.common or _lives_in_its_district(told, best)
+        return not best.common or _lives_round(told, best)
     if place is Place.COUNCIL_OTHER_TOWN:
         return not best.common and best.level in _WHOLE | {NameLevel.CLOSE}
     return False

@@ -58,11 +58,11 @@ def loosely(told: ToldName, school: SchoolFacts) -> NameLevel | None:
         for name in (school.name, *school.aliases)
     )
     levels = [level for level in found if level is not None]
-    if levels:
-        return min(levels, key=_RANK.index)
     if _on_its_street(told, school):
-        return NameLevel.STREET
-    return NameLevel.INITIALS if _by_initials(told, school) else None
+        levels.append(NameLevel.STREET)
+    if _by_initials(told, school):
+        levels.append(NameLevel.INITIALS)
+    return min(levels, key=_RANK.index) if levels else None
 
 
 _RANK = tuple(NameLevel)
@@ -98,6 +98,8 @@ def _name_level(
     )  # fmt: skip
     if not met - {"st"}:
         return NameLevel.CLOSE if _run_together(said, own, known_words) else None
+    if beyond_own == {"st"} and not beyond_said:
+        return NameLevel.CLOSE  # Peter and Paul are the saints of that name
     # Words of the place may come or go, but not stand for the name: `Oxford School` alone is not
     # Cherwell School, Oxford.
     if not beyond_said - places and (not beyond_own or (met - places and not beyond_own - places)):
@@ -128,7 +130,7 @@ def with_its_place(told: ToldName, school: SchoolFacts) -> bool:
 
 def is_common(told: ToldName, school: SchoolFacts) -> bool:
     """Return whether many schools carry the name, as told or as the register has it."""
-    places = _place_words(school)
+    places = _place_words(school) - set(told.name.core)
     own = replace(parse(school.name), core=tuple(
         word for word in parse(school.name).core if word not in places
     ))  # fmt: skip

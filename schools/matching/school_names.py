@@ -156,7 +156,7 @@ def _goes_on(following: str) -> bool:
 
 def _canonical(name: str) -> list[str]:
     words = [_respelt(word) for word in fold(name.replace("&", " and ")).split()]
-    words = [SAME_NAME.get(word, word) for word in words]
+    words = [SAME_NAME.get(word) or SAME_NAME.get(stem(word), word) for word in words]
     if words and words[0] == "saints":
         words[0] = "st"
     out: list[str] = []
