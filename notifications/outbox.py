@@ -21,7 +21,7 @@ from notifications.alerting import still_wanted
 from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
 from notifications.bounces import address_failed
 from notifications.guarded import changed
-from notifications.hastening import hasten
+from notifications.hastening import hasten, hasten_reviews
 from notifications.models import Alert, AlertAbout, AlertCover, Notification, Receipt
 from notifications.states import (
     ENDED,
@@ -131,12 +131,12 @@ def _settle(
             alert.state, alert.settled_at = AlertState.FAILED, now
             _note(session, alert, Event.ALERT_FAILED, now=now, actor=actor, reason_code=result.code)
             address_failed(session, alert, result, now=now, actor=actor)
-            _hasten(session, waiting, now)
+            _hasten(session, alert, waiting, now)
         case ResultKind.UNKNOWN | ResultKind.BROKEN:
             alert.own_failures += 1
             if alert.own_failures >= SET_ASIDE_AFTER:
                 _set_aside(session, alert, now=now, actor=actor)
-                _hasten(session, waiting, now)
+                _hasten(session, alert, waiting, now)
             else:
                 unknown = result.kind is ResultKind.UNKNOWN
                 alert.state = AlertState.UNKNOWN if unknown else AlertState.PLANNED
@@ -175,7 +175,8 @@ def _until_next(attempts: int) -> timedelta:
     return timedelta(seconds=RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1])
 
 
-def _hasten(session: Session, waiting: Sequence[Notification], now: datetime) -> None:
+def _hasten(session: Session, alert: Alert, waiting: Sequence[Notification], now: datetime) -> None:
+    hasten_reviews(session, alert.id, now=now)
     for notification in waiting:
         hasten(session, notification, now=now)
 
@@ -202,7 +203,7 @@ def _set_aside_what_keeps_failing(session: Session, now: datetime) -> None:
         alert.own_failures += 1
         alert.lease_owner, alert.lease_until, alert.last_code = None, None, "no_result"
         _set_aside(session, alert, now=now, actor=ACTOR)
-        _hasten(session, [one for one in covered[alert.id] if one.told_at is None], now)
+        _hasten(session, alert, [one for one in covered[alert.id] if one.told_at is None], now)
     session.flush()
 
 

@@ -23,8 +23,10 @@ from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children
 from app.intake.outcomes import Outcome, OutcomeReason
+from notifications.hastening import bring_forward
 from notifications.models import ServiceTold
-from notifications.unsettled import stop_review_ladder
+from notifications.states import ReviewStepKind
+from notifications.unsettled import stop_review_ladder, unsettled_of
 from schools.matching import review as reviews
 from schools.matching import second_look
 from schools.matching.details import Verdict
@@ -46,6 +48,11 @@ NEEDS_SERVICE = frozenset(
         OutcomeReason.PRE_SCHOOL_NOT_REGISTERED,
     }
 )  # fmt: skip
+_RUNGS = {
+    PassedTo.SECOND_REVIEWER: ReviewStepKind.SECOND_REVIEWER,
+    PassedTo.COUNCIL_LOOKUP: ReviewStepKind.COUNCIL_LOOKUP,
+    PassedTo.DESK: ReviewStepKind.DUTY_OFFICER,
+}
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{1,63}")
 
 
@@ -125,7 +132,15 @@ def _pass_on(
         session, found.id, account_id=account_of(acting), actor=acting.actor.id, choice=choice,
         to=to, now=acting.now,
     )  # fmt: skip
+    _ask_now(session, found, to, acting.now)
     record_on(session, acting, found, audit.Event.REVIEW_PASSED_ON, reason_code=to.value)
+
+
+def _ask_now(session: Session, found: Review, to: PassedTo, now: datetime) -> None:
+    """Let the ladder ask at once whom the reviewer passes the child on to."""
+    unsettled = unsettled_of(session, found.involved_child_id)
+    if unsettled is not None:
+        bring_forward(session, unsettled.id, (_RUNGS[to],), now=now)
 
 
 def _settle(
