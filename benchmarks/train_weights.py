@@ -8,7 +8,7 @@ settle. What strangers agree on comes from random pairs. `./run bench train_weig
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import log2
 from pathlib import Path
@@ -36,6 +36,7 @@ BY_RARITY = {
 }
 # So many imagined pairs are as strangers are: what was hardly seen weighs little either way.
 IMAGINED, IMAGINED_KIN = 4.0, 20.0
+RARELY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,18 @@ def one_round(
         version=rules.RULES_VERSION,
         itself={
             **{
-                field: _weights(field, itself[field], strangers[field], IMAGINED)
+                field: _weights(
+                    field, itself[field], strangers[field], IMAGINED, weights.itself[field]
+                )
                 for field in FIELDS
             },
             "upn": WEIGHTS.itself["upn"],
         },
         kin={
             **{
-                field: _weights(field, kin[field], strangers[field], IMAGINED_KIN)
+                field: _weights(
+                    field, kin[field], strangers[field], IMAGINED_KIN, weights.kin[field]
+                )
                 for field in FIELDS
             },
             "upn": WEIGHTS.kin["upn"],
@@ -155,12 +160,20 @@ def _bits(weights: Any, pair: Pair) -> float:
 
 
 def _weights(
-    field: str, seen: Counter[Level], strangers: dict[Level, float], imagined: float
+    field: str,
+    seen: Counter[Level],
+    strangers: dict[Level, float],
+    imagined: float,
+    before: Mapping[Level, float],
 ) -> dict[Level, float]:
     whole = sum(seen.values())
     bits = {}
     for level in Level:
         if level not in WEIGHTS.itself[field]:
+            continue
+        if seen[level] + strangers[level] * RANDOM_PAIRS < RARELY:
+            # No night shows it often enough (an address before the last): what was, stays.
+            bits[level] = before[level]
             continue
         chance = (seen[level] + imagined * strangers[level]) / (whole + imagined)
         by_value = level in BY_RARITY.get(field, ())

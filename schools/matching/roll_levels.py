@@ -13,7 +13,14 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from schools.matching import normalise
 from schools.matching.details import ChildIdentity, PupilFacts
 from schools.matching.naming import NameRule, forename_rule, known_apart, surname_rule
-from schools.matching.normalise import district, postcode, real_birth_date, spelt, swapped
+from schools.matching.normalise import (
+    district,
+    postcode,
+    real_birth_date,
+    real_birth_year,
+    spelt,
+    swapped,
+)
 
 
 class Level(StrEnum):
@@ -35,14 +42,18 @@ class Level(StrEnum):
     ONE_DIGIT = "one_digit"
     YEAR_OUT = "year_out"
     YEAR = "year"
+    PREVIOUS = "previous"
     SECTOR = "sector"
     DISTRICT = "district"
     MISSING = "missing"
     DIFFERS = "differs"
 
 
-def forename(ours: Sequence[str | None], theirs: PupilFacts) -> Level:
-    """Return the level of a forename; the first of `ours` is as typed, the rest further names."""
+def forename(ours: Sequence[str | None], theirs: PupilFacts, *, middle: str | None = None) -> Level:
+    """Return the level of a forename; the first of `ours` is as typed, the rest further names.
+
+    `middle` are the child's own middle names.
+    """
     typed, given = ours[0], theirs.forename
     one, other = _forename(typed), _forename(given)
     if not one or not other:
@@ -51,6 +62,8 @@ def forename(ours: Sequence[str | None], theirs: PupilFacts) -> Level:
         return Level.EXACT
     if any(name and forename_rule(name, given) in _SURE for name in ours[1:]):
         return Level.KNOWN_AS
+    if theirs.preferred_forename and forename_rule(typed, theirs.preferred_forename) in _SURE:
+        return Level.KNOWN_AS
     both = f"{given} {theirs.middle_names}" if theirs.middle_names else None
     if both and one.startswith(other) and forename_rule(typed, both) in _SURE:
         return Level.KNOWN_AS
@@ -58,6 +71,8 @@ def forename(ours: Sequence[str | None], theirs: PupilFacts) -> Level:
     if rule is not None:
         return _FORENAME_LEVEL[rule]
     if theirs.middle_names and not spelt(one).isdisjoint(_middle(theirs.middle_names)):
+        return Level.MIDDLE
+    if middle and not spelt(other).isdisjoint(_middle(middle)):
         return Level.MIDDLE
     level = _alike(one, other)
     return Level.OTHER_NAME if level is Level.CLOSE and known_apart(typed, given) else level
@@ -123,22 +138,23 @@ def birth(child: ChildIdentity, theirs: date | None) -> Level:
     ours, other = real_birth_date(child.date_of_birth), real_birth_date(theirs)
     if ours is not None and other is not None:
         return _dates(ours, other)
-    year = child.date_of_birth.year if child.date_of_birth else child.birth_year
-    if theirs is None:
+    year = real_birth_year(child.date_of_birth) or child.birth_year
+    their_year = real_birth_year(theirs)
+    if year is None or their_year is None:
         return Level.MISSING
-    if year is not None:
-        return Level.YEAR if year == theirs.year else Level.DIFFERS
-    return Level.MISSING
+    return Level.YEAR if year == their_year else Level.DIFFERS
 
 
-def postcodes(ours: Iterable[str], theirs: str | None) -> Level:
+def postcodes(ours: Iterable[str], theirs: PupilFacts) -> Level:
     """Return the level of the likeliest of the child's postcodes."""
     said = [code for code in map(postcode, ours) if code]
-    other = postcode(theirs)
+    other = postcode(theirs.postcode)
     if not said or other is None:
         return Level.MISSING
     if other in said:
         return Level.EXACT
+    if theirs.previous_postcode and postcode(theirs.previous_postcode) in said:
+        return Level.PREVIOUS
     near = [code for code in said if district(code) and district(code) == district(other)]
     if any(_one_slip(code, other) for code in said):
         return Level.CLOSE
@@ -165,7 +181,13 @@ def _dates(ours: date, other: date) -> Level:
 
 
 def _one_digit(ours: date, other: date) -> bool:
-    return sum(a != b for a, b in zip(ours.isoformat(), other.isoformat(), strict=True)) == 1
+    """Return whether one digit differs, or two neighbours are exchanged."""
+    one, two = ours.isoformat(), other.isoformat()
+    places = [place for place in range(len(one)) if one[place] != two[place]]
+    if len(places) != 2:
+        return len(places) == 1
+    first, second = places
+    return second == first + 1 and one[first] == two[second] and one[second] == two[first]
 
 
 def _one_slip(ours: str, theirs: str) -> bool:

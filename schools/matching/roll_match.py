@@ -177,7 +177,7 @@ def levels_of(child: ChildIdentity, pupil: PupilFacts) -> dict[str, Level]:
     return {
         **_names(child, pupil),
         "birth": roll_levels.birth(child, pupil.date_of_birth),
-        "postcode": roll_levels.postcodes(child.postcodes, pupil.postcode),
+        "postcode": roll_levels.postcodes(child.postcodes, pupil),
         "sex": roll_levels.sex(child.sex, pupil.sex),
     }
 
@@ -189,7 +189,9 @@ _WHOLE = frozenset({Level.EXACT, Level.KNOWN_AS, Level.SPELLING})
 def _names(child: ChildIdentity, pupil: PupilFacts) -> dict[str, Level]:
     surnames = roll_levels.surnames_of(pupil)
     straight = {
-        "forename": roll_levels.forename((child.forename, *child.known_as), pupil),
+        "forename": roll_levels.forename(
+            (child.forename, *child.known_as), pupil, middle=child.middle_names
+        ),
         "surname": roll_levels.surname((child.surname, child.former_surname), surnames),
     }
     if not _UNLIKE.issuperset(straight.values()) or not roll_levels.may_be_swapped(child, pupil):
