@@ -1,18 +1,20 @@
 """Moves the deadlines of what nobody has opened, when a calendar changed after it was placed.
 
 Source: domain.md §6: the calendar decides deadline and ladder, never whether. A closure entered at
-07:00 for today reaches the next tick, before the next step of any ladder is taken.
+07:00 for today reaches the next tick, before the next step of any ladder is taken. What stays as it
+is costs a reading and no transaction, so that a council's new terms in August are soon followed.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
 from app.core.policies import current_policy
+from app.core.policy import Policy
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
@@ -21,21 +23,22 @@ from app.jobs.runner import StepReport, Tick
 from notifications.models import Notification, Occurrence
 from notifications.replanning import replan
 from notifications.states import NotificationState
-from notifications.timing import due_for_school, returns_at
+from notifications.timing import Due, due_for_school, returns_at
 from schools.calendars import calendar_of, calendars_of
 from schools.matching.details import Band
 from schools.matching.models import Match
 from schools.queries import establishments
 from schools.register_models import CalendarChange
-from schools.term_dates import is_school_day, next_school_day
+from schools.term_dates import SchoolCalendar, is_school_day, next_school_day
 
 ACTOR = "job:follow_calendars"
 REASON = "calendar_changed"
-BLOCK = 200
+BLOCK = 500
+_RETURNING = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL, Outcome.HELD)
 
 
 def follow_calendars(tick: Tick) -> StepReport:
-    """Follow every change once; one whose messages could not all be moved is tried again."""
+    """Follow the changes that came; those whose messages could not all be moved come again."""
     report = StepReport(tick.step)
     if tick.force is not None:
         return report  # a calendar belongs to no force: the step is taken for all or not at all
@@ -46,22 +49,21 @@ def follow_calendars(tick: Tick) -> StepReport:
             .order_by(CalendarChange.changed_at)
             .limit(BLOCK)
         ).all()
-        waiting = {change: _reached(session, owner, tick.now) for change, owner in changes}
-        to_return = {change: _to_return(session, owner) for change, owner in changes}
-    for change, notifications in waiting.items():
-        moved = tick.each(notifications, lambda session, key: follow(session, key, now=tick.now))
-        back = tick.each(
-            to_return[change], lambda session, key: follow_return(session, key, now=tick.now)
-        )
-        report.done += moved.done + back.done
-        report.failed += moved.failed + back.failed
-        if (moved.done, back.done) == (len(notifications), len(to_return[change])):
-            with tick.wiring.database.write(PLATFORM) as session:
-                session.execute(
-                    update(CalendarChange)
-                    .where(CalendarChange.id == change)
-                    .values(followed_at=tick.now)
-                )
+        if not changes:
+            return report
+        owners = {owner for _, owner in changes}
+        messages = _to_move(session, owners, tick.now)
+        children = _to_date(session, owners, tick.now)
+    moved = tick.each(messages, lambda session, key: follow(session, key, now=tick.now))
+    dated = tick.each(children, lambda session, key: follow_return(session, key, now=tick.now))
+    report.done, report.failed = moved.done + dated.done, moved.failed + dated.failed
+    if report.done == len(messages) + len(children):
+        with tick.wiring.database.write(PLATFORM) as session:
+            session.execute(
+                update(CalendarChange)
+                .where(CalendarChange.id.in_([change for change, _ in changes]))
+                .values(followed_at=tick.now)
+            )
     return report
 
 
@@ -73,12 +75,8 @@ def follow(session: Session, notification_id: UUID, *, now: datetime) -> bool:
     child = session.get_one(InvolvedChild, notification.involved_child_id)
     incident = session.get_one(Incident, notification.incident_id)
     _, policy = current_policy(session, notification.force, at=now)
-    due = due_for_school(
-        calendar_of(session, notification.urn), accepted_at=notification.accepted_at,
-        incident_at=began_at(incident, child), timing=policy.timing,
-    )  # fmt: skip
-    same = (due.due_at, due.return_on) == (notification.due_at, notification.return_on)
-    if same or due.due_at <= now:
+    due = _due(notification, child, incident, calendar_of(session, notification.urn), policy)
+    if not _differs(notification, due, now):
         return False
     moved = replan(
         session, notification_id, due, policy=policy, reason_code=REASON, now=now, actor=ACTOR
@@ -91,52 +89,121 @@ def follow(session: Session, notification_id: UUID, *, now: datetime) -> bool:
 def follow_return(session: Session, child_id: UUID, *, now: datetime) -> None:
     """Decide again when a child dealt with in a holiday is matched again, or let go."""
     child = session.get_one(InvolvedChild, child_id)
+    calendars = calendars_of(session, _decided(session, [child_id]).get(child_id, ()))
+    child.return_on = _first_morning(list(calendars.values()), now) or child.return_on
+    if child.outcome is Outcome.HELD and child.return_on is not None:
+        child.due_at = returns_at(child.return_on)
+
+
+def _to_move(session: Session, owners: Collection[str], now: datetime) -> list[UUID]:
+    """Return what waits unopened, deadline ahead, and gets another one by these calendars."""
+    rows = session.execute(
+        select(Notification, InvolvedChild, Incident)
+        .join(InvolvedChild, InvolvedChild.id == Notification.involved_child_id)
+        .join(Incident, Incident.id == Notification.incident_id)
+        .where(
+            Notification.state == NotificationState.READY,
+            Notification.told_at.is_(None),
+            Notification.due_at > now,
+            Notification.urn.is_not(None),
+            _of(owners),
+        )
+        .order_by(Notification.due_at)
+    ).all()
+    calendars = calendars_of(session, {row.urn for row, _, _ in rows if row.urn is not None})
+    policies = {
+        force: current_policy(session, force, at=now)[1]
+        for force in {row.force for row, _, _ in rows}
+    }
+    return [
+        row.id
+        for row, child, incident in rows
+        if row.urn is not None
+        and _differs(
+            row, _due(row, child, incident, calendars[row.urn], policies[row.force]), now
+        )
+    ]  # fmt: skip
+
+
+def _to_date(session: Session, owners: Collection[str], now: datetime) -> list[UUID]:
+    """Return the children whose first pupil morning is another one by these calendars."""
+    returning = (
+        InvolvedChild.return_on.is_not(None),
+        InvolvedChild.rematched_at.is_(None),
+        InvolvedChild.outcome.in_(_RETURNING),
+    )
+    rows = session.execute(
+        select(InvolvedChild.id, InvolvedChild.return_on).where(*returning)
+    ).all()
+    waiting = {row.id: row.return_on for row in rows}
+    decided = _decided(session, select(InvolvedChild.id).where(*returning))
+    urns = {urn for some in decided.values() for urn in some}
+    touched = _touched(session, owners, urns)
+    calendars = calendars_of(session, urns)
+    return [
+        child
+        for child, some in decided.items()
+        if child in waiting
+        and touched & set(some)
+        and _first_morning([calendars[urn] for urn in some], now) not in {None, waiting[child]}
+    ]
+
+
+def _due(
+    notification: Notification, child: InvolvedChild, incident: Incident,
+    calendar: SchoolCalendar, policy: Policy,
+) -> Due:  # fmt: skip
+    return due_for_school(
+        calendar, accepted_at=notification.accepted_at, incident_at=began_at(incident, child),
+        timing=policy.timing,
+    )  # fmt: skip
+
+
+def _differs(notification: Notification, due: Due, now: datetime) -> bool:
+    """Return whether the deadline is another one, and still ahead."""
+    same = (due.due_at, due.return_on) == (notification.due_at, notification.return_on)
+    return not same and due.due_at > now
+
+
+def _first_morning(calendars: Sequence[SchoolCalendar], now: datetime) -> date | None:
+    """Return the first day from today on which pupils are in one of these schools."""
     today = london_date(now)
-    calendars = calendars_of(session, _urns_of(session, child_id)).values()
     mornings = [
         today if is_school_day(calendar, today) else next_school_day(calendar, today)
         for calendar in calendars
     ]
-    if not mornings:
-        return
-    child.return_on = min(mornings)
-    if child.outcome is Outcome.HELD:
-        child.due_at = returns_at(child.return_on)
+    return min(mornings, default=None)
 
 
-def _to_return(session: Session, owner: str) -> list[UUID]:
-    """Return the children who wait for a first pupil morning of this calendar."""
-    waiting = session.scalars(
-        select(InvolvedChild.id).where(
-            InvolvedChild.return_on.is_not(None),
-            InvolvedChild.rematched_at.is_(None),
-            InvolvedChild.outcome.in_(
-                (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL, Outcome.HELD)
-            ),
-        )
-    ).all()
-    kind, _, code = owner.partition(":")
-    if kind == "nation":
-        return list(waiting)
-    places = {child: _urns_of(session, child) for child in waiting}
-    wanted = {int(code)} if kind == "urn" else _schools_of(session, code, places.values())
-    return [child for child, urns in places.items() if wanted & set(urns)]
+def _decided(session: Session, children: Sequence[UUID] | Select[UUID]) -> Mapping[UUID, list[int]]:
+    """Return the schools of the newest decision about each child."""
+    rows = session.execute(
+        select(Match.involved_child_id, Match.urns)
+        .where(Match.involved_child_id.in_(children), Match.band == Band.MATCHED)
+        .order_by(Match.decided_at)
+    )
+    return {child: list(urns) for child, urns in rows}
 
 
-def _urns_of(session: Session, child_id: UUID) -> list[int]:
-    """Return the schools of the newest decision about a child."""
-    urns = session.scalars(
-        select(Match.urns)
-        .where(Match.involved_child_id == child_id, Match.band == Band.MATCHED)
-        .order_by(Match.decided_at.desc())
-        .limit(1)
-    ).first()
-    return list(urns or ())
+def _touched(session: Session, owners: Collection[str], urns: Collection[int]) -> set[int]:
+    if any(owner.startswith("nation:") for owner in owners):
+        return set(urns)
+    places = establishments(session, urns)
+    return {
+        urn
+        for urn, place in places.items()
+        if f"urn:{urn}" in owners or f"council:{place.la_code}" in owners
+    }
 
 
-def _schools_of(session: Session, council: str, some: Iterable[list[int]]) -> set[int]:
-    found = establishments(session, {urn for urns in some for urn in urns})
-    return {urn for urn, place in found.items() if place.la_code == council}
+def _of(owners: Collection[str]) -> ColumnElement[bool]:
+    if any(owner.startswith("nation:") for owner in owners):
+        return true()
+    parts = [owner.partition(":") for owner in owners]
+    return or_(
+        Notification.urn.in_([int(code) for kind, _, code in parts if kind == "urn"]),
+        Notification.council.in_([code for kind, _, code in parts if kind == "council"]),
+    )
 
 
 def _date_children(session: Session, notification_id: UUID) -> None:
@@ -159,27 +226,3 @@ def _date_children(session: Session, notification_id: UUID) -> None:
             )
         )
         child.due_at, child.return_on = session.execute(own).one()
-
-
-def _reached(session: Session, owner: str, now: datetime) -> list[UUID]:
-    """Return what waits unopened, with its deadline ahead, at the schools of this calendar."""
-    return list(
-        session.scalars(
-            select(Notification.id)
-            .where(
-                Notification.state == NotificationState.READY,
-                Notification.told_at.is_(None),
-                Notification.due_at > now,
-                Notification.urn.is_not(None),
-                _of(owner),
-            )
-            .order_by(Notification.due_at)
-        )
-    )
-
-
-def _of(owner: str) -> ColumnElement[bool]:
-    kind, _, code = owner.partition(":")
-    if kind == "urn":
-        return Notification.urn == int(code)
-    return Notification.council == code if kind == "council" else true()
