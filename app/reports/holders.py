@@ -18,7 +18,7 @@ from app.intake.outcomes import Outcome
 from notifications.models import CallSheetLine, Notification, UnsettledChild
 from notifications.passing_over import passed_over
 from notifications.recipients import Recipient, people_of, those_shown
-from schools.matching.models import Review, ReviewState
+from schools.matching.models import PassedTo, Review, ReviewState
 from schools.officers import Duty, officers_of
 
 
@@ -54,14 +54,19 @@ class Holders:
         return self._room("Matching, then desk", Role.FORCE_DESK)
 
     def _reviewer(self, child: InvolvedChild) -> str:
-        claimed = self._session.scalar(
-            select(Review.claimed_by).where(
+        review = self._session.scalars(
+            select(Review).where(
                 Review.involved_child_id == child.id, Review.state == ReviewState.OPEN
             )
-        )
-        if claimed is not None:
-            return f"Reviewer: {self._name(claimed)}"
-        return self._by_duty("Reviewers", Duty.REVIEWER) or self._room("Reviewers", Role.REVIEWER)
+        ).one_or_none()
+        if review is not None and review.claimed_by is not None:
+            return f"Reviewer: {self._name(review.claimed_by)}"
+        passed_to = review.passed_to if review is not None else None
+        if passed_to is PassedTo.DESK:
+            return self._room("Desk", Role.FORCE_DESK)
+        room = self._by_duty("Reviewers", Duty.REVIEWER)
+        room = room or self._room("Reviewers", Role.REVIEWER)
+        return f"Council look-up; {room}" if passed_to is PassedTo.COUNCIL_LOOKUP else room
 
     def _late(self, child: InvolvedChild) -> str | None:
         """Return who has a child whose school nobody settled in time, beside whoever claimed it."""

@@ -1,5 +1,6 @@
 """After the claim: none of these, two people, a second look, and taking a decision back."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from app.access.permissions import Role
 from app.core.models import AuditEntry
 from app.core.policies import add_policy
 from app.core.policy import Desk, Matching, Policy
-from app.core.scope import PLATFORM
+from app.core.scope import PLATFORM, of_force
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome, OutcomeReason
 from app.jobs.compose_notifications import compose_match
+from app.reports.morning import board
 from notifications.models import Notification, ServiceTold
 from notifications.states import NotificationState
 from schools.matching.details import Band, Verdict
@@ -337,3 +339,25 @@ def test_a_protected_child_is_told_by_voice_alone_until_it_is_released(
     assert notification.shown_only_to == "nobody"
     priya = signed_in(morning.wiring, morning.priya)
     assert priya.get(f"/notifications/{notification.id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("to", "holder"),
+    [
+        (PassedTo.SECOND_REVIEWER, "Reviewers: Jo Lee"),
+        (PassedTo.DESK, "Desk: the duty officer"),
+        (PassedTo.COUNCIL_LOOKUP, "Council look-up; Reviewers: Jo Lee"),
+    ],
+)
+def test_the_board_names_who_has_a_child_that_was_passed_on(
+    morning: Morning, reviewer: Person, review_id: UUID, to: PassedTo, holder: str
+) -> None:
+    browser = claimed(morning, reviewer, review_id)
+    form = {"certain": "no", "then": to.value, "reason": "evidence_clear"}
+    assert browser.press(f"/review/{review_id}/none", form).status_code == 303
+    with morning.wiring.database.read(of_force(FORCE)) as session:
+        (row,) = board(
+            session, morning.wiring.cipher, force=FORCE, on=date(2026, 11, 20),
+            now=morning.force.now,
+        ).rows  # fmt: skip
+    assert row.held_by == holder
