@@ -167,6 +167,7 @@ def test_a_match_keeps_its_distance_to_the_next() -> None:
     assert doubled.margin < matching.auto_margin
 
 
+@pytest.mark.feature("MA2")
 def test_evidence_holds_levels_and_weights_and_nothing_of_the_child() -> None:
     decision = decided(pupils=pupil_at(HERE), **TOLD_HERE)
     best = decision.evidence[0]
