@@ -283,7 +283,7 @@ def wrong_digit(rng: Random, born: date) -> date:
             wrong = date(int("".join(text[4:])), int("".join(text[2:4])), int("".join(text[:2])))
         except ValueError:
             continue
-        if wrong != born and date(2008, 1, 1) <= wrong <= ON:
+        if wrong != born and date(2008, 1, 1) <= wrong < date(2026, 9, 1):
             return wrong
 
 
