@@ -15,7 +15,7 @@ from app.access.permissions import Action
 from app.casework.acting import Acting
 from app.casework.remembering import remember_review
 from app.casework.reviewing import account_of, claimed_review, record_on, shown_urns
-from app.casework.settling import sealed_choice, word_faults
+from app.casework.settling import only_by_voice, sealed_choice, word_faults
 from app.core import audit, keys
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
@@ -147,13 +147,14 @@ def _settle(
     session: Session, acting: Acting, found: Review, choice: reviews.Choice, *,
     child: InvolvedChild, answer: NoneOfThese,
 ) -> None:  # fmt: skip
-    reviews.settle(
+    match = reviews.settle(
         session, found.id, account_id=account_of(acting), actor=acting.actor.id, choice=choice,
         now=acting.now,
     )  # fmt: skip
     stop_review_ladder(session, child.id, code="settled", now=acting.now, actor=acting.actor.id)
     record_on(session, acting, found, audit.Event.REVIEW_SETTLED, reason_code=choice.reason_code)
     if choice.tells:
+        only_by_voice(found, match)
         return
     move_child(session, child, to=Outcome.NOT_NOTIFIED, reason=answer.outcome, now=acting.now)
     audit.record(

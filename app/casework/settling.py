@@ -86,7 +86,7 @@ def settle(session: Session, acting: Acting, *, review_id: UUID, answer: Answer)
             session, found.id, account_id=account, actor=acting.actor.id, choice=choice,
             now=acting.now, second_due_at=second_due_at,
         )  # fmt: skip
-        _only_by_voice(found, match)
+        only_by_voice(found, match)
         if match.shown_only_to is None:
             stop_review_ladder(
                 session, child.id, code="settled", now=acting.now, actor=acting.actor.id
@@ -164,8 +164,8 @@ def _next_working_day(session: Session, now: datetime, urn: int) -> datetime:
     return at_london(on, london_time(now))
 
 
-def _only_by_voice(found: Review, match: Match) -> None:
-    """A protected child is released to one person by the desk; until then nobody reads it."""
+def only_by_voice(found: Review, match: Match) -> None:
+    """Keep what a protected child's school or council is told unread until the desk releases it."""
     if found.reason_code == OutcomeReason.PROTECTED:
         match.shown_only_to = "nobody"
 

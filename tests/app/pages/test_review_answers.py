@@ -329,12 +329,16 @@ def test_a_desk_of_one_is_looked_at_again_after_sending(
     ]
 
 
+@pytest.mark.parametrize("at_school", [True, False])
 def test_a_protected_child_is_told_by_voice_alone_until_it_is_released(
-    morning: Morning, reviewer: Person, review_id: UUID
+    morning: Morning, reviewer: Person, review_id: UUID, *, at_school: bool
 ) -> None:
     with morning.wiring.database.write(PLATFORM) as session:
         session.get_one(Review, review_id).reason_code = "protected"
-    settled(morning, reviewer, review_id)
+    browser = claimed(morning, reviewer, review_id)
+    form = {"certain": "yes", "then": "home_educated", "council": "999", "reason": "council_lookup"}
+    form |= DECISION if at_school else {}
+    browser.press(f"/review/{review_id}/{'settle' if at_school else 'none'}", form)
     (notification,) = sent(morning)
     assert notification.shown_only_to == "nobody"
     priya = signed_in(morning.wiring, morning.priya)
