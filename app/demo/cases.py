@@ -46,6 +46,11 @@ def to(urn: int, **fields: Any) -> Told:
     return Told(SCHOOL, urn=urn, fields=fields)
 
 
+def to_council(**fields: Any) -> Told:
+    """A child at no school, of whom the officers of its council must be told."""
+    return Told(COUNCIL, fields=fields)
+
+
 def review(reason: str | None = None, *, settle: int | None = None, **fields: Any) -> Told:
     """A child about whom a person must decide first, and may decide in the morning."""
     return Told(REVIEW, reason, settle=settle, fields=fields)
@@ -74,7 +79,7 @@ CASES = (
     Case("unborn", "20:40", "An unborn child",
          (nobody("unborn", education={"status": "unborn"}, date_of_birth=None, forename=None),)),
     Case("home_educated", "20:40", "Home-educated",
-         (review("home_educated", education={"status": "home_educated"}),)),
+         (to_council(education={"status": "home_educated"}),)),
     Case("two_st_marys", "20:40", "“St Mary's”, and the town has two",
          (review("several_schools", settle=990003, education=school("St Mary's", "Exampleton")),)),
     Case("deputy", "21:00", "The first key adult is on leave", (to(990001),)),

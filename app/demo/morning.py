@@ -91,7 +91,8 @@ class Morning:
 
     def _tell_reading(self, visit: Visit, read: int, *, follow_up: bool) -> None:
         places = [BY_URN[urn].name for urn in visit.person.urns]
-        where = places[0] if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"
+        where = "The council" if not places else places[0]
+        where = where if len(places) < 2 else f"{where} and {len(places) - 1} more"
         if read:
             noun = "message" if read == 1 else "messages"
             self._say(visit, f"{where}: {visit.person.name} opens and acknowledges {read} {noun}")

@@ -8,6 +8,7 @@ from app.access.permissions import Role
 from app.core.clock import Clock
 from app.demo.browser import Browser, Page
 from app.demo.county import FORCE, County
+from app.demo.schools import ENGLISH_COUNCIL
 
 _NOTIFICATIONS = "/notifications/"
 # One password for everybody in the demonstration; an authenticator code stands beside it.
@@ -24,6 +25,7 @@ class Person:
     role: Role
     urns: tuple[int, ...] = ()
     force: str | None = None
+    council: str | None = None
 
     @property
     def what(self) -> str:
@@ -33,7 +35,7 @@ class Person:
 
 _ROLES = {
     Role.KEY_ADULT: "key adult", Role.FORCE_DESK: "desk", Role.REVIEWER: "reviewer",
-    Role.LEAD: "force lead",
+    Role.LEAD: "force lead", Role.COUNCIL_OFFICER: "council officer",
 }  # fmt: skip
 _FORCE_PEOPLE = (
     ("desk", "Wendy Larkgarth", "desk", Role.FORCE_DESK),
@@ -55,6 +57,10 @@ def people_of(county: County) -> dict[str, Person]:
         key: Person(key, name, f"{local}@example.org", role, force=FORCE)
         for key, name, local, role in _FORCE_PEOPLE
     }
+    found["council"] = Person(
+        "council", "Owen Tarnbrook", "owen.tarnbrook@example.org", Role.COUNCIL_OFFICER,
+        council=ENGLISH_COUNCIL,
+    )  # fmt: skip
     for key, (urn, position) in _READERS.items():
         adult = next(a for a in county.adults_of(urn) if a.position == position)
         urns = tuple(a.urn for a in county.key_adults if a.email == adult.email)
@@ -108,7 +114,9 @@ class Visit:
         page = self.browser.get(path)
         if page.has_form("/claim"):
             page = self.browser.press(page, "/claim")
-        return self.browser.press(page, "/settle", urn=str(urn), reason="council_lookup", words=words)
+        return self.browser.press(
+            page, "/settle", urn=str(urn), reason="council_lookup", words=words
+        )
 
     def ring(self, claim: str, result: str) -> Page:
         """Claim a line of the call sheet, show the content, and record what came of the call."""

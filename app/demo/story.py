@@ -91,6 +91,7 @@ class Story:
         yield at("07:38"), partial(ring, 990032, "no_answer", "no answer, no voicemail is left")
         yield at("08:01"), partial(read, "trust")
         yield at("08:03"), partial(read, "bay")
+        yield at("08:04"), partial(read, "council")
         yield at("08:06"), partial(ring, 990032, "told_other", "the head of the school is told")
         yield at("08:08"), partial(ring, 990033, "told_key_adult", "a key adult is told")
         yield at("08:10"), partial(self.morning.settle, self._to_settle(late=True))

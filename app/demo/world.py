@@ -12,7 +12,7 @@ from app.access import enrolment
 from app.access.accounts import add_account
 from app.access.clients import add_client
 from app.access.forces import add_force
-from app.casework import importing
+from app.casework import importing, officers
 from app.core import schema
 from app.core.clock import SystemClock
 from app.core.errors import Refused
@@ -34,6 +34,7 @@ from app.jobs.runner import Runner, StepReport
 from app.wiring import Wiring, build
 from notifications.channels.sink import MailSink
 from schools.calendars import seed_bank_holidays
+from schools.officers import Duty
 
 ACTOR = "operator:demo"
 # Only a folder that holds this file was made by a demonstration and may be emptied by the next.
@@ -140,6 +141,7 @@ def add_people(world: World) -> None:
         client, secret = add_client(session, force=FORCE, name="Control room", now=now, actor=ACTOR)
         for person in world.people.values():
             world.tokens[person.key] = _invite(world, session, person)
+            _name_officer(world, session, person)
     world.police = Police(
         world.base_url, client_id=str(client.id), secret=secret, clock=world.clock
     )
@@ -160,11 +162,22 @@ def _invite(world: World, session: Session, person: Person) -> str:
     for urn in person.urns or (None,):
         _, token = add_account(
             session, world.wiring.cipher, email=person.email, name=person.name, role=person.role,
-            urn=urn, force=person.force, now=world.clock.now(), actor=ACTOR,
+            urn=urn, force=person.force, council=person.council, now=world.clock.now(),
+            actor=ACTOR,
         )  # fmt: skip
     if token is None:
         raise Refused("A demonstration starts with nobody enrolled.")
     return token
+
+
+def _name_officer(world: World, session: Session, person: Person) -> None:
+    """Name who is told of the council's children at no school."""
+    if person.council is not None:
+        officers.add(
+            session, world.wiring.cipher, owner=f"council:{person.council}",
+            duty=Duty.COUNCIL_OFFICER, position=1, name=person.name, email=person.email,
+            telephone="01632 960555", verified=True, now=world.clock.now(), actor=ACTOR,
+        )  # fmt: skip
 
 
 def _settings(folder: Path, port: int, sink: MailSink) -> Settings:

@@ -11,8 +11,12 @@ from app.core.clock import at_london
 from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
+from app.reports.balance import Imbalanced
 from app.reports.told import Told
-from notifications.models import UnsettledChild
+from notifications.channels.base import ChannelError, ErrorKind
+from notifications.channels.recording import RecordingChannel
+from notifications.models import Notification, UnsettledChild
+from notifications.states import NotificationState
 from schools.officers import Duty
 from tests.journeys.world import COUNCIL, World, at, child
 
@@ -199,3 +203,44 @@ def broken(world: World) -> None:
     """Let the sealed record of the child not open, so that no step can read it."""
     with world.wiring.database.write(PLATFORM) as session:
         session.scalars(select(InvolvedChild)).one().sealed = b"\x01" + bytes(60)
+
+
+@pytest.mark.feature("MA11")
+def test_a_reviewer_whose_address_is_refused_is_passed_over_at_once(force: World) -> None:
+    channel = force.wiring.channel
+    assert isinstance(channel, RecordingChannel)
+    channel.fail_next(ChannelError(ErrorKind.PERMANENT, "recipient_550"))
+    force.may_fail = {"send_due"}
+    force.clock.move_to(at("2026-11-20", "01:10"))
+    force.push("R-1", unknown())
+    force.tick()
+    assert force.alerted() == []
+    force.tick()
+    assert force.alerted() == [SECOND]
+    force.until(time(6, 30))
+    assert REVIEWER not in force.alerted()
+
+
+def test_a_review_that_nobody_pursues_is_an_imbalance(force: World) -> None:
+    force.clock.move_to(at("2026-11-20", "01:10"))
+    force.push("R-1", unknown())
+    for step in ("match_children", "compose_notifications", "morning_check"):
+        force.runner.run_step(step)
+    force.clock.move_to(at("2026-11-20", "01:30"))
+    assert [one.code for one in force.imbalances] == [Imbalanced.NOBODY_PURSUES]
+    force.runner.run_step("chase_reviews")
+    assert force.imbalances == []
+    force.clock.move_to(at("2026-11-20", "06:10"))
+    assert [one.code for one in force.imbalances] == [Imbalanced.REVIEW_STEP_OVERDUE]
+
+
+def test_a_child_said_to_be_at_its_council_without_a_message_there_is_an_imbalance(
+    force: World,
+) -> None:
+    force.clock.move_to(at("2026-11-20", "01:10"))
+    force.push("R-1", child(education={"status": "home_educated"}))
+    force.tick()
+    assert force.imbalances == []
+    with force.wiring.database.write(PLATFORM) as session:
+        session.scalars(select(Notification)).one().state = NotificationState.RECALLED
+    assert [one.code for one in force.imbalances] == [Imbalanced.COUNCIL_NOT_NOTIFIED]
