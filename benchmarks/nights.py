@@ -132,13 +132,13 @@ class _Record:
         short = _SHORT.get(name.lower())
         if short and self._happens(0.15, "short name"):
             return short.title()
-        if self._happens(0.004, "another forename"):
+        if self._happens(0.002, "another forename"):
             return rng.choice(("Junior", "Princess", "Boo", "JJ", "Bear", "TJ", "AJ", "Baby"))
         return self._spelt(name, "forename")
 
     def _surname(self, *, mothers: bool) -> str:
         child, rng = self._child, self._rng
-        if self._happens(0.002, "surname missing"):
+        if self._happens(0.001, "surname missing"):
             return ""
         if mothers and child.other_surname != child.surname:
             self.kinds.append("other parent's surname")

@@ -251,7 +251,6 @@ sheikh shaikh
 qureshi qureishi
 yousaf yusuf
 siddiqui siddique
-zara zahra
 sara sarah
 noor nur
 layla leila laila
@@ -265,7 +264,6 @@ kaur kour
 jaspreet jaspret
 gurpreet gurprit
 aarav arav
-krishna krishnan
 adeyemi adeyemo
 okafor okafo
 kowalski kovalski kowalsky
@@ -278,13 +276,11 @@ wiktoria viktoria victoria
 oliwia olivia
 zofia sofia
 jakub jacob
-mikolaj nikolai
 katherine catherine kathryn
 niamh neve
 siobhan shevaun
 sean shaun shawn
 sian sharn
-ieuan ioan
 dafydd david
 llywelyn llewelyn
 lewis louis

@@ -12,7 +12,8 @@ from app.core.policy import Policy
 from schools.matching import rules
 from schools.matching.decide import decide
 from schools.matching.details import ChildFacts, Decision, Judged, Leads
-from schools.matching.roll_match import PupilScore, compare_all, posterior, without_shared
+from schools.matching.roll_family import compare_family
+from schools.matching.roll_match import posterior
 from schools.matching.search import find_leads, school_facts
 from schools.queries import confirmed_successor
 
@@ -29,7 +30,7 @@ def match_children(
     """
     said = [tuple(one) for one in judged] or [()] * len(children)
     leads = _with_answers(session, find_leads(session, cipher, children, on=on), said, on=on)
-    scores = without_shared([_scores(*pair) for pair in zip(children, leads, strict=True)])
+    scores = compare_family([child.identity for child in children], leads)
     decisions = []
     for child, found, scored, words in zip(children, leads, scores, said, strict=True):
         current = [one for one in scored if not one.pupil.left]
@@ -45,12 +46,6 @@ def match_children(
             )
         )  # fmt: skip
     return decisions
-
-
-def _scores(child: ChildFacts, leads: Leads) -> list[PupilScore]:
-    return compare_all(
-        child.identity, leads.pupils, roll_size=leads.roll_size, at_postcode=leads.at_postcode
-    )
 
 
 def _with_answers(

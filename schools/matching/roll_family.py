@@ -1,0 +1,59 @@
+"""The children of one incident against the rolls, as a set: they are different people of one home.
+
+A pupil belongs to one of them, and where one is surely found, the others are looked for at that
+pupil's address too: officers often have a new address, or none, where the roll has the home. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from schools.matching import rules
+from schools.matching.details import ChildIdentity, Leads
+from schools.matching.normalise import postcode
+from schools.matching.roll_match import PupilScore, compare_all, posterior, without_shared
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """A child of the incident whose pupil is hardly in doubt, and where that pupil lives."""
+
+    index: int
+    home: str = field(repr=False)
+
+
+def compare_family(
+    children: Sequence[ChildIdentity], leads: Sequence[Leads]
+) -> list[list[PupilScore]]:
+    """Return each child's scores, in order, decided as a set."""
+    alone = [_compare(child, found) for child, found in zip(children, leads, strict=True)]
+    apart = without_shared(alone)
+    homes = [one for index, scores in enumerate(apart) for one in _sure(index, scores, leads)]
+    if not homes:
+        return apart
+    together = [
+        _compare(_at_home(child, index, homes), found)
+        for index, (child, found) in enumerate(zip(children, leads, strict=True))
+    ]
+    return without_shared(together)
+
+
+def _compare(child: ChildIdentity, found: Leads) -> list[PupilScore]:
+    return compare_all(
+        child, found.pupils, roll_size=found.roll_size, at_postcode=found.at_postcode
+    )
+
+
+def _sure(index: int, scores: Sequence[PupilScore], leads: Sequence[Leads]) -> list[Sure]:
+    """Return the home of the pupil that a child almost certainly is, or nothing."""
+    likeliest = posterior(scores, leads[index].roll_size)
+    if not likeliest or likeliest[0].share < rules.SURE_OF_A_HOME:
+        return []
+    home = postcode(likeliest[0].best.pupil.postcode)
+    return [Sure(index, home)] if home else []
+
+
+def _at_home(child: ChildIdentity, index: int, homes: Sequence[Sure]) -> ChildIdentity:
+    """Return the child with the homes of the others among its addresses."""
+    said = {postcode(code) for code in child.postcodes}
+    others = sorted({one.home for one in homes if one.index != index} - said)
+    return replace(child, postcodes=(*child.postcodes, *others)) if others else child
