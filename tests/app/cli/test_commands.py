@@ -14,7 +14,9 @@ BUILT = {
     "roll import", "roll erase", "roll list", "roll mark-postcode",
     "calendar import", "key-adults import", "force add", "force area", "clients add",
     "accounts add", "report morning", "match explain", "match export", "audit verify",
-    "audit export", "keys init",
+    "audit export", "keys init", "calendar bank-holiday", "drill begin", "force policy",
+    "officers add", "officers import", "officers leave", "officers list", "report decisions",
+    "report fairness", "report quality", "report readiness",
 }  # fmt: skip
 
 
