@@ -132,6 +132,7 @@ def test_a_school_that_said_no_is_not_told_of_the_next_incident_without_a_person
     world.push("M-1", child())
     world.until(time(6, 40))
     world.refuse("first@primary.test", ready(world, "M-1")[PRIMARY].id)
+    world.clock.move_to(at("2026-11-20", "06:50"))
     world.settle(REVIEWER, OTHERBY)
     world.tick()
     world.clock.move_to(at("2026-11-24", "01:10"))
