@@ -30,9 +30,10 @@ def compare_family(
     homes = [one for index, scores in enumerate(apart) for one in _sure(index, scores, leads)]
     if not homes:
         return apart
+    moved = [_at_home(child, index, homes) for index, child in enumerate(children)]
     together = [
-        _compare(_at_home(child, index, homes), found)
-        for index, (child, found) in enumerate(zip(children, leads, strict=True))
+        before if there is child else _compare(there, found)
+        for child, there, before, found in zip(children, moved, alone, leads, strict=True)
     ]
     return without_shared(together)
 

@@ -6,9 +6,9 @@ Three statements for all children of an incident, however large the rolls are.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core import logs
@@ -22,6 +22,22 @@ from schools.roll_models import Pupil, PupilKey, Roll, RollState
 from schools.roll_record import open_pupil
 
 _log = logs.get(__name__)
+
+# Built once, on the tables alone: putting a statement together costs more than answering it.
+_KEYS, _PUPILS, _ROLLS = (cast(Table, one.__table__) for one in (PupilKey, Pupil, Roll))
+_IN_USE = (_ROLLS.c.state == RollState.CURRENT, _ROLLS.c.imported_at >= bindparam("since"))
+_UNDER = _KEYS.c.block.in_(bindparam("blocks", expanding=True))
+_ENROLLED = select(func.coalesce(func.sum(_ROLLS.c.pupils), 0)).where(*_IN_USE)
+_SIZES = select(_KEYS.c.block, func.count()).where(_UNDER).group_by(_KEYS.c.block)
+_SEALED = (
+    select(
+        _KEYS.c.block, _PUPILS.c.id, _PUPILS.c.roll_id, _PUPILS.c.line, _PUPILS.c.urn,
+        _PUPILS.c.sealed,
+    )
+    .join(_PUPILS, _PUPILS.c.id == _KEYS.c.pupil_id)
+    .join(_ROLLS, _ROLLS.c.id == _PUPILS.c.roll_id)
+    .where(_UNDER, *_IN_USE)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +56,8 @@ class RollSearch:
         self._cipher = cipher
         self._key = cipher.register_key()
         self._on = on
-        self._usable = (Roll.state == RollState.CURRENT, Roll.imported_at >= used_since(on))
-        total = select(func.coalesce(func.sum(Roll.pupils), 0)).where(*self._usable)
-        self.size: int = session.scalars(total).one()
+        self._since = used_since(on)
+        self.size: int = session.execute(_ENROLLED, {"since": self._since}).scalar_one()
 
     def find(self, children: Sequence[ChildIdentity]) -> list[Found]:
         """Return for each child the pupils who share a block key with it; leavers are marked."""
@@ -74,23 +89,15 @@ class RollSearch:
         return {value: self._cipher.block_key(value) for value in values}
 
     def _sizes(self, blocks: Collection[int]) -> dict[int, int]:
-        counted = (
-            select(PupilKey.block, func.count().label("pupils"))
-            .where(PupilKey.block.in_(blocks))
-            .group_by(PupilKey.block)
-        )
-        return {row.block: row.pupils for row in self._session.execute(counted)}
+        counted = self._session.execute(_SIZES, {"blocks": list(blocks)})
+        return {row[0]: row[1] for row in counted}
 
     def _pupils(
         self, blocks: Collection[int]
     ) -> tuple[dict[int, list[int]], dict[int, PupilFacts]]:
         """Return the pupils' ids by block, and each of them opened once."""
-        rows = self._session.execute(
-            select(PupilKey.block, Pupil.id, Pupil.roll_id, Pupil.line, Pupil.urn, Pupil.sealed)
-            .join(Pupil, Pupil.id == PupilKey.pupil_id)
-            .join(Roll, Roll.id == Pupil.roll_id)
-            .where(PupilKey.block.in_(blocks), *self._usable)
-        )
+        asked = {"blocks": list(blocks), "since": self._since}
+        rows = self._session.execute(_SEALED, asked) if blocks else ()
         under: dict[int, list[int]] = {}
         opened: dict[int, PupilFacts | None] = {}
         for row in rows:
