@@ -105,7 +105,7 @@ def test_what_is_taken_back_while_on_its_way_is_not_tried_again(
 
 
 def test_an_officers_refused_mailbox_is_flagged(force: NotifyingForce, officer: UUID) -> None:
-    ask(force, officer, "review:one")
+    ask(force, officer, f"review:{UUID(int=1)}")
     settle(force, take(force)[0], ResultKind.PERMANENT, code="recipient_550")
     (row,) = force.rows(Officer, id=officer)
     assert row.contact_verified_at is None
