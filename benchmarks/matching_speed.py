@@ -27,9 +27,10 @@ from benchmarks.figures import percentile, ratio, remember, shown
 from benchmarks.nights import Typed
 from benchmarks.people import ON
 from benchmarks.rolls import Country, Files, fill, write_files
-from schools.matching.match import match_children
+from schools.matching.match import match_children, match_incidents
 
 ROUNDS, EACH, FEW = 5, 200, 3
+TOGETHER = 100
 SEED = 11
 
 
@@ -100,7 +101,7 @@ from benchmarks.people import ON, neighbourhoods
 from benchmarks.nights import night
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
-from schools.matching.match import match_children
+from schools.matching.match import match_children, match_incidents
 held = wiring(sys.argv[1], Path(sys.argv[2]))
 done = 0
 with held.database.read(PLATFORM) as session:
@@ -236,10 +237,10 @@ def whole_night(country: Country, files: Files) -> dict[str, Any]:
 def night_seconds(country: Country, incidents: Sequence[Sequence[Typed]]) -> float:
     policy = Policy()
     began = perf_counter()
+    waiting = iter([[typed.facts for typed in incident] for incident in incidents])
     with country.database.read(PLATFORM) as session:
-        for incident in incidents:
-            facts = [typed.facts for typed in incident]
-            match_children(session, country.cipher, facts, on=ON, policy=policy)
+        while some := list(islice(waiting, TOGETHER)):
+            match_incidents(session, country.cipher, some, on=ON, policy=policy)
     return perf_counter() - began
 
 

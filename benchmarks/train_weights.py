@@ -124,17 +124,14 @@ def one_round(
                 itself[field][level] += part / whole
                 kin[field][level] += kin_part / whole
     children = len(held)
+    trained = {
+        field: _weights(field, itself[field], strangers[field], IMAGINED, weights.itself[field])
+        for field in FIELDS
+    }
+    trained["forename"] = _kept_apart(trained["forename"])
     new = RollWeights(
         version=rules.RULES_VERSION,
-        itself={
-            **{
-                field: _weights(
-                    field, itself[field], strangers[field], IMAGINED, weights.itself[field]
-                )
-                for field in FIELDS
-            },
-            "upn": WEIGHTS.itself["upn"],
-        },
+        itself={**trained, "upn": dict(WEIGHTS.itself["upn"])},
         kin={
             **{
                 field: _weights(
@@ -180,6 +177,12 @@ def _weights(
         bits[level] = log2(chance) if by_value else log2(chance / strangers[level])
     bits[Level.MISSING] = 0.0
     return bits
+
+
+def _kept_apart(bits: dict[Level, float]) -> dict[Level, float]:
+    """Two names that people have are no slip, however seldom twins are met (decision 0065)."""
+    most = min(bits[Level.OTHER_NAME], rules.OTHER_NAME_AT_MOST)
+    return {**bits, Level.OTHER_NAME: most}
 
 
 def body(weights: RollWeights) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,34 @@ def match_children(
     """
     said = [tuple(one) for one in judged] or [()] * len(children)
     leads = _with_answers(session, find_leads(session, cipher, children, on=on), said, on=on)
+    return _decisions(cipher, children, leads, said, on=on, policy=policy)
+
+
+def match_incidents(
+    session: Session, cipher: Cipher, incidents: Sequence[Sequence[ChildFacts]], *, on: date,
+    policy: Policy,
+) -> list[list[Decision]]:  # fmt: skip
+    """Return the decisions of many incidents of one night, as `match_children` of each would be.
+
+    The rolls and the register are asked for all of them at once: some hundred is a good number.
+    """
+    children = [child for incident in incidents for child in incident]
+    nothing: list[tuple[Judged, ...]] = [()] * len(children)
+    found = _with_answers(session, find_leads(session, cipher, children, on=on), nothing, on=on)
+    leads = iter(found)
+    return [
+        _decisions(
+            cipher, incident, list(islice(leads, len(incident))), nothing[: len(incident)], on=on,
+            policy=policy,
+        )
+        for incident in incidents
+    ]  # fmt: skip
+
+
+def _decisions(
+    cipher: Cipher, children: Sequence[ChildFacts], leads: Sequence[Leads],
+    said: Sequence[tuple[Judged, ...]], *, on: date, policy: Policy,
+) -> list[Decision]:  # fmt: skip
     scores = compare_family([child.identity for child in children], leads)
     decisions = []
     for child, found, scored, words in zip(children, leads, scores, said, strict=True):

@@ -7,7 +7,7 @@ stored decision can be reproduced (domain.md §3).
 
 from enum import StrEnum
 
-RULES_VERSION = "2026-11.1"
+RULES_VERSION = "2026-11.2"
 
 MOST_CANDIDATES = 5
 # A candidate below this share is not offered to a person.

@@ -13,7 +13,7 @@ from app.core.policy import Policy
 from app.core.scope import PLATFORM
 from schools.matching import rules
 from schools.matching.details import Band, ChildFacts
-from schools.matching.match import match_children
+from schools.matching.match import match_children, match_incidents
 from schools.matching.search import find_leads
 from schools.roll import import_roll
 from tests.factories.schools import COUNCIL, LAST_NIGHT, NOW, add_school, child, roll_file
@@ -90,3 +90,16 @@ def test_no_more_pupils_are_opened_than_the_caps_allow(
         assert len(leads.pupils) == 1
         (decision,) = match_children(session, cipher, [child()], on=LAST_NIGHT, policy=Policy())
     assert decision.band is Band.MATCHED
+
+
+def test_a_night_matched_together_is_decided_as_incident_by_incident(
+    database: Database, cipher: Cipher
+) -> None:
+    load(database, cipher, {}, {"Forename": "Bryn", "Sex": "M"}, *strangers(10))
+    night = [[child("a"), child("b", forename="Bryn", sex="M")], [], [child(postcodes=())]]
+    with database.read(PLATFORM) as session:
+        each = [
+            match_children(session, cipher, one, on=LAST_NIGHT, policy=Policy()) for one in night
+        ]
+        together = match_incidents(session, cipher, night, on=LAST_NIGHT, policy=Policy())
+    assert together == each
