@@ -3,6 +3,8 @@
 Expand first, contract in a later release: the previous release must work on this schema.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,13 +15,13 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_MATCH = (
+_MATCH: tuple[tuple[str, Any], ...] = (
     ("considered", Json), ("given_urns", Json), ("decided_with", Json), ("matched_on", sa.Date()),
     ("policy_version", sa.Integer()), ("register_stamp", sa.String(64)),
     ("roll_stamp", sa.String(64)), ("sealed_reason", sa.LargeBinary()),
     ("legal_reference", sa.String(100)), ("undone_at", Utc()), ("undone_by", sa.String(100)),
 )  # fmt: skip
-_REVIEW = (
+_REVIEW: tuple[tuple[str, Any], ...] = (
     ("proposed_match_id", sa.Uuid()), ("proposed_by", sa.Uuid()), ("passed_to", sa.String(32)),
     ("passed_by", sa.Uuid()), ("settled_match_id", sa.Uuid()), ("second_due_at", Utc()),
     ("second_by", sa.Uuid()), ("second_at", Utc()), ("second_agrees", sa.Boolean()),

@@ -3,6 +3,8 @@
 Expand first, contract in a later release: the previous release must work on this schema.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_NEW_COLUMNS = (
+_NEW_COLUMNS: tuple[tuple[str, sa.Column[Any]], ...] = (
     ("key_adult", sa.Column("course", sa.String(length=100), nullable=True)),
     ("key_adult", sa.Column("unverified_at", Utc(), nullable=True)),
     ("key_adult", sa.Column("unverified_why", sa.String(length=32), nullable=True)),

@@ -3,6 +3,8 @@
 Expand first, contract in a later release: the previous release must work on this schema.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_NEW_COLUMNS = (
+_NEW_COLUMNS: tuple[tuple[str, sa.Column[Any]], ...] = (
     ("involved_child", sa.Column("return_on", sa.Date(), nullable=True)),
     ("involved_child", sa.Column("rematched_at", Utc(), nullable=True)),
     ("notification", sa.Column("return_on", sa.Date(), nullable=True)),

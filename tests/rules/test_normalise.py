@@ -188,9 +188,7 @@ def test_a_saints_town_has_one_form() -> None:
 
 
 def test_a_child_is_looked_for_under_what_a_pupil_is_stored_under() -> None:
-    pupil = Findable(
-        ("Siobhan",), ("Example-Khan",), date(2016, 3, 2), postcodes=("ZZ99 3VZ",)
-    )
+    pupil = Findable(("Siobhan",), ("Example-Khan",), date(2016, 3, 2), postcodes=("ZZ99 3VZ",))
     stored = block_values(pupil)
     for looked_for in (
         Findable(("Shivaun",), ("Khan",), date(2016, 3, 2)),
