@@ -182,6 +182,9 @@ def _dates(ours: date, other: date) -> Level:
 
 def _one_digit(ours: date, other: date) -> bool:
     """Return whether one digit differs, or two neighbours are exchanged."""
+    parts = (ours.year == other.year) + (ours.month == other.month) + (ours.day == other.day)
+    if parts != 2:
+        return False
     one, two = ours.isoformat(), other.isoformat()
     places = [place for place in range(len(one)) if one[place] != two[place]]
     if len(places) != 2:

@@ -71,7 +71,7 @@ def compare(
         for field, level in levels.items()
     }
     kin = sum(weights.kin[field][level] + rarity.get(field, 0.0) for field, level in levels.items())
-    fields = {field: level.value for field, level in levels.items()}
+    fields: dict[str, str] = dict(levels)
     if child.upn and upn(child.upn) is None:
         # Said to the reviewer: a number was given, and it fails its check letter.
         fields["upn"], itself["upn"] = "ignored", 0.0

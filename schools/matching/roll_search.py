@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Integer, Table, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.core import logs
@@ -26,9 +27,8 @@ _log = logs.get(__name__)
 # Built once, on the tables alone: putting a statement together costs more than answering it.
 _KEYS, _PUPILS, _ROLLS = (cast(Table, one.__table__) for one in (PupilKey, Pupil, Roll))
 _IN_USE = (_ROLLS.c.state == RollState.CURRENT, _ROLLS.c.imported_at >= bindparam("since"))
-_UNDER = _KEYS.c.block.in_(bindparam("blocks", expanding=True))
 _ENROLLED = select(func.coalesce(func.sum(_ROLLS.c.pupils), 0)).where(*_IN_USE)
-_SIZES = select(_KEYS.c.block, func.count()).where(_UNDER).group_by(_KEYS.c.block)
+_SIZES = select(_KEYS.c.block, func.count()).group_by(_KEYS.c.block)
 _SEALED = (
     select(
         _KEYS.c.block, _PUPILS.c.id, _PUPILS.c.roll_id, _PUPILS.c.line, _PUPILS.c.urn,
@@ -36,8 +36,15 @@ _SEALED = (
     )
     .join(_PUPILS, _PUPILS.c.id == _KEYS.c.pupil_id)
     .join(_ROLLS, _ROLLS.c.id == _PUPILS.c.roll_id)
-    .where(_UNDER, *_IN_USE)
+    .where(*_IN_USE)
 )  # fmt: skip
+_LISTED = _KEYS.c.block.in_(bindparam("blocks", expanding=True))
+# One text whatever their number, which PostgreSQL prepares once.
+_ANY = _KEYS.c.block == any_(bindparam("blocks", type_=ARRAY(Integer)))
+_STATEMENTS = {
+    "sqlite": (_SIZES.where(_LISTED), _SEALED.where(_LISTED)),
+    "postgresql": (_SIZES.where(_ANY), _SEALED.where(_ANY)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class RollSearch:
         self._key = cipher.register_key()
         self._on = on
         self._since = used_since(on)
+        self._count, self._read = _STATEMENTS[session.get_bind().dialect.name]
         self.size: int = session.execute(_ENROLLED, {"since": self._since}).scalar_one()
 
     def find(self, children: Sequence[ChildIdentity]) -> list[Found]:
@@ -89,7 +97,7 @@ class RollSearch:
         return {value: self._cipher.block_key(value) for value in values}
 
     def _sizes(self, blocks: Collection[int]) -> dict[int, int]:
-        counted = self._session.execute(_SIZES, {"blocks": list(blocks)})
+        counted = self._session.execute(self._count, {"blocks": list(blocks)})
         return {row[0]: row[1] for row in counted}
 
     def _pupils(
@@ -97,7 +105,7 @@ class RollSearch:
     ) -> tuple[dict[int, list[int]], dict[int, PupilFacts]]:
         """Return the pupils' ids by block, and each of them opened once."""
         asked = {"blocks": list(blocks), "since": self._since}
-        rows = self._session.execute(_SEALED, asked) if blocks else ()
+        rows = self._session.execute(self._read, asked) if blocks else ()
         under: dict[int, list[int]] = {}
         opened: dict[int, PupilFacts | None] = {}
         for row in rows:
