@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 
 pytestmark = pytest.mark.feature("CA3")
 JUBILEE = ("calendar", "bank-holiday", "2027-06-04", "A jubilee")

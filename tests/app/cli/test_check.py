@@ -8,7 +8,7 @@ import pytest
 
 from app.core.database import make_engine
 from notifications.channels.sink import MailSink
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 from tests.factories.county import county_files
 
 

@@ -7,7 +7,7 @@ import pytest
 import typer.main
 
 from app.cli.root import build
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 
 BUILT = {
     "demo", "migrate", "serve", "scheduler", "step", "check", "features", "register import",

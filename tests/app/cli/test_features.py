@@ -6,7 +6,7 @@ import pytest
 
 from app.cli import features as command
 from app.cli.features import Feature, document, marks, titles
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 
 MARKED = """
 import pytest

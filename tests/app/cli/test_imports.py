@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.demo.schools import SCHOOLS
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 from tests.factories.county import county_files
 
 ROLL = "UPN,Surname,Forename,MiddleNames,PreferredSurname,FormerSurname,DOB,Sex,PostCode,URN,"

@@ -12,7 +12,7 @@ from app.access.permissions import Role
 from app.core.cipher import Keys
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 
 
 def test_a_force_is_added_once(encompass: Encompass, wiring: Wiring) -> None:

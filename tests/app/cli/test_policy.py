@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.wiring import Wiring
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 from tests.journeys.world import World
 
 SIGNED = {"on": True, "signed_off_by": "The DPO", "signed_off_on": "2026-10-01"}

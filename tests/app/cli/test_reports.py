@@ -15,7 +15,7 @@ from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from schools.matching.models import Match
 from schools.models import Establishment, Status
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 from tests.factories.schools import add_school
 from tests.journeys.world import World, at, child
 

@@ -16,13 +16,12 @@ from app.reports.patterns import repeated_children
 from app.reports.quality import quality
 from app.wiring import Wiring
 from notifications.compose import Pattern
-from tests.app.cli.conftest import Encompass
+from tests.app.conftest import Encompass
 from tests.journeys.world import FORCE, World, at, child
 
 ON = date(2026, 11, 20)
 DAY = "2026-11-20"
 HOLD = {"reason_code": "court_order", "account": "DI Hold", "until": "2026-11-20T09:00:00+00:00"}
-pytest_plugins = ("tests.app.cli.conftest",)
 
 
 @pytest.fixture
