@@ -36,7 +36,7 @@ from schools.matching.told_search import forget
 from schools.models import Establishment
 from schools.register import import_register
 
-SEEDS = (7001, 7002, 7003)
+SEEDS = (8001, 8002, 8003)
 EACH = 2_000
 MAIN, LINKS = "edubasealldata_6022_real.csv", "links_edubasealldata_real.csv"
 NOW = datetime(2026, 11, 20, 1, tzinfo=UTC)

@@ -62,14 +62,16 @@ def sendable(told: ToldName, best: Standing, standings: Iterable[Standing]) -> b
     """
     if best.level in _TOO_LOOSE or best.contradicted or best.fields["kind"] == Agreement.UNKNOWN:
         return False
-    if not _right_gender(told, best.school):
+    if told.cut_short or not _right_gender(told, best.school):
         return False
     whole_with_place = best.level is NameLevel.FULL and best.with_place
-    nameless = best.common or best.only_place or best.level in _SHORTENED or best.shortened
+    nameless = best.common or best.only_place or (best.shortened and not _part_is_enough(best))
     short = best.level is NameLevel.INITIALS
     if told.name.bare and nameless and not (whole_with_place or short or _in_full(told, best)):
         return False
     if best.level in _SHORTENED and (best.common or not best.named):
+        return False
+    if best.only_place and not (short or _says_its_kind(told, best)):
         return False
     if best.only_place and not short and not told.name.faiths and parse(best.school.name).faiths:
         return False  # villages have a church school and another
@@ -84,13 +86,27 @@ def _in_full(told: ToldName, best: Standing) -> bool:
     return whole and "st" not in words and not best.only_place
 
 
+def _part_is_enough(best: Standing) -> bool:
+    """Return whether part of a name may stand alone, where town and council both agree."""
+    return best.level is NameLevel.PART and best.fields["place"] == Place.TOWN_AND_COUNCIL
+
+
+def _says_its_kind(told: ToldName, best: Standing) -> bool:
+    """Return whether a kind or faith was told that its name says: a town has several schools."""
+    own = parse(best.school.name)
+    said = told.name.kinds & own.kinds or told.name.faiths & own.faiths
+    return best.level is NameLevel.FULL or bool(said)
+
+
 def _right_gender(told: ToldName, school: SchoolFacts) -> bool:
     """Return whether a girls' or boys' school was told as one, or is the child's kind of school.
 
     Many stand in pairs: `Mockbury High School` means either the girls' or the boys'.
     """
     genders = parse(school.name).genders
-    return not genders or bool(genders & (told.name.genders or {_GENDERS.get(told.sex, "")}))
+    return genders <= (told.name.genders or {_GENDERS.get(told.sex, "")}) and (
+        bool(genders) or not told.name.genders
+    )
 
 
 _GENDERS = {"F": "girls", "M": "boys"}
@@ -109,7 +125,7 @@ def _enough_without_age(best: Standing) -> bool:
 def _place_is_enough(told: ToldName, best: Standing) -> bool:
     """Return whether the place agrees as far as this name needs it."""
     place = Place(best.fields["place"])
-    if best.common and told.town == best.school.la_key:
+    if best.common and told.town == best.school.la_key and "st" in told.name.core:
         return _lives_in_its_district(told, best)
     if place is Place.TOWN and told.authorities and best.common:
         return _lives_round(told, best)
@@ -144,11 +160,12 @@ def _rivals(told: ToldName, best: Standing, other: Standing) -> bool:
         return False
     place = Place(other.fields["place"])
     in_town = best.fields["place"] in _IN_TOWN
-    if in_town and not best.common and other.level not in _WHOLE:
+    if in_town and other.level not in _WHOLE and not (best.common and best.level not in _WHOLE):
         return place in _IN_TOWN
     if in_town and best.common and _lives_elsewhere(told, best):
         return place in _IN_TOWN
-    near = area(best.school.postcode) == area(other.school.postcode) is not None
+    round_about = {area(code) for code in (best.school.postcode, *told.districts)} - {None}
+    near = area(other.school.postcode) in round_about
     return place in _IN_COUNCIL or place is Place.DISTRICT or near
 
 

@@ -38,6 +38,8 @@ class ToldName:
     # Where a kind and a street were told (`the infants on Park Road`).
     street: str | None = None
     sex: str = "unknown"
+    # It stops in the middle (`Mockbury Grammar School for`).
+    cut_short: bool = False
 
 
 def name_level(told: ToldName, school: SchoolFacts) -> NameLevel | None:

@@ -20,7 +20,8 @@ EMPTY = frozenset(
 
 # One spelling → canonical words; the longest phrase wins.
 SPELLINGS = {
-    "church of england": "ce", "c of e": "ce", "cofe": "ce", "c ofe": "ce", "co e": "ce",
+    "church of england": "ce", "c of e": "ce", "cofe": "ce",
+    "cof e": "ce", "c ofe": "ce", "co e": "ce",
     "coe": "ce", "c e": "ce",
     "church in wales": "ciw", "c in w": "ciw", "cinw": "ciw", "cinwales": "ciw",
     "yr eglwys yng nghymru": "ciw",
@@ -60,6 +61,7 @@ SAME_NAME = {
     "frances": "francis", "nicolas": "nicholas", "aiden": "aidan", "aidens": "aidan",
     "bartholemew": "bartholomew", "elisabeth": "elizabeth", "micheal": "michael",
     "matthews": "matthew", "mathew": "matthew", "mathews": "matthew", "marks": "mark",
+    "maries": "mary", "marie": "mary",
 }  # fmt: skip
 # What people call a saint's school.
 SHORT_SAINTS = {

@@ -45,6 +45,7 @@ def told_name(
         ages=ages,
         known_words=known_words,
         sex=sex,
+        cut_short=fold(education.school_name or "").endswith((" for", " of", " and")),
         street=told_street(fold(education.school_name or "")),
     )
 
