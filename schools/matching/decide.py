@@ -17,7 +17,7 @@ from schools.matching.details import Band, ChildFacts, Decision, Judged, Leads, 
 from schools.matching.dual import sureness
 from schools.matching.evidence import candidates_of, considered, shown
 from schools.matching.jurisdiction import outside_england_and_wales
-from schools.matching.likeness import name_level, place
+from schools.matching.likeness import loosely, name_level, place
 from schools.matching.normalise import person_name
 from schools.matching.roll_match import RollCandidate
 from schools.matching.rules import NameLevel
@@ -99,18 +99,24 @@ def _by_number(case: Case, given: SchoolFacts) -> _Answer:
     on_roll = case.roll_best is not None and case.today(case.roll_best.urn) == school.urn
     elsewhere = (case.roll_best is not None and not on_roll) or school.urn in case.left
     elsewhere = elsewhere or (_linked_elsewhere(case, school.urn) and not on_roll)
-    if elsewhere or not case.can_attend(school) or _named_elsewhere(case, given, school):
+    named_elsewhere = _named_elsewhere(case, given, school, on_roll=on_roll)
+    if elsewhere or not case.can_attend(school) or named_elsewhere:
         return _DISAGREES
     return _Answer(Band.MATCHED, None, (school.urn,), 1.0)
 
 
-def _named_elsewhere(case: Case, *schools: SchoolFacts) -> bool:
-    """Return whether the told name clearly means another school than the given number."""
-    if case.told is None:
+def _named_elsewhere(case: Case, *schools: SchoolFacts, on_roll: bool) -> bool:
+    """Return whether the told name speaks against the given number.
+
+    It means another school clearly, or the given one bears nothing of it under any of its names
+    and no roll has the child there: one mistyped digit names a school that exists.
+    """
+    told = case.told
+    if told is None or any(name_level(told, school) is not None for school in schools):
         return False
-    if any(name_level(case.told, school) is not None for school in schools):
-        return False
-    return case.told_likely
+    if case.told_likely or on_roll:
+        return case.told_likely
+    return all(loosely(told, school) is None for school in schools)
 
 
 def _linked_elsewhere(case: Case, urn: int) -> bool:

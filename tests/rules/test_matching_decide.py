@@ -28,6 +28,11 @@ HIGH = school(990004, "Mockbury High School", phase="Secondary", low_age=11, hig
 COLLEGE = school(990005, "Exampleshire College", type_code=18, statutory=False, low_age=16,
                  high_age=99, phase="16 plus")  # fmt: skip
 UPPER = school(990006, "Mockbury Upper School", phase="Secondary", low_age=14, high_age=18)
+RENAMED = replace(HERE, aliases=("Old Lodge Primary School",))
+SAINTS = tuple(
+    school(990010 + place, f"St Mary's {faith} Primary School", town="Mockbury")
+    for place, faith in enumerate(("Catholic", "CofE", "Methodist"))
+)
 SCHOOLS = {one.urn: one for one in (HERE, THERE, CLOSED, HIGH, COLLEGE, UPPER)}
 IDENTITY = child().identity
 
@@ -78,7 +83,9 @@ TOLD_HERE: dict[str, Any] = {"school_name": "Mockbury Primary", "town": "Mockbur
     [
         ({"given": HERE}, HERE.urn),
         ({"given": HERE, **TOLD_HERE}, HERE.urn),
-        ({"given": HERE, "school_name": "the old name of it"}, HERE.urn),
+        ({"given": RENAMED, "school_name": "Old Lodge Primary"}, HERE.urn),
+        ({"given": HERE, "pupils": pupil_at(HERE), "school_name": "Old Lodge Primary"}, HERE.urn),
+        ({"given": HERE, "school_name": "primary"}, HERE.urn),
         ({"given": HERE, "pupils": pupil_at(HERE)}, HERE.urn),
         (TOLD_HERE, HERE.urn),
         ({"pupils": pupil_at(HERE)}, HERE.urn),
@@ -101,6 +108,9 @@ def test_what_agrees_is_matched(evidence: dict[str, Any], urn: int) -> None:
     [
         ({"given": HERE, "pupils": pupil_at(THERE)}, "evidence_disagrees"),
         ({"given": THERE, **TOLD_HERE}, "evidence_disagrees"),
+        # One mistyped digit: the told name could be any of several, the number's school is none.
+        ({"given": HERE, "school_name": "St Mary's", "told": SAINTS}, "evidence_disagrees"),
+        ({"given": HERE, "school_name": "Nobody Knows It"}, "evidence_disagrees"),
         ({"pupils": pupil_at(THERE), **TOLD_HERE}, "evidence_disagrees"),
         ({"pupils": pupil_at(THERE), "school_name": "Nobody Knows It"}, "evidence_disagrees"),
         ({"pupils": pupil_at(HERE, left=True), **TOLD_HERE}, "evidence_disagrees"),
