@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schools.matching.details import SchoolFacts
-from schools.matching.likeness import ToldName
+from schools.matching.likeness import ALIKE, ToldName
 from schools.matching.normalise import area, district
 from schools.matching.rules import AgeFit, Agreement, NameLevel, Place
 from schools.matching.school_names import parse
@@ -95,7 +95,8 @@ def _says_its_kind(told: ToldName, best: Standing) -> bool:
     """Return whether a kind or faith was told that its name says: a town has several schools."""
     own = parse(best.school.name)
     said = told.name.kinds & own.kinds or told.name.faiths & own.faiths
-    return best.level is NameLevel.FULL or bool(said)
+    alike = told.name.kinds & ALIKE and own.kinds & ALIKE
+    return best.level is NameLevel.FULL or bool(said or alike)
 
 
 def _right_gender(told: ToldName, school: SchoolFacts) -> bool:

@@ -16,7 +16,7 @@ _STAGES = {
     "high": "secondary", "comprehensive": "secondary", "grammar": "secondary",
     "upper": "secondary", "sixthform": "secondary", "utc": "secondary", "studio": "secondary",
 }  # fmt: skip
-_ALIKE = frozenset({"secondary", "high", "comprehensive", "upper"})
+ALIKE = frozenset({"secondary", "high", "comprehensive", "upper"})
 _SELECTIVE = frozenset({"grammar"})
 _PAIR = frozenset({"infant", "junior"})
 
@@ -268,7 +268,7 @@ def _stage_agreement(told: frozenset[str], school: SchoolFacts) -> Agreement:
     if not said & own:
         return Agreement.DIFFERS
     # High, comprehensive and grammar are used alike; infant and primary, high and sixth form not.
-    alike = told <= _ALIKE and bool(kinds_of(school) & _ALIKE)
+    alike = told <= ALIKE and bool(kinds_of(school) & ALIKE)
     alike = alike and not parse(school.name).kinds & _SELECTIVE
     return Agreement.AGREES if alike else Agreement.UNKNOWN
 
