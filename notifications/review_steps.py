@@ -10,16 +10,18 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.cipher import Cipher
-from app.core.clock import london_date
+from app.core.clock import as_utc, at_london, london_date
 from app.core.ids import new_id
 from notifications.alerting import alert_officer
 from notifications.models import ReviewStep, UnsettledChild
-from notifications.review_ladder import next_hourly
+from notifications.review_ladder import HANDED_OVER_AT, next_hourly
 from notifications.states import ReviewStepKind as Kind
 from notifications.states import StepState
 from notifications.unsettled import about, locked
+from schools.calendars import council_calendar
 from schools.connected import Hit, PersonOfInterest, connected
 from schools.officers import Duty, OfficerContact, officers_of
+from schools.term_dates import is_working_day, next_working_day
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
@@ -84,7 +86,7 @@ def take_review_steps(
             continue  # the one before it ended the ladder
         _settle(taking, step, _TAKE[step.kind](taking))
         if step.kind is Kind.HOURLY and row.closed_at is None:
-            _plan_next(taking, step)
+            _plan(taking, Kind.HOURLY, next_hourly(step.planned_at, taking.now))
     session.flush()
     return len(steps)
 
@@ -102,11 +104,11 @@ def _settle(taking: _Taking, step: ReviewStep, done: _Done) -> None:
     )  # fmt: skip
 
 
-def _plan_next(taking: _Taking, step: ReviewStep) -> None:
+def _plan(taking: _Taking, kind: Kind, planned_at: datetime) -> None:
     taking.session.add(
         ReviewStep(
-            id=new_id(), force=taking.row.force, unsettled_id=taking.row.id, kind=Kind.HOURLY,
-            planned_at=next_hourly(step.planned_at, taking.now), state=StepState.PLANNED,
+            id=new_id(), force=taking.row.force, unsettled_id=taking.row.id, kind=kind,
+            planned_at=planned_at, state=StepState.PLANNED,
         )
     )  # fmt: skip
 
@@ -161,7 +163,8 @@ def _council_officer(taking: _Taking) -> _Done:
     """Put the child before the named officer of its council, who is told like any recipient.
 
     Never a protected or restricted child, whom only a person of the force hands on, and never one
-    of whom no name is known.
+    of whom no name is known. It is put off while a reviewer has the child, and to a day on which
+    the council works.
     """
     child = taking.child
     for code, holds in (
@@ -170,6 +173,11 @@ def _council_officer(taking: _Taking) -> _Done:
     ):  # fmt: skip
         if holds:
             return _Done(skipped=code)
+    later = _later(taking, child.council) if child.council is not None else None
+    if later is not None:
+        code, planned_at = later
+        _plan(taking, Kind.COUNCIL_OFFICER, planned_at)
+        return _Done(skipped=code)
     # One whose address is not proved is rung.
     officers, nobody = _free(taking, Duty.COUNCIL_OFFICER, child.council)
     if not officers or child.council is None:
@@ -177,6 +185,17 @@ def _council_officer(taking: _Taking) -> _Done:
     taking.row.handed_to, taking.row.handed_at = officers[0].officer_id, taking.now
     child.hand_over(child.council)
     return _Done((officers[0].officer_id,))
+
+
+def _later(taking: _Taking, council: str) -> tuple[str, datetime] | None:
+    """Return why the council's officer does not have it now, and when that is looked at again."""
+    if taking.child.claimed:
+        return "claimed", next_hourly(taking.now, taking.now)
+    calendar, today = council_calendar(taking.session, council), london_date(taking.now)
+    if is_working_day(calendar, today):
+        return None
+    following = next_working_day(calendar, today)
+    return "not_a_working_day", as_utc(at_london(following, HANDED_OVER_AT))
 
 
 _TAKE: dict[Kind, Callable[[_Taking], _Done]] = {

@@ -93,6 +93,40 @@ def test_a_review_nobody_settles_rings_everybody_in_turn_and_is_handed_over_by_n
 
 
 @pytest.mark.feature("MA11")
+def test_a_child_a_reviewer_has_in_hand_at_three_stays_with_them_for_that_hour(
+    force: World,
+) -> None:
+    force.clock.move_to(at("2026-11-20", "01:10"))
+    force.push("R-1", unknown())
+    force.until(time(14, 58))
+    force.claim("reviewer@example.org")
+    force.until(time(15, 5))
+    assert force.notifications("R-1") == []
+    force.until(time(16, 5))
+    (placed,) = force.notifications("R-1")
+    assert placed.recipient == f"council:{COUNCIL}"
+    assert force.imbalances == []
+
+
+@pytest.mark.feature("MA11")
+def test_a_review_opened_after_three_of_its_day_is_not_the_councils_in_the_same_minute(
+    force: World,
+) -> None:
+    force.clock.move_to(at("2026-11-20", "07:50"))
+    force.push("R-1", child())
+    force.until(time(15, 30))
+    (first,) = force.notifications("R-1")
+    force.refuse("first@primary.test", first.id)
+    force.until(time(18, 0))
+    assert [one.recipient for one in force.notifications("R-1")] == ["urn:990001"]
+    # Three in the afternoon of a Saturday is nobody's working day at the council.
+    force.until(time(15, 1), on=date(2026, 11, 21))
+    assert [one.recipient for one in force.notifications("R-1")] == ["urn:990001"]
+    force.until(time(15, 1), on=date(2026, 11, 23))
+    assert f"council:{COUNCIL}" in {one.recipient for one in force.notifications("R-1")}
+
+
+@pytest.mark.feature("MA11")
 def test_the_ladder_stops_in_the_moment_of_settling(force: World) -> None:
     force.clock.move_to(at("2026-11-20", "01:10"))
     force.push("R-1", unknown())

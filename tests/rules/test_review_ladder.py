@@ -70,6 +70,32 @@ def test_what_is_due_after_three_is_handed_over_when_it_is_late() -> None:
     assert at[Kind.COUNCIL_OFFICER] == 0
 
 
+@pytest.mark.parametrize(
+    ("due", "opened", "handed"),
+    [
+        # Reopened a day later: the reviewers have the whole morning of that day.
+        ((23, "08:30"), (24, "09:10"), (24, "15:00")),
+        # An undo in the afternoon: the day after.
+        ((23, "08:30"), (23, "15:20"), (24, "15:00")),
+        ((23, "08:30"), (23, "13:00"), (24, "15:00")),
+        ((23, "08:30"), (23, "12:30"), (23, "15:00")),
+        # A school that is to be told at once has no time for rungs either.
+        ((23, "15:40"), (23, "15:35"), (24, "15:00")),
+    ],
+)
+def test_nobody_hands_over_to_the_council_before_the_reviewers_had_a_whole_ladder(
+    due: tuple[int, str], opened: tuple[int, str], handed: tuple[int, str]
+) -> None:
+    def instant(one: tuple[int, str]) -> datetime:
+        return at_london(date(2026, 11, one[0]), time.fromisoformat(one[1]))
+
+    steps = plan_review(
+        due_at=instant(due), opened_at=instant(opened), ladder=ReviewLadder(), gap=10
+    )
+    (at,) = [one.planned_at for one in steps if one.kind is Kind.COUNCIL_OFFICER]
+    assert at == instant(handed)
+
+
 @given(left=st.integers(min_value=-600, max_value=3000), gap=st.integers(min_value=1, max_value=60))
 def test_no_step_comes_before_its_opening_and_rungs_keep_their_order_and_their_gap(
     left: int, gap: int
