@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.access.accounts import details_of
 from app.access.models import Account
@@ -13,7 +13,7 @@ from app.casework.acting import Acting
 from app.core.cipher import CannotOpen
 from app.core.errors import NotFound
 from app.core.scope import Scope, scope, scope_of
-from app.intake.models import InvolvedChild
+from app.intake.models import Incident, InvolvedChild
 from notifications.models import Notification
 from notifications.passing_over import ToldOf, told_of
 from schools.connected import Hit, PersonOfInterest, connected_incidents
@@ -165,12 +165,20 @@ def _by_incident(
 def _declared(session: Session, acting: Acting, incidents: set[UUID]) -> set[UUID]:
     """Return the incidents whose family an officer said to be tied to.
 
-    A key adult who says so is remembered by a receipt: their message stays, for a colleague.
+    A key adult who says so is remembered by a receipt: their message stays, for a colleague. What
+    was said of one version of an incident is true of all of them.
     """
+    version, said_of = aliased(Incident), aliased(Incident)
     return set(
         session.scalars(
-            select(RecipientChange.incident_id).where(
-                RecipientChange.incident_id.in_(incidents),
+            select(version.id)
+            .join(
+                said_of,
+                and_(said_of.force == version.force, said_of.reference == version.reference),
+            )
+            .join(RecipientChange, RecipientChange.incident_id == said_of.id)
+            .where(
+                version.id.in_(incidents),
                 RecipientChange.person == acting.actor.id,
                 RecipientChange.about.not_like("notification:%"),
             )

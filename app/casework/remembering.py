@@ -17,7 +17,7 @@ from app.intake.person import area_digest
 from notifications.models import Notification, Occurrence
 from schools.matching import judgements
 from schools.matching.details import Judged, Verdict
-from schools.matching.models import JudgementSource
+from schools.matching.models import Judgement, JudgementSource
 
 
 def earlier_answers(
@@ -25,13 +25,37 @@ def earlier_answers(
     at: datetime,
 ) -> tuple[Judged, ...]:  # fmt: skip
     """Return what was said of this child until `at`, as the rules take it; `on` as they do."""
+    before = rows_before(session, child)
     rows = judgements.of_person(
-        session, child.force, child.person_digest, involved_child_id=child.id, at=at
-    )
+        session, child.force, child.person_digest, involved_child_id=child.id, at=at,
+        earlier_rows=before,
+    )  # fmt: skip
     if not rows:
         return ()
     area = area_digest(cipher, child.force, details.residences)
-    return judgements.judged(rows, on=on, area_digest=area)
+    same = {row.involved_child_id for row in rows if _same_person(row, child)}
+    return judgements.judged(rows, on=on, area_digest=area, earlier_rows=before - same)
+
+
+def rows_before(session: Session, child: InvolvedChild) -> set[UUID]:
+    """Return the rows of this child in the other versions of its incident.
+
+    A date of birth that a newer version corrects, or a name that is still missing, must not make a
+    school that said no be told again.
+    """
+    incident = session.get_one(Incident, child.incident_id)
+    return set(
+        session.scalars(
+            select(InvolvedChild.id)
+            .join(Incident, Incident.id == InvolvedChild.incident_id)
+            .where(
+                Incident.force == incident.force,
+                Incident.reference == incident.reference,
+                Incident.id != incident.id,
+                InvolvedChild.ref == child.ref,
+            )
+        )
+    )
 
 
 def remember_on_roll(session: Session, acting: Acting, notification: Notification) -> None:
@@ -91,6 +115,10 @@ def children_of(session: Session, notification: Notification) -> Sequence[Involv
         .where(Occurrence.notification_id == notification.id)
         .order_by(Occurrence.joined_at, InvolvedChild.id)
     ).all()
+
+
+def _same_person(row: Judgement, child: InvolvedChild) -> bool:
+    return row.person_digest is not None and row.person_digest == child.person_digest
 
 
 def _area(session: Session, cipher: Cipher, child: InvolvedChild) -> bytes | None:

@@ -13,6 +13,7 @@ from app.access.accounts import names_of
 from app.access.permissions import Action, Relation, Role, may_at_all
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, tie_to_review, without_own_family
+from app.casework.remembering import rows_before
 from app.core import audit, keys
 from app.core.errors import Conflict, NotFound
 from app.intake.models import Incident, InvolvedChild
@@ -236,8 +237,9 @@ def _candidates(session: Session, found: Review) -> tuple[Candidate, ...]:
 def _earlier(session: Session, child: InvolvedChild) -> tuple[EarlierAnswer, ...]:
     """Return what is said of this child so far, newest first."""
     rows = judgements.of_person(
-        session, child.force, child.person_digest, involved_child_id=child.id
-    )
+        session, child.force, child.person_digest, involved_child_id=child.id,
+        earlier_rows=rows_before(session, child),
+    )  # fmt: skip
     names = queries.establishments(session, {row.urn for row in rows if row.urn is not None})
     return tuple(
         EarlierAnswer(names[row.urn].name, row.verdict, row.source, row.reason_code, row.made_at)

@@ -1,5 +1,6 @@
 """One child's evidence, weighed source by source, before the sources are put together. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.core.policy import Matching
@@ -49,8 +50,13 @@ class Case:
 
     @property
     def denied(self) -> frozenset[int]:
-        """Schools of which a person last said that the child is not there."""
-        return frozenset(one.urn for one in self.judged if one.verdict is Verdict.NO)
+        """Schools of which a person last said that the child is not there, and who followed them.
+
+        A yes on the school that followed outweighs the older no.
+        """
+        said_no = {one.urn for one in self.judged if one.verdict is Verdict.NO}
+        said_yes = {one.urn for one in self.judged if one.verdict is Verdict.YES}
+        return frozenset(said_no | (self._heirs(said_no) - said_yes))
 
     @property
     def linked(self) -> frozenset[int]:
@@ -107,6 +113,14 @@ class Case:
         matching = self.matching
         sure = share >= matching.told_school_threshold and gap >= matching.told_school_margin
         return best if sure and self.can_attend(best.school) else None
+
+    def left_now(self) -> frozenset[int]:
+        """Return the schools left, and who followed them unless a roll has the child there."""
+        here = {one.urn for one in self.roll if one.share >= rules.LOUD}
+        return frozenset(self.left | (self._heirs(self.left) - here))
+
+    def _heirs(self, urns: Iterable[int]) -> set[int]:
+        return {heir.urn for urn in urns if (heir := self.leads.successors.get(urn)) is not None}
 
     def _is_open(self, urn: int) -> bool:
         school = self.leads.schools.get(urn)

@@ -97,7 +97,7 @@ def _by_number(case: Case, given: SchoolFacts) -> _Answer:
         at = {one.urn for one in case.registered_at}
         return _by_two_rolls(case) if school.urn in at else _DISAGREES
     on_roll = case.roll_best is not None and case.today(case.roll_best.urn) == school.urn
-    elsewhere = (case.roll_best is not None and not on_roll) or school.urn in case.left
+    elsewhere = (case.roll_best is not None and not on_roll) or school.urn in case.left_now()
     elsewhere = elsewhere or (_linked_elsewhere(case, school.urn) and not on_roll)
     named_elsewhere = _named_elsewhere(case, given, school, on_roll=on_roll)
     if elsewhere or not case.can_attend(school) or named_elsewhere:
@@ -173,7 +173,7 @@ def _by_told(case: Case) -> _Answer | None:
     if best is None:
         return None
     urn = best.school.urn
-    if urn in case.left or _linked_elsewhere(case, urn):
+    if urn in case.left_now() or _linked_elsewhere(case, urn):
         return _DISAGREES
     score = case.lifted(best.share) if urn in case.linked else best.share
     return _Answer(Band.MATCHED, None, (urn,), score)

@@ -4,7 +4,7 @@ A `no` survives every new score: that child is not matched to that school again 
 Children are known here by keyed digests that the caller brings, never by who they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -82,16 +82,18 @@ def forget_people(session: Session, involved_child_ids: Sequence[UUID]) -> None:
 def of_person(
     session: Session, force: str, person_digest: bytes | None, *,
     involved_child_id: UUID | None = None, at: datetime | None = None,
+    earlier_rows: Collection[UUID] = (),
 ) -> list[Judgement]:  # fmt: skip
     """Return what is said of one person of one force, oldest first, as it stood before `at`.
 
-    A child without a digest (no name, no date of birth) is known by its own row alone.
+    A child without a digest (no name, no date of birth) is known by its own row, and by its rows in
+    the versions before (`earlier_rows`).
     """
     whose: list[ColumnElement[bool]] = []
     if person_digest is not None:
         whose.append(Judgement.person_digest == person_digest)
     if involved_child_id is not None:
-        whose.append(Judgement.involved_child_id == involved_child_id)
+        whose.append(Judgement.involved_child_id.in_({involved_child_id, *earlier_rows}))
     if not whose:
         return []
     wanted = select(Judgement).where(Judgement.force == force, or_(*whose))
@@ -103,11 +105,15 @@ def of_person(
     return list(session.scalars(wanted.order_by(Judgement.made_at, Judgement.id)))
 
 
-def judged(rows: Iterable[Judgement], *, on: date, area_digest: bytes | None) -> tuple[Judged, ...]:
+def judged(
+    rows: Iterable[Judgement], *, on: date, area_digest: bytes | None,
+    earlier_rows: Collection[UUID] = (),
+) -> tuple[Judged, ...]:  # fmt: skip
     """Return the newest word on each school, for the rules; an unsure one changes nothing.
 
     `on` is the London date of the incident, `area_digest` where the child lives now: a link is of
-    the same school year and place, and a later no ends it.
+    the same school year and place, and a later no ends it. What was said of a row of an earlier
+    version (`earlier_rows`) bars and never links: the force may have meant somebody else.
     """
     newest: dict[int, Judgement] = {}
     linked: set[int] = set()
@@ -117,6 +123,8 @@ def judged(rows: Iterable[Judgement], *, on: date, area_digest: bytes | None) ->
         newest[row.urn] = row
         if row.verdict is Verdict.NO:
             linked.discard(row.urn)
+        elif row.involved_child_id in earlier_rows:
+            continue
         elif _links(row, on=on, area_digest=area_digest):
             linked.add(row.urn)
     return tuple(

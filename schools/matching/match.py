@@ -12,11 +12,11 @@ from app.core.cipher import Cipher
 from app.core.policy import Policy
 from schools.matching import rules
 from schools.matching.decide import decide
-from schools.matching.details import ChildFacts, Decision, Judged, Leads
+from schools.matching.details import ChildFacts, Decision, Judged, Leads, SchoolFacts
 from schools.matching.roll_family import compare_family
 from schools.matching.roll_match import posterior
 from schools.matching.search import find_leads, school_facts
-from schools.queries import confirmed_successor
+from schools.queries import confirmed_successor, single_successors
 
 
 def match_children(
@@ -82,12 +82,23 @@ def _with_answers(
 ) -> list[Leads]:
     """Add the register rows of schools people spoke of, and which successors are confirmed."""
     spoken_of = school_facts(session, {one.urn for words in said for one in words}, on)
+    heirs = _followers(session, [one.urn for one in spoken_of.values() if not one.is_open], on)
     closed = {urn for found in leads for urn in found.successors}
     confirmed = frozenset(urn for urn in closed if confirmed_successor(session, urn) is not None)
     return [
-        replace(found, schools={**spoken_of, **found.schools}, confirmed=confirmed)
+        replace(
+            found, schools={**spoken_of, **found.schools}, confirmed=confirmed,
+            successors={**heirs, **found.successors},
+        )
         for found in leads
-    ]
+    ]  # fmt: skip
+
+
+def _followers(session: Session, closed: Sequence[int], on: date) -> dict[int, SchoolFacts]:
+    """Return the single school that each closed one became."""
+    heirs = single_successors(session, closed) if closed else {}
+    facts = school_facts(session, set(heirs.values()), on)
+    return {urn: facts[heir] for urn, heir in heirs.items() if heir in facts}
 
 
 def input_digest(

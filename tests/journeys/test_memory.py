@@ -159,6 +159,53 @@ def test_a_school_that_said_no_is_not_told_of_the_next_incident_without_a_person
 
 
 @pytest.mark.feature("MA12")
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"date_of_birth": None}, {"date_of_birth": None}),
+        ({"date_of_birth": None}, {}),
+        ({}, {"date_of_birth": "2018-03-20"}),
+    ],
+)
+def test_a_school_that_said_no_is_not_told_of_a_newer_version_without_a_person(
+    world: World, first: dict[str, Any], then: dict[str, Any]
+) -> None:
+    school: dict[str, Any] = {"education": {"urn": PRIMARY}}
+    world.push("V-1", child(**school, **first))
+    world.until(time(6, 40))
+    world.refuse("first@primary.test", ready(world, "V-1")[PRIMARY].id)
+    world.clock.move_to(at("2026-11-20", "06:50"))
+    world.push("V-1", child(**school, **then), version=2)
+    world.tick()
+    assert ready(world, "V-1") == {}
+    assert [row.outcome_reason for row in world.board.rows] == ["evidence_disagrees"]
+    review_id = world.claim(REVIEWER)
+    with world.wiring.database.write(world.scope_of(REVIEWER)) as session:
+        shown = case(session, world.acting(REVIEWER), review_id=review_id)
+    assert [one.verdict for one in shown.earlier] == [Verdict.NO]
+
+
+@pytest.mark.feature("MA12")
+def test_a_no_of_a_closed_school_holds_for_the_one_that_followed(world: World) -> None:
+    world.school(990009, "Old Mill Primary School", key_adults=["old@mill.test"])
+    world.push("H-1", child(education={"urn": 990009}))
+    world.until(time(6, 40))
+    world.refuse("old@mill.test", ready(world, "H-1")[990009].id)
+    world.clock.move_to(at("2026-11-20", "06:50"))
+    world.settle(REVIEWER, PRIMARY)
+    with world.wiring.database.write(PLATFORM) as session:
+        session.execute(
+            update(Establishment).where(Establishment.urn == 990009).values(status=Status.CLOSED)
+        )
+        session.add(EstablishmentLink(urn=990009, link_urn=OTHERBY, link_type="Successor"))
+    world.clock.move_to(at("2026-11-24", "01:10"))
+    world.push("H-2", child(education={"urn": OTHERBY}))
+    world.tick()
+    assert ready(world, "H-2") == {}
+    assert reason(world, "H-2") == ("in_review", "evidence_disagrees")
+
+
+@pytest.mark.feature("MA12")
 def test_a_no_taken_back_within_its_minutes_bars_nothing(world: World) -> None:
     world.push("M-1", child())
     world.until(time(6, 40))

@@ -128,6 +128,19 @@ def test_a_no_bars_the_automatic_match_and_only_that(evidence: dict[str, Any]) -
         assert decided(**evidence, judged=words).urns == (HERE.urn,)
 
 
+@pytest.mark.feature("MA12")
+def test_a_no_and_a_leaving_hold_for_the_school_that_followed() -> None:
+    evidence: dict[str, Any] = {"given": THERE}
+    assert decided(**evidence, judged=said(HIGH)).urns == (THERE.urn,)
+    for more in ({"judged": said(CLOSED)}, {"pupils": pupil_at(CLOSED, left=True)}):
+        decision = decided(**evidence, **more, confirmed=True)
+        assert (decision.band, decision.reason_code) == (Band.POSSIBLE, "evidence_disagrees")
+    both = (*said(CLOSED), *said(THERE, Verdict.YES))
+    assert decided(**evidence, judged=both).urns == (THERE.urn,)
+    moved_with_it = (*pupil_at(CLOSED, left=True), *pupil_at(THERE))
+    assert decided(**evidence, pupils=moved_with_it).urns == (THERE.urn,)
+
+
 def test_a_link_alone_decides_nothing_and_is_offered() -> None:
     decision = decided(judged=linked(HERE))
     assert (decision.band, decision.reason_code) == (Band.POSSIBLE, "too_uncertain")
