@@ -31,15 +31,19 @@ class EarlierCounts(NamedTuple):
 
 def earlier_counts(
     session: Session, *, person_digest: bytes, urn: int | None, force: str, at: datetime,
-    but: UUID | None = None,
+    but: UUID | None = None, protected: bool = False,
 ) -> EarlierCounts:  # fmt: skip
     """Return the counts as of `at`, leaving out one incident (the one being told now).
 
     An incident counts once, however often it was told; what was recalled or superseded is not
     counted: it was not this child, or not true. Days are London's, and the 30th still counts.
+
+    What one person alone was told of counts only in a message that is itself `protected`: a number
+    says to everybody else that there was something.
     """
     on = london_date(at)
-    told = _told(session, person_digest, force, since=on - timedelta(days=YEAR), but=but)
+    since = on - timedelta(days=YEAR)
+    told = _told(session, person_digest, force, since=since, but=but, protected=protected)
     here = [on - day for where, day in told if where == urn]
     return EarlierCounts(
         days_30=sum(age <= timedelta(days=30) for age in here),
@@ -83,15 +87,19 @@ def _counted(session: Session, notification: Notification) -> Iterable[ChildCoun
         ChildCount(
             id=new_id(), force=notification.force, person_digest=notification.person_digest,
             urn=notification.urn, counted_on=london_date(at),
+            protected=notification.shown_only_to is not None,
         )
         for at in joined
     ]  # fmt: skip
 
 
 def _told(
-    session: Session, person_digest: bytes, force: str, *, since: date, but: UUID | None
-) -> list[tuple[int | None, date]]:
+    session: Session, person_digest: bytes, force: str, *, since: date, but: UUID | None,
+    protected: bool,
+) -> list[tuple[int | None, date]]:  # fmt: skip
     """Return school and day of each incident that was told since, each once at each school."""
+    for_all = [] if protected else [Notification.shown_only_to.is_(None)]
+    kept_for_all = [] if protected else [ChildCount.protected.is_(False)]
     live = session.execute(
         select(Occurrence.incident_id, Occurrence.urn, Occurrence.joined_at)
         .join(Notification, Notification.id == Occurrence.notification_id)
@@ -99,6 +107,7 @@ def _told(
             Notification.person_digest == person_digest,
             Notification.force == force,
             Notification.state.not_in(ENDED),
+            *for_all,
         )
         .order_by(Occurrence.joined_at)
     ).all()
@@ -107,6 +116,7 @@ def _told(
             ChildCount.person_digest == person_digest,
             ChildCount.force == force,
             ChildCount.counted_on >= since,
+            *kept_for_all,
         )
     ).all()
     days = {(row.incident_id, row.urn): london_date(row.joined_at) for row in live}

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import Index, LargeBinary, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -27,3 +27,5 @@ class ChildCount(ForceOwned, Base):
     urn: Mapped[int | None]
     # The London date on which the notification was placed.
     counted_on: Mapped[date]
+    # Told of to one person alone: never counted in what others there read.
+    protected: Mapped[bool] = mapped_column(default=False, server_default=false())

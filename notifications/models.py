@@ -347,8 +347,9 @@ class Release(ForceOwned, Base):
             "(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed_by_whom"
         ),
         CheckConstraint("confirmed_at IS NULL OR refused_at IS NULL", name="one_answer"),
+        CheckConstraint("key_adult_id IS NULL OR officer_id IS NULL", name="one_person"),
         Index(
-            "uq_release_open", "involved_child_id", unique=True,
+            "uq_release_open", "notification_id", unique=True,
             sqlite_where=text("confirmed_at IS NULL AND refused_at IS NULL"),
             postgresql_where=text("confirmed_at IS NULL AND refused_at IS NULL"),
         ),
@@ -356,9 +357,12 @@ class Release(ForceOwned, Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("establishment.urn"))
-    # The one key adult; empty where the head is told by voice, by role.
+    # What is released: one message at one school or council, and no later one.
+    notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notification.id"), index=True)
+    urn: Mapped[int | None] = mapped_column(ForeignKey("establishment.urn"))
+    # The one key adult or officer; both empty where the head is told by voice, by role.
     key_adult_id: Mapped[UUID | None] = mapped_column(ForeignKey("key_adult.id"))
+    officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("officer.id"))
     # Why this person is safe, as a code.
     reason: Mapped[str] = mapped_column(String(500))
     proposed_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
@@ -368,6 +372,9 @@ class Release(ForceOwned, Base):
     confirmed_as: Mapped[str | None] = mapped_column(String(32))
     confirmed_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
+    # Confirmed, and the person can no longer be told: somebody else is named.
+    ended_at: Mapped[datetime | None]
+    end_code: Mapped[str | None] = mapped_column(String(32))
 
 
 class ServiceTold(ForceOwned, Base):

@@ -58,6 +58,7 @@ class Order:
     purpose: Purpose = Purpose.INFORM
     # A protected child: `account:<id>` of the one person it is released to, or `nobody`.
     shown_only_to: str | None = None
+    protected: bool = False
 
 
 def place(
@@ -67,8 +68,10 @@ def place(
 
     Another incident of the same child joins a notification that nobody has opened yet, while its
     deadline is ahead and nobody reads it out. Raises `ValueError` for facts outside the closed
-    lists.
+    lists, and for a protected child that more than one person could read.
     """
+    if order.protected and order.shown_only_to is None:
+        raise ValueError("a protected child's message is shown to one person at most")
     placed = _placed_before(session, order)
     if placed is not None:
         return placed
@@ -209,6 +212,7 @@ def _composed(session: Session, order: Order, policy: Policy) -> Content:
         earlier = earlier_counts(
             session, person_digest=order.person_digest, urn=order.urn, force=order.force,
             at=order.accepted_at, but=order.incident_id,
+            protected=order.shown_only_to is not None,
         )  # fmt: skip
         facts = replace(
             facts, earlier_30=earlier.days_30, earlier_90=earlier.days_90,

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# A protected child's message whom nobody reads: before its release, and where a head hears it.
+NOBODY = "nobody"
+
 
 class NotificationState(StrEnum):
     """`ready` is visible to its recipient; from then on nothing outside can lose or double it."""

@@ -5,7 +5,7 @@ call, and each showing is logged.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,13 +16,14 @@ from app.access.accounts import names_of
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, ties_to_notifications
-from app.casework.releasing import released
+from app.casework.released import released
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, NotFound
 from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.intake.models import Incident, InvolvedChild
+from app.reports.rows import NOT_SHOWN
 from notifications.channels import call_sheet
 from notifications.compose import Content
 from notifications.models import CallSheetLine, Notification
@@ -79,6 +80,7 @@ class _Place:
     urn: int | None
     council: str | None
     only: str | None
+    protected: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,13 @@ def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
     lines = [line for line in lines if line.notification_id in waiting]
     tied = ties_to_notifications(session, acting, {one.notification_id: force for one in lines})
     lines = [line for line in lines if tied.get(line.notification_id) is not Tie.OUT]
-    return _schools(session, acting, lines, force=force)
+    schools = _schools(session, acting, lines, force=force)
+    return [_unnamed(school) if school.only else school for school in schools]
+
+
+def _unnamed(school: School) -> School:
+    """Say on the list that somebody must be rung, and not where: who claims it sees whom."""
+    return replace(school, name=NOT_SHOWN, town=None, telephone=None, contacts=(), left_out=False)
 
 
 def claim(session: Session, acting: Acting, *, line_id: UUID) -> None:
@@ -121,7 +129,7 @@ def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
     notification = session.get_one(Notification, line.notification_id)
     return Call(
         school, school.lines[0], policy, asks_tie=_tie(session, acting, line) is Tie.ASK,
-        released=released(session, notification),
+        released=released(session, acting.cipher, notification, acting.now),
     )  # fmt: skip
 
 
@@ -137,7 +145,7 @@ def show_content(
     if not untied and _tie(session, acting, line) is Tie.ASK:
         raise Conflict("Say first whether you are related to or involved with this family.")
     notification = session.get_one(Notification, line.notification_id)
-    if not released(session, notification):
+    if not released(session, acting.cipher, notification, acting.now):
         raise Conflict(_NOT_RELEASED)
     content = content_of(session, acting.cipher, notification)
     _record(session, acting, line, audit.Event.CALL_CONTENT_SHOWN)
@@ -150,7 +158,7 @@ def record_call(
     """Record what came of a call; `told` is a receipt like an opening, by the same function."""
     line = _claimed_line(session, acting, line_id)
     notification = session.get_one(Notification, line.notification_id)
-    if result is CallResult.TOLD and not released(session, notification):
+    if result is CallResult.TOLD and not released(session, acting.cipher, notification, acting.now):
         raise Conflict(_NOT_RELEASED)
     call_sheet.record_call(
         session, line.id, result=result, actor=acting.actor.id, now=acting.now,
@@ -191,7 +199,8 @@ def _schools(
     only = _released_to(session, [line.notification_id for line in lines])
     by_place: dict[_Place, list[CallLine]] = {}
     for line in lines:
-        place = _Place(line.urn, line.council, only.get(line.notification_id))
+        alone = line.notification_id if line.notification_id in only else None
+        place = _Place(line.urn, line.council, only.get(line.notification_id), alone)
         by_place.setdefault(place, []).append(shown[line.id])
     return [
         _school(session, acting, place, tuple(own), policy=policy)

@@ -25,8 +25,9 @@ from app.intake.opening import open_children
 from app.intake.outcomes import Outcome, OutcomeReason
 from notifications.hastening import bring_forward
 from notifications.models import ServiceTold
+from notifications.recall import recall_child
 from notifications.states import ReviewStepKind
-from notifications.unsettled import stop_review_ladder, unsettled_of
+from notifications.unsettled import lock_ladder, stop_review_ladder, unsettled_of
 from schools.matching import review as reviews
 from schools.matching import second_look
 from schools.matching.details import Verdict
@@ -103,6 +104,7 @@ def say_none(session: Session, acting: Acting, *, review_id: UUID, answer: NoneO
         legal_reference=answer.legal_reference.strip() or None,
     )  # fmt: skip
     child = session.get_one(InvolvedChild, found.involved_child_id)
+    lock_ladder(session, child.id)
     if answer.passed_to is not None:
         _pass_on(session, acting, found, choice, answer.passed_to)
     else:
@@ -151,11 +153,19 @@ def _settle(
         session, found.id, account_id=account_of(acting), actor=acting.actor.id, choice=choice,
         now=acting.now,
     )  # fmt: skip
-    stop_review_ladder(session, child.id, code="settled", now=acting.now, actor=acting.actor.id)
+    if choice.tells:
+        only_by_voice(child, match)
+    # Until somebody is named who is told of a protected child, people are asked.
+    if match.shown_only_to is None:
+        stop_review_ladder(session, child.id, code="settled", now=acting.now, actor=acting.actor.id)
     record_on(session, acting, found, audit.Event.REVIEW_SETTLED, reason_code=choice.reason_code)
     if choice.tells:
-        only_by_voice(found, match)
         return
+    # A second school of this child may have been told before the other one refused.
+    recall_child(
+        session, involved_child_id=child.id, incident_id=child.incident_id,
+        reason_code="not_notified", actor=acting.actor.id, now=acting.now,
+    )  # fmt: skip
     move_child(session, child, to=Outcome.NOT_NOTIFIED, reason=answer.outcome, now=acting.now)
     audit.record(
         session, event=audit.Event.CHILD_NOT_NOTIFIED, actor=acting.actor.id, force=child.force,

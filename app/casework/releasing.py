@@ -18,6 +18,7 @@ from app.access.accounts import names_of
 from app.access.permissions import Action, Relation, Role
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, ties_to_notifications
+from app.casework.released import people_there, released, standing, waits_for_release, why_gone
 from app.casework.waiting import recipient_name
 from app.core import audit
 from app.core.clock import london_date
@@ -27,15 +28,11 @@ from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from notifications.alerting import alert_officer, stop_alerts
 from notifications.channels.call_sheet import open_line
-from notifications.models import Notification, Release
-from notifications.passing_over import passed_over
-from notifications.recipients import Recipient, people_of
-from notifications.states import NotificationState
+from notifications.models import Notification, Occurrence, Release
+from notifications.recipients import Recipient
+from notifications.states import NOBODY, NotificationState
 from notifications.unsettled import stop_review_ladder
 from schools.officers import Duty, officers_of
-
-# Nobody at the school reads it: the head is told by voice, by role.
-NOBODY = "nobody"
 
 
 class WhySafe(StrEnum):
@@ -63,6 +60,7 @@ class Waiting:
     proposed: str
     proposed_by: str
     may_confirm: bool
+    is_council: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,39 +89,50 @@ def waiting(session: Session, acting: Acting, *, force: str) -> list[Waiting]:
     return [
         _line(session, acting, row)
         for row in rows
-        if tied.get(row.id) is not Tie.OUT and not released(session, row)
+        if tied.get(row.id) is not Tie.OUT and not released(session, acting.cipher, row, acting.now)
     ]
 
 
 def case(session: Session, acting: Acting, *, notification_id: UUID) -> Case:
-    """Return whom at the school this child may be released to; raise `NotFound`."""
+    """Return whom this child may be released to; raise `NotFound`.
+
+    It names the school, which no list does: each showing is on the trail.
+    """
     row = _notification(session, acting, notification_id, action=Action.SEE_BOARD)
     found = _open(session, row)
+    _record(session, acting, row, audit.Event.RELEASE_SHOWN, found)
     return Case(
         _line(session, acting, row),
         found.id if found else None,
-        tuple(_people(session, acting, row)),
+        tuple(people_there(session, acting.cipher, row, now=acting.now)),
     )
 
 
 def propose(
-    session: Session, acting: Acting, *, notification_id: UUID, key_adult_id: UUID | None,
+    session: Session, acting: Acting, *, notification_id: UUID, person_id: UUID | None,
     reason: WhySafe,
 ) -> None:  # fmt: skip
-    """Name the one person, or the head by role; the force lead is asked at once.
+    """Name one key adult or officer, or the head by role; the force lead is asked at once.
 
-    Raises `Invalid` for somebody who is no key adult there, `Conflict` where a proposal waits.
+    Raises `Invalid` for somebody who is not among its people, `Conflict` where a proposal waits or
+    somebody may be told already.
     """
     row = _notification(session, acting, notification_id, action=Action.PROPOSE_RELEASE)
     if _open(session, row) is not None:
         raise Conflict("Somebody is named already: the force lead confirms or refuses first.")
-    people = {one.id for one in _people(session, acting, row)}
-    if row.urn is None or not (key_adult_id is None or key_adult_id in people):
+    if released(session, acting.cipher, row, acting.now):
+        raise Conflict("Somebody may be told already: load the board again.")
+    people = {one.id: one for one in people_there(session, acting.cipher, row, now=acting.now)}
+    named = people.get(person_id) if person_id is not None else None
+    if person_id is not None and named is None:
         error = FieldError("person", "missing", "Choose whom the child is released to")
         raise Invalid("The release is not complete.", [error])
     made = Release(
-        id=new_id(), force=row.force, involved_child_id=row.involved_child_id, urn=row.urn,
-        key_adult_id=key_adult_id, reason=reason.value, proposed_by=_account(acting),
+        id=new_id(), force=row.force, involved_child_id=row.involved_child_id,
+        notification_id=row.id, urn=row.urn,
+        key_adult_id=named.id if named is not None and not named.is_officer else None,
+        officer_id=named.id if named is not None and named.is_officer else None,
+        reason=reason.value, proposed_by=_account(acting),
         proposed_at=acting.now,
     )  # fmt: skip
     session.add(made)
@@ -157,27 +166,23 @@ def answer(session: Session, acting: Acting, *, notification_id: UUID, confirms:
         found.refused_at = acting.now
         _record(session, acting, row, audit.Event.RELEASE_REFUSED, found)
         return
+    if why_gone(session, acting.cipher, row, found, acting.now) is not None:
+        raise Conflict("The person named is not there any more: refuse, and name somebody else.")
+    before = standing(session, row.id)
+    if before is not None:
+        before.ended_at, before.end_code = acting.now, "replaced"
     found.confirmed_at, found.confirmed_by = acting.now, _account(acting)
     found.confirmed_as = confirmed_as
     row.shown_only_to = _shown_to(session, acting, row, found)
     session.flush()
     open_line(session, row, now=acting.now)
-    stop_review_ladder(
-        session, row.involved_child_id, code="released", now=acting.now, actor=acting.actor.id
-    )
+    for child_id in _children(session, row):
+        # At the other school of a child at two there may be nobody yet.
+        if not waits_for_release(session, child_id):
+            stop_review_ladder(
+                session, child_id, code="released", now=acting.now, actor=acting.actor.id
+            )
     _record(session, acting, row, audit.Event.RELEASE_CONFIRMED, found)
-
-
-def released(session: Session, notification: Notification) -> bool:
-    """Return whether somebody may be told: not a protected child, or confirmed."""
-    if notification.shown_only_to is None:
-        return True
-    confirmed = select(Release.id).where(
-        Release.involved_child_id == notification.involved_child_id,
-        Release.urn == notification.urn,
-        Release.confirmed_at.is_not(None),
-    )
-    return session.scalars(confirmed.limit(1)).first() is not None
 
 
 def _notification(
@@ -202,13 +207,23 @@ def _line(session: Session, acting: Acting, row: Notification) -> Waiting:
     ).one()
     proposed, by = "", ""
     if found is not None:
-        people = {one.id: one.name for one in _people(session, acting, row)}
-        proposed = people.get(found.key_adult_id, "") if found.key_adult_id else "The head, by role"
+        proposed = _proposed(session, acting, row, found)
         by = names_of(session, acting.cipher, [found.proposed_by]).get(found.proposed_by, "")
     return Waiting(
         row.id, reference, ref, row.due_at, recipient_name(session, row), proposed, by,
         found is not None and _confirms_as(session, acting, row, found) is not None,
+        is_council=row.urn is None,
     )  # fmt: skip
+
+
+def _proposed(session: Session, acting: Acting, row: Notification, found: Release) -> str:
+    named = found.key_adult_id or found.officer_id
+    if named is None:
+        duty = "The officer on duty for children’s services, by role"
+        return "The head, by role" if row.urn is not None else duty
+    people = people_there(session, acting.cipher, row, now=acting.now)
+    gone = "Somebody who is not there any more: refuse"
+    return next((one.name for one in people if one.id == named), gone)
 
 
 def _confirms_as(session: Session, acting: Acting, row: Notification, found: Release) -> str | None:
@@ -223,21 +238,10 @@ def _confirms_as(session: Session, acting: Acting, row: Notification, found: Rel
     return "duty_officer" if at_desk and acting.now >= duty_from else None
 
 
-def _people(session: Session, acting: Acting, row: Notification) -> list[Recipient]:
-    """Return the school's key adults who are not connected with the incident."""
-    _, policy = current_policy(session, row.force, at=acting.now)
-    people = people_of(
-        session, acting.cipher, urn=row.urn, council=row.council, on=london_date(acting.now),
-        policy=policy,
-    )  # fmt: skip
-    left_out = passed_over(session, acting.cipher, [row.id], people).everybody
-    return [one for one in people if one.id not in left_out]
-
-
 def _shown_to(session: Session, acting: Acting, row: Notification, found: Release) -> str:
     """Return whose account opens it; somebody without one, and the head, hear it and no more."""
-    for one in _people(session, acting, row):
-        if one.id == found.key_adult_id:
+    for one in people_there(session, acting.cipher, row, now=acting.now):
+        if one.id in {found.key_adult_id, found.officer_id}:
             return f"account:{one.account_id}" if one.account_id is not None else one.person
     return NOBODY
 
@@ -245,11 +249,16 @@ def _shown_to(session: Session, acting: Acting, row: Notification, found: Releas
 def _open(session: Session, row: Notification) -> Release | None:
     return session.scalars(
         select(Release).where(
-            Release.involved_child_id == row.involved_child_id,
+            Release.notification_id == row.id,
             Release.confirmed_at.is_(None),
             Release.refused_at.is_(None),
         )
     ).one_or_none()
+
+
+def _children(session: Session, row: Notification) -> list[UUID]:
+    told = select(Occurrence.involved_child_id).where(Occurrence.notification_id == row.id)
+    return list(session.scalars(told))
 
 
 def _account(acting: Acting) -> UUID:
@@ -259,13 +268,16 @@ def _account(acting: Acting) -> UUID:
 
 
 def _record(
-    session: Session, acting: Acting, row: Notification, event: audit.Event, found: Release
-) -> None:
+    session: Session, acting: Acting, row: Notification, event: audit.Event,
+    found: Release | None,
+) -> None:  # fmt: skip
     audit.record(
         session, event=event, actor=acting.actor.id, force=row.force,
-        subject=f"notification:{row.id}", now=acting.now, reason_code=found.confirmed_as,
-        detail={
+        subject=f"notification:{row.id}", now=acting.now,
+        reason_code=found.confirmed_as if found is not None else None,
+        detail=None if found is None else {
             "release": str(found.id),
             "key_adult": str(found.key_adult_id) if found.key_adult_id else None,
+            "officer": str(found.officer_id) if found.officer_id else None,
         },
     )  # fmt: skip

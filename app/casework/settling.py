@@ -20,7 +20,8 @@ from app.core.ids import new_id
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import OutcomeReason
-from notifications.unsettled import stop_review_ladder
+from notifications.states import NOBODY
+from notifications.unsettled import lock_ladder, stop_review_ladder
 from schools import queries
 from schools.calendars import calendar_of
 from schools.matching import review as reviews
@@ -73,6 +74,7 @@ def settle(session: Session, acting: Acting, *, review_id: UUID, answer: Answer)
         session, acting.cipher, found, reason=answer.reason, words=answer.words, urns=urns
     )
     child = session.get_one(InvolvedChild, found.involved_child_id)
+    lock_ladder(session, child.id)
     account = account_of(acting)
     settled, second_due_at = _way(session, acting, found, urns)
     if settled is Settled.WAITS_FOR_SECOND:
@@ -86,7 +88,7 @@ def settle(session: Session, acting: Acting, *, review_id: UUID, answer: Answer)
             session, found.id, account_id=account, actor=acting.actor.id, choice=choice,
             now=acting.now, second_due_at=second_due_at,
         )  # fmt: skip
-        only_by_voice(found, match)
+        only_by_voice(child, match)
         if match.shown_only_to is None:
             stop_review_ladder(
                 session, child.id, code="settled", now=acting.now, actor=acting.actor.id
@@ -164,10 +166,13 @@ def _next_working_day(session: Session, now: datetime, urn: int) -> datetime:
     return at_london(on, london_time(now))
 
 
-def only_by_voice(found: Review, match: Match) -> None:
-    """Keep what a protected child's school or council is told unread until the desk releases it."""
-    if found.reason_code == OutcomeReason.PROTECTED:
-        match.shown_only_to = "nobody"
+def only_by_voice(child: InvolvedChild, match: Match) -> None:
+    """Keep what a protected child's school or council is told unread until the desk releases it.
+
+    For whatever reason a person looked at the child: it is protected by what the force sent.
+    """
+    if child.protected:
+        match.shown_only_to = NOBODY
 
 
 def _sealed(

@@ -137,6 +137,8 @@ class Event(StrEnum):
     RELEASE_PROPOSED = "review:release:proposed"
     RELEASE_CONFIRMED = "review:release:confirmed"
     RELEASE_REFUSED = "review:release:refused"
+    RELEASE_ENDED = "review:release:ended"
+    RELEASE_SHOWN = "review:release:shown"
     OFFICER_UNVERIFIED = "register:officer:unverified"
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -96,6 +97,8 @@ class InvolvedChild(ForceOwned, Base):
     return_on: Mapped[date | None]
     rematched_at: Mapped[datetime | None]
     school_given: Mapped[bool]
+    # As received, for good: whatever becomes of the child, it is told by voice to one person.
+    protected: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The council of the main residence (GIAS code), for reports by area.
     authority: Mapped[str | None] = mapped_column(String(3))
     warnings: Mapped[list[Any]]

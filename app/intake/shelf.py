@@ -239,6 +239,7 @@ class _Bench:
             "outcome_at": self.now, "received_at": self.now,
             # A hold ends by itself; the matching job sets every other deadline.
             "due_at": hold.until if hold and outcome is Outcome.HELD else None,
+            "protected": bool(details.protected),
             "school_given": _school_given(details), "authority": _authority(details),
             "warnings": list(codes),
             "person_digest": self._digest(details),

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.casework.released import end_where_gone, not_released, to_look_at
 from app.core import audit, keys
 from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.ids import new_id
@@ -17,12 +18,13 @@ from app.core.policies import current_policy
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.opening import open_children
-from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
+from app.intake.outcomes import IncidentState, Outcome
 from app.jobs.runner import StepReport, Tick
 from notifications.lateness import HANDED_OVER
-from notifications.models import Notification, Occurrence, Release, UnsettledChild
+from notifications.models import Notification, Occurrence, UnsettledChild
+from notifications.receipts import refused_by
 from notifications.review_steps import Unsettled, take_review_steps
-from notifications.states import NotificationState
+from notifications.states import NOBODY
 from notifications.timing import due_when_unknown
 from notifications.unsettled import due_unsettled, open_review_ladder, stop_review_ladder
 from schools.matching import review as reviews
@@ -35,15 +37,24 @@ ACTOR = "job:chase_reviews"
 BLOCK = 1000
 # Matching takes seconds: what it has not moved by then is stuck.
 STUCK = timedelta(minutes=10)
+_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 
 
 def chase_reviews(tick: Tick) -> StepReport:
-    """End the ladders of settled children, begin those of new ones, take the steps that are due."""
+    """End the ladders of settled children, begin those of new ones, take the steps that are due.
+
+    First of all a protected child whose one person is gone waits for another to be named.
+    """
     cipher, now = tick.wiring.cipher, tick.now
+    with tick.wiring.database.read(PLATFORM) as session:
+        released = to_look_at(session, force=tick.force, limit=BLOCK)
+    report = tick.each(
+        released, lambda session, key: end_where_gone(session, cipher, key, now=now, actor=ACTOR)
+    )
     with tick.wiring.database.read(PLATFORM) as session:
         settled = _settled(session, tick.force)
         new = _without_ladder(session, tick.force, now)
-    report = tick.each(
+    ended = tick.each(
         settled,
         lambda session, child: stop_review_ladder(
             session, child, code="settled", now=now, actor=ACTOR
@@ -55,8 +66,9 @@ def chase_reviews(tick: Tick) -> StepReport:
     taken = tick.each(
         due, lambda session, unsettled: take(session, cipher, unsettled, now=now)
     )  # fmt: skip
-    report.done += begun.done + taken.done
-    report.failed += begun.failed + taken.failed
+    for more in (ended, begun, taken):
+        report.done += more.done
+        report.failed += more.failed
     return report
 
 
@@ -71,7 +83,7 @@ def begin(session: Session, child_id: UUID, *, now: datetime) -> None:
         ).due_at
     open_review_ladder(
         session, force=child.force, involved_child_id=child.id, due_at=child.due_at, policy=policy,
-        now=now, protected=child.outcome_reason is OutcomeReason.PROTECTED,
+        now=now, protected=child.protected,
     )  # fmt: skip
 
 
@@ -103,16 +115,17 @@ def _facts(session: Session, cipher: Cipher, child: InvolvedChild, *, now: datet
     ).first()
     until = review.claimed_until if review and review.state is ReviewState.OPEN else None
     claimed = until is not None and until > now
-    protected = OutcomeReason.PROTECTED in {child.outcome_reason, review and review.reason_code}
+    council = _council(session, cipher, child, incident)
     return Unsettled(
         incident_id=incident.id,
-        council=_council(session, cipher, child, incident),
+        council=council,
         named=child.outcome is not Outcome.DETAILS_AWAITED,
-        protected=protected,
+        protected=child.protected,
         restricted=incident.restricted_access,
         claimed=claimed,
-        settled=child.outcome is Outcome.SENT_TO_SCHOOL,
+        settled=child.outcome in _SENT,
         hand_over=lambda council: hand_over(session, child, council, now=now),
+        refused=council is not None and refused_by(session, child.id, f"council:{council}"),
     )
 
 
@@ -132,7 +145,7 @@ def hand_over(session: Session, child: InvolvedChild, council: str, *, now: date
         margin=0.0, urns=[], council=council, evidence=before.evidence if before else [],
         reason_code=HANDED_OVER, rules_version=RULES_VERSION,
         input_digest=before.input_digest if before else bytes(32), decided_by=DecidedBy.RULES,
-        actor=ACTOR, decided_at=now,
+        actor=ACTOR, decided_at=now, shown_only_to=NOBODY if child.protected else None,
     )  # fmt: skip
     session.add(match)
     session.flush()
@@ -142,7 +155,8 @@ def hand_over(session: Session, child: InvolvedChild, council: str, *, now: date
         subject=f"involved_child:{child.id}", now=now, reason_code=HANDED_OVER,
         detail={"match": str(match.id), "council": council},
     )  # fmt: skip
-    stop_review_ladder(session, child.id, code=HANDED_OVER, now=now, actor=ACTOR)
+    if not child.protected:
+        stop_review_ladder(session, child.id, code=HANDED_OVER, now=now, actor=ACTOR)
 
 
 def _council(
@@ -184,22 +198,17 @@ def _waits() -> ColumnElement[bool]:
     return or_(
         InvolvedChild.outcome.in_((Outcome.RECEIVED, Outcome.DETAILS_AWAITED)),
         and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~decided),
-        and_(InvolvedChild.outcome == Outcome.SENT_TO_SCHOOL, _to_be_released()),
+        and_(InvolvedChild.outcome.in_(_SENT), _to_be_released()),
     )
 
 
 def _to_be_released() -> ColumnElement[bool]:
-    confirmed = exists().where(
-        Release.involved_child_id == InvolvedChild.id, Release.confirmed_at.is_not(None)
-    )
-    held = exists().where(
+    """One school of a child at two may be released while nobody at the other is named."""
+    return exists().where(
         Occurrence.involved_child_id == InvolvedChild.id,
         Notification.id == Occurrence.notification_id,
-        Notification.state == NotificationState.READY,
-        Notification.told_at.is_(None),
-        Notification.shown_only_to.is_not(None),
+        not_released(),
     )
-    return and_(held, ~confirmed)
 
 
 def _settled(session: Session, force: str | None) -> list[UUID]:

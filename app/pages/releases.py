@@ -51,7 +51,7 @@ def propose_press(
     if errors:
         return _page(request, visitor, found, errors=errors, chosen=person, reason=reason)
     releasing.propose(
-        session, visitor.acting, notification_id=notification_id, key_adult_id=chosen.get(person),
+        session, visitor.acting, notification_id=notification_id, person_id=chosen.get(person),
         reason=releasing.WhySafe(reason),
     )  # fmt: skip
     return RedirectResponse("/morning", 303)

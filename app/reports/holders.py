@@ -75,7 +75,7 @@ class Holders:
                 UnsettledChild.involved_child_id == child.id, UnsettledChild.closed_at.is_(None)
             )
         )
-        if late is None or child.outcome is Outcome.SENT_TO_SCHOOL:
+        if late is None or child.outcome in {Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL}:
             return None
         duty = self._by_duty("Duty officer", Duty.DUTY_OFFICER)
         duty = duty or f"Duty officer: {self._policy.desk.duty_officer}"
@@ -103,9 +103,17 @@ class Holders:
             return f"Caller: {self._name(line.claimed_by)}"
         if line is not None:
             return self._room("Call sheet", Role.FORCE_DESK)
+        if notification.shown_only_to is not None:
+            return self._of_released(notification)
         who = "Council officer" if notification.urn is None else "Key adult"
         name = self._recipient(notification)
         return f"{who}: {name}" if name else self._room("Desk", Role.FORCE_DESK)
+
+    def _of_released(self, notification: Notification) -> str:
+        """Name nobody whose name says at which school a protected child is."""
+        if self._recipient(notification) is None:
+            return self._room("Desk", Role.FORCE_DESK)
+        return "The one person it was released to"
 
     def _recipient(self, notification: Notification) -> str | None:
         """Return the first person who can receive and is not left out of this one."""

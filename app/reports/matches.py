@@ -15,7 +15,10 @@ from schools.matching.models import DecidedBy, Match
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """One decision; `child` is the force's own reference of the child in the incident."""
+    """One decision; `child` is the force's own reference of the child in the incident.
+
+    A protected child's has no `urns`.
+    """
 
     id: UUID
     force: str
@@ -36,7 +39,7 @@ def decisions(
 ) -> list[DecisionRow]:
     """Return the newest decision for every child of a newest incident, oldest decision first."""
     wanted = (
-        select(Match, InvolvedChild.ref, Incident.reference)
+        select(Match, InvolvedChild, Incident.reference)
         .join(InvolvedChild, InvolvedChild.id == Match.involved_child_id)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(Incident.state == IncidentState.NEWEST, Match.undone_at.is_(None))
@@ -47,19 +50,19 @@ def decisions(
     if since is not None:
         wanted = wanted.where(Match.decided_at >= since)
     newest = {
-        match.involved_child_id: (match, ref, reference)
-        for match, ref, reference in session.execute(wanted)
+        match.involved_child_id: (match, child, reference)
+        for match, child, reference in session.execute(wanted)
     }
     rows = sorted(newest.values(), key=lambda one: one[0].decided_at)
-    return [_row(match, ref, reference) for match, ref, reference in rows]
+    return [_row(match, child, reference) for match, child, reference in rows]
 
 
-def _row(match: Match, ref: str, reference: str) -> DecisionRow:
+def _row(match: Match, child: InvolvedChild, reference: str) -> DecisionRow:
     return DecisionRow(
-        id=match.id, force=match.force, reference=reference, child=ref,
+        id=match.id, force=match.force, reference=reference, child=child.ref,
         # To the council's officers: no school was matched.
         band=Band.NONE if match.council is not None else match.band,
-        score=match.score, margin=match.margin, urns=tuple(match.urns),
+        score=match.score, margin=match.margin, urns=() if child.protected else tuple(match.urns),
         reason_code=match.reason_code, rules_version=match.rules_version,
         decided_by=match.decided_by, decided_at=match.decided_at,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from app.reports.holders import Holders
 from app.reports.holiday import holiday_backlog
-from app.reports.rows import Board, ChildRow
+from app.reports.rows import NOT_SHOWN, Board, ChildRow
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Occurrence
 from notifications.states import VISIBLE
@@ -126,14 +126,24 @@ def _row(
         outcome_reason=child.outcome_reason,
         told=told,
         held_by=holders.of(child, visible) if told is Told.NOT_TOLD else "",
-        schools=tuple(names.get(one.recipient, one.recipient) for one in visible),
+        schools=_schools(child, visible, names),
         notification_ids=tuple(one.id for one in visible),
         due_at=due_at,
         minutes_left=left if told is Told.NOT_TOLD else None,
         **_when_told(visible, told),
         late_cause=next((one.late_cause for one in visible if one.late_cause), None),
         late_record=any(one.late_record for one in visible),
+        protected=child.protected,
     )
+
+
+def _schools(
+    child: InvolvedChild, visible: Sequence[Notification], names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the names of who is told, but never where a protected child is."""
+    if child.protected:
+        return (NOT_SHOWN,) if visible else ()
+    return tuple(names.get(one.recipient, one.recipient) for one in visible)
 
 
 def _due_at(child: InvolvedChild, visible: Sequence[Notification]) -> datetime | None:

@@ -9,6 +9,9 @@ from app.intake.outcomes import Outcome, OutcomeReason
 from app.reports.told import Told
 from notifications.states import LateCause, ToldHow
 
+# What a list says in the place of a protected child's school.
+NOT_SHOWN = "Not shown: protected"
+
 
 @dataclass(frozen=True, slots=True)
 class ChildRow:
@@ -32,6 +35,8 @@ class ChildRow:
     late_record: bool
     # Somebody was left out and another is asked; why is not for this page.
     recipient_changed: bool = False
+    # Its schools are not named: the reference beside them would say where it is.
+    protected: bool = False
 
     @property
     def told_in_time(self) -> bool:

@@ -60,7 +60,7 @@ def key_adult(world: World, email: str) -> UUID:
 def propose(world: World, who: UUID | None, notification_id: UUID) -> None:
     with world.wiring.database.write(of_force(FORCE)) as session:
         releasing.propose(
-            session, world.acting(DESK), notification_id=notification_id, key_adult_id=who,
+            session, world.acting(DESK), notification_id=notification_id, person_id=who,
             reason=WhySafe.NO_TIE_KNOWN,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from app.core.scope import PLATFORM
 from app.intake.outcomes import Outcome
 from schools.models import KeyAdult
 from tests.factories.mornings import Morning
-from tests.factories.notifications import DUE, FORCE
+from tests.factories.notifications import DUE, FORCE, URN
 from tests.factories.people import Browser, add_person, signed_in
 
 
@@ -45,7 +45,12 @@ def test_the_desk_names_one_person_and_the_lead_confirms(morning: Morning, prote
     chosen = str(morning.force.rows(KeyAdult, position=1)[0].id)
     named = desk.press(f"{here}/propose", {"person": chosen, "reason": "no_tie_known"}, page=here)
     assert named.headers["location"] == "/morning"
-    assert "Key Adult 1, named by Sam Ward" in desk.get("/morning").text
+    listed = desk.get("/morning").text
+    assert "A person is named, by Sam Ward" in listed
+    assert "Key Adult 1" not in listed
+    assert "Not shown: protected" in listed
+    assert f"School {URN}" not in listed
+    assert "Key Adult 1" in lead.get(here).text
     assert desk.press(f"{here}/confirm", page="/account").status_code == 409
     assert "Confirm: this person may be told" in lead.get(here).text
     assert lead.press(f"{here}/confirm", page=here).headers["location"] == "/morning"
