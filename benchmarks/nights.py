@@ -54,7 +54,7 @@ def _typed(rng: Random, home: list[Child], postcodes: list[str]) -> Iterator[Typ
     hurry = rng.choice((0.6, 0.6, 0.6, 1.1, 1.1, 2.5))
     there = [child for child in home if rng.random() < 0.93] or home[:1]
     codes, kinds = _address(rng, home[0], postcodes, hurry)
-    mothers = rng.random() < 0.03 * hurry
+    mothers = rng.random() < 0.025 * hurry
     for number, child in enumerate(there, start=1):
         yield _Record(rng, child, hurry).typed(f"c{number}", codes, kinds, mothers=mothers)
 
@@ -72,9 +72,9 @@ def _address(
         return (child.old_postcode,), ("old address",)
     if chance < 0.12:
         return (rng.choice(postcodes),), ("another address near",)
-    if chance < 0.135:
+    if chance < 0.125:
         return (f"QZ{rng.randint(1, 98)} {rng.randint(0, 9)}AA",), ("another address far",)
-    if chance < 0.17:
+    if chance < 0.16:
         return (child.postcode, child.old_postcode), ()
     return (child.postcode,), ()
 
@@ -100,7 +100,7 @@ class _Record:
         child, rng = self._child, self._rng
         forename, middle = self._forename(), child.middle if rng.random() < 0.2 else ""
         surname = self._surname(mothers=mothers)
-        if forename and surname and self._happens(0.008, "names swapped"):
+        if forename and surname and self._happens(0.012, "names swapped"):
             forename, surname = surname, forename
         born, year, ages = self._born()
         facts = ChildIdentity(
@@ -130,9 +130,9 @@ class _Record:
         if self._happens(0.001, "forename missing"):
             return ""
         short = _SHORT.get(name.lower())
-        if short and self._happens(0.15, "short name"):
+        if short and self._happens(0.18, "short name"):
             return short.title()
-        if self._happens(0.002, "another forename"):
+        if self._happens(0.0005, "another forename"):
             return rng.choice(("Junior", "Princess", "Boo", "JJ", "Bear", "TJ", "AJ", "Baby"))
         return self._spelt(name, "forename")
 
@@ -156,7 +156,7 @@ class _Record:
     def _spelt(self, name: str, which: str) -> str:
         plain = self._plain(name)
         others = _SPELLINGS.get(plain.lower().replace("'", ""))
-        if others and self._happens(0.15, f"{which} in another spelling"):
+        if others and self._happens(0.18, f"{which} in another spelling"):
             return self._rng.choice(others).title()
         if self._happens(0.025, f"{which} misspelt"):
             return misspelt(self._rng, plain)
@@ -182,7 +182,7 @@ class _Record:
             return None, born.year, None
         if self._happens(0.010, "1 January"):
             return date(born.year, 1, 1), None, None
-        if born.day <= 12 and born.day != born.month and self._happens(0.02, "day and month"):
+        if born.day <= 12 and born.day != born.month and self._happens(0.03, "day and month"):
             return date(born.year, born.day, born.month), None, None
         if self._happens(0.015, "one digit of the date"):
             return wrong_digit(rng, born), None, None

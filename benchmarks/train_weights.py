@@ -37,6 +37,7 @@ BY_RARITY = {
 # So many imagined pairs are as strangers are: what was hardly seen weighs little either way.
 IMAGINED, IMAGINED_KIN = 4.0, 20.0
 RARELY = 4
+LIKE_A_STRANGER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +130,15 @@ def one_round(
         for field in FIELDS
     }
     trained["forename"] = _kept_apart(trained["forename"])
+    family = {
+        field: _weights(field, kin[field], strangers[field], IMAGINED_KIN, weights.kin[field])
+        for field in FIELDS
+    }
+    family["forename"] = _as_strangers(family["forename"])
     new = RollWeights(
         version=rules.RULES_VERSION,
         itself={**trained, "upn": dict(WEIGHTS.itself["upn"])},
-        kin={
-            **{
-                field: _weights(
-                    field, kin[field], strangers[field], IMAGINED_KIN, weights.kin[field]
-                )
-                for field in FIELDS
-            },
-            "upn": WEIGHTS.kin["upn"],
-        },
+        kin={**family, "upn": dict(WEIGHTS.kin["upn"])},
         on_roll=on_roll / children,
         household=household / children,
     )
@@ -183,6 +181,11 @@ def _kept_apart(bits: dict[Level, float]) -> dict[Level, float]:
     """Two names that people have are no slip, however seldom twins are met (decision 0065)."""
     most = min(bits[Level.OTHER_NAME], rules.OTHER_NAME_AT_MOST)
     return {**bits, Level.OTHER_NAME: most}
+
+
+def _as_strangers(bits: dict[Level, float]) -> dict[Level, float]:
+    """A brother's or sister's forename is hardly more like the child's than anybody's is."""
+    return {level: min(one, LIKE_A_STRANGER) for level, one in bits.items()}
 
 
 def body(weights: RollWeights) -> dict[str, Any]:

@@ -75,7 +75,10 @@ def forename(ours: Sequence[str | None], theirs: PupilFacts, *, middle: str | No
     if middle and not spelt(other).isdisjoint(_middle(middle)):
         return Level.MIDDLE
     level = _alike(one, other)
-    return Level.OTHER_NAME if level is Level.CLOSE and known_apart(typed, given) else level
+    if level is Level.CLOSE and known_apart(typed, given):
+        return Level.OTHER_NAME
+    # Mary-Jane and Mary-Kate are sisters.
+    return Level.OTHER_NAME if level is not Level.DIFFERS and _both_double(typed, given) else level
 
 
 def surname(ours: Sequence[str | None], theirs: Sequence[str | None]) -> Level:
@@ -115,6 +118,11 @@ _SURNAME_LEVEL = (
 _ALIKE = (Level.CLOSE, Level.ALIKE, Level.DIFFERS)
 _forename = lru_cache(maxsize=65536)(normalise.forename)
 _surname = lru_cache(maxsize=65536)(normalise.surname)
+
+
+def _both_double(ours: str | None, theirs: str | None) -> bool:
+    one, other = normalise.name_words(ours), normalise.name_words(theirs)
+    return len(one) > 1 and len(other) > 1 and not set(one).isdisjoint(other)
 
 
 @lru_cache(maxsize=16384)

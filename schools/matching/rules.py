@@ -128,7 +128,7 @@ NAMESAKE_YEARS, SCHOOL_YEARS = 3, 13
 # Pupils at an ordinary postcode, at those one slip from it, in its sector and in its district.
 PUPILS_THERE = {"exact": 6, "previous": 12, "close": 100, "sector": 1_000, "district": 10_000}
 # Two known names one slip apart are two names, of twins: at most so many bits, untrained (MA5).
-OTHER_NAME_AT_MOST = -2.0
+OTHER_NAME_AT_MOST = -6.0
 # Children of one mean force: namesakes live there, also where only a few schools gave a roll.
 POPULATION = 200_000
 
