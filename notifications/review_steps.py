@@ -13,14 +13,14 @@ from app.core.cipher import Cipher
 from app.core.clock import as_utc, at_london, london_date
 from app.core.ids import new_id
 from notifications.alerting import alert_officer
+from notifications.free_officers import Family, free_officers
 from notifications.models import ReviewStep, UnsettledChild
 from notifications.review_ladder import HANDED_OVER_AT, next_hourly
 from notifications.states import ReviewStepKind as Kind
 from notifications.states import StepState
 from notifications.unsettled import about, locked
 from schools.calendars import council_calendar
-from schools.connected import Hit, PersonOfInterest, connected
-from schools.officers import Duty, OfficerContact, officers_of
+from schools.officers import Duty, OfficerContact
 from schools.term_dates import is_working_day, next_working_day
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
@@ -32,7 +32,8 @@ class Unsettled:
 
     `council` is where the child lives, or its likeliest school lies. `claimed` says that a
     reviewer has it now, `settled` that a person chose the school and only the release of a
-    protected child waits. `hand_over` puts the child before a council's officer.
+    protected child waits, `refused` that the council said "not ours" of this child. `hand_over`
+    puts the child before a council's officer.
     """
 
     incident_id: UUID
@@ -43,6 +44,8 @@ class Unsettled:
     claimed: bool
     settled: bool
     hand_over: Callable[[str], None]
+    declared: frozenset[str] = frozenset()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +165,15 @@ def _everybody(taking: _Taking) -> _Done:
 def _council_officer(taking: _Taking) -> _Done:
     """Put the child before the named officer of its council, who is told like any recipient.
 
-    Never a protected or restricted child, whom only a person of the force hands on, and never one
-    of whom no name is known. It is put off while a reviewer has the child, and to a day on which
-    the council works.
+    Never a protected or restricted child, whom only a person of the force hands on, never one of
+    whom no name is known, and never to a council that said "not ours". It is put off while a
+    reviewer has the child, and to a day on which the council works.
     """
     child = taking.child
     for code, holds in (
         ("protected", child.protected), ("restricted", child.restricted),
         ("no_name", not child.named), ("council_unknown", child.council is None),
+        ("council_refused", child.refused),
     ):  # fmt: skip
         if holds:
             return _Done(skipped=code)
@@ -240,22 +244,16 @@ def _able(
 def _free(
     taking: _Taking, duty: Duty, council: str | None, *, but: frozenset[UUID] = frozenset()
 ) -> tuple[Sequence[OfficerContact], str]:
-    """Return who has a duty and is not connected with the incident, and the code for nobody."""
-    owner = f"force:{taking.row.force}" if council is None else f"council:{council}"
-    found = officers_of(
-        taking.session, taking.cipher, owner, duty, on=london_date(taking.now)
+    """Return who has a duty and is not tied to the family, and the code for nobody."""
+    child = taking.child
+    return free_officers(
+        taking.session, taking.cipher, duty=duty, on=london_date(taking.now), but=but,
+        owner=f"force:{taking.row.force}" if council is None else f"council:{council}",
+        family=Family(
+            frozenset({child.incident_id}), frozenset({taking.row.involved_child_id}),
+            child.declared,
+        ),
     )  # fmt: skip
-    left = [one for one in found if one.officer_id not in but]
-    if not left:
-        return [], "no_such_officer"
-    hits = connected(
-        taking.session, taking.cipher, incident_ids={taking.child.incident_id},
-        child_ids={taking.row.involved_child_id},
-        people=[
-            PersonOfInterest(one.officer_id, one.name, one.email, one.telephone) for one in left
-        ],
-    )  # fmt: skip
-    return [one for one in left if hits.get(one.officer_id) is not Hit.IDENTITY], "connected"
 
 
 def _asked_before(taking: _Taking) -> frozenset[UUID]:

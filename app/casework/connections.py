@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
 
 from app.access.accounts import details_of
 from app.access.models import Account
@@ -168,22 +168,34 @@ def _declared(session: Session, acting: Acting, incidents: set[UUID]) -> set[UUI
     A key adult who says so is remembered by a receipt: their message stays, for a colleague. What
     was said of one version of an incident is true of all of them.
     """
-    version, said_of = aliased(Incident), aliased(Incident)
-    return set(
-        session.scalars(
-            select(version.id)
-            .join(
-                said_of,
-                and_(said_of.force == version.force, said_of.reference == version.reference),
-            )
-            .join(RecipientChange, RecipientChange.incident_id == said_of.id)
-            .where(
-                version.id.in_(incidents),
-                RecipientChange.person == acting.actor.id,
-                RecipientChange.about.not_like("notification:%"),
-            )
+    said = _said_tied(session, incidents)
+    return {one for one, persons in said.items() if acting.actor.id in persons}
+
+
+def declared(session: Session, incidents: set[UUID]) -> frozenset[str]:
+    """Return the accounts that said to be tied to the family of one of these incidents."""
+    return frozenset().union(*_said_tied(session, incidents).values())
+
+
+def _said_tied(session: Session, incidents: set[UUID]) -> dict[UUID, set[str]]:
+    """Return who said to be tied to each of these incidents, in whichever version of it."""
+    which = (Incident.force, Incident.reference)
+    wanted = {
+        row.id: (row.force, row.reference)
+        for row in session.execute(select(Incident.id, *which).where(Incident.id.in_(incidents)))
+    }
+    said: dict[tuple[str, str], set[str]] = {}
+    rows = session.execute(
+        select(*which, RecipientChange.person)
+        .join(RecipientChange, RecipientChange.incident_id == Incident.id)
+        .where(
+            tuple_(*which).in_(set(wanted.values())),
+            RecipientChange.about.not_like("notification:%"),
         )
     )
+    for force, reference, person in rows:
+        said.setdefault((force, reference), set()).add(person)
+    return {incident: said[key] for incident, key in wanted.items() if key in said}
 
 
 def _records(session: Session, acting: Acting) -> list[PersonOfInterest]:

@@ -9,14 +9,21 @@ from app.casework.acting import Acting, require
 from app.casework.connections import declare
 from app.core.errors import NotFound
 from app.intake.models import InvolvedChild
+from notifications.hastening import bring_forward
 from notifications.models import CallSheetLine, Notification
+from notifications.states import ReviewStepKind
+from notifications.unsettled import unsettled_of
 from schools.matching.models import Review
 
+# Whoever is asked next is somebody else: who passed it on is left out from here on.
+_NEXT = (
+    ReviewStepKind.REVIEWER_AGAIN, ReviewStepKind.SECOND_REVIEWER, ReviewStepKind.DUTY_OFFICER,
+)  # fmt: skip
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
 
 def pass_review_on(session: Session, acting: Acting, *, review_id: UUID) -> None:
-    """Leave a review to a colleague; from here on it does not exist for this person."""
+    """Leave a review to a colleague, who is asked at once; it exists for this person no more."""
     review = session.get(Review, review_id)
     if review is None:
         raise NotFound(_NOTHING_HERE)
@@ -28,6 +35,9 @@ def pass_review_on(session: Session, acting: Acting, *, review_id: UUID) -> None
     )  # fmt: skip
     if review.claimed_by == acting.actor.account_id:
         review.claimed_by = review.claimed_until = None
+    unsettled = unsettled_of(session, child.id)
+    if unsettled is not None:
+        bring_forward(session, unsettled.id, _NEXT, now=acting.now)
     session.flush()
 
 

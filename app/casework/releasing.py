@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation, Role
 from app.casework.acting import Acting, require
-from app.casework.connections import Tie, require_untied, ties_to_notifications
+from app.casework.connections import Tie, declared, require_untied, ties_to_notifications
 from app.casework.released import people_there, released, standing, waits_for_release, why_gone
 from app.casework.waiting import recipient_name
 from app.core import audit
@@ -28,11 +28,13 @@ from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from notifications.alerting import alert_officer, stop_alerts
 from notifications.channels.call_sheet import open_line
+from notifications.free_officers import Family, free_officers
 from notifications.models import Notification, Occurrence, Release
+from notifications.passing_over import told_of
 from notifications.recipients import Recipient
 from notifications.states import NOBODY, NotificationState
 from notifications.unsettled import stop_review_ladder
-from schools.officers import Duty, officers_of
+from schools.officers import Duty
 
 
 class WhySafe(StrEnum):
@@ -137,9 +139,14 @@ def propose(
     )  # fmt: skip
     session.add(made)
     session.flush()
-    leads = officers_of(
-        session, acting.cipher, f"force:{row.force}", Duty.FORCE_LEAD, on=london_date(acting.now)
-    )
+    told = told_of(session, [row.id])[row.id]
+    leads, _ = free_officers(
+        session, acting.cipher, owner=f"force:{row.force}", duty=Duty.FORCE_LEAD,
+        on=london_date(acting.now),
+        family=Family(
+            frozenset(told.incidents), frozenset(told.children), declared(session, told.incidents)
+        ),
+    )  # fmt: skip
     for lead in leads:
         if lead.can_receive:
             alert_officer(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.casework.connections import declared
 from app.casework.released import end_where_gone, not_released, to_look_at
 from app.core import audit, keys
 from app.core.cipher import CannotOpen, Cipher, Erased
@@ -125,6 +126,7 @@ def _facts(session: Session, cipher: Cipher, child: InvolvedChild, *, now: datet
         claimed=claimed,
         settled=child.outcome in _SENT,
         hand_over=lambda council: hand_over(session, child, council, now=now),
+        declared=declared(session, {incident.id}),
         refused=council is not None and refused_by(session, child.id, f"council:{council}"),
     )
 
