@@ -16,7 +16,7 @@ from app.casework import not_our_pupil
 from app.casework.acting import Acting
 from app.casework.connections import Tie, tie_to_notification
 from app.casework.following_up import recorded
-from app.casework.remembering import remember_on_roll
+from app.casework.remembering import remember_on_roll, speaks_for
 from app.casework.waiting import Seen, notification_for, recipient_name, require_seen, seen_by
 from app.core import audit
 from app.core.cipher import Erased
@@ -70,11 +70,13 @@ class Opening:
     undo_until: datetime | None = None
     # Somebody of this person's name is concerned: one more question comes before the content.
     asks_tie: bool = False
+    # A council's officer is asked, for a child of its own or for a school on holiday.
+    at_council: bool = False
 
     @property
-    def at_council(self) -> bool:
-        """Whether a council's officers are told, and not a school."""
-        return self.notification.urn is None
+    def for_school(self) -> bool:
+        """Whether a council's officer is asked for a school on holiday."""
+        return self.at_council and self.notification.urn is not None
 
 
 def look(session: Session, acting: Acting, *, notification_id: UUID) -> Opening:
@@ -200,6 +202,7 @@ def _opening(
         follow_ups=recorded(session, notification) if whole else (),
         undo_until=not_our_pupil.undo_until(session, notification),
         asks_tie=asks,
+        at_council=not speaks_for(acting, notification),
     )  # fmt: skip
 
 

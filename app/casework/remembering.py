@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.permissions import Role
 from app.casework.acting import Acting
 from app.core import keys
 from app.core.cipher import Cipher, Erased
@@ -58,9 +59,17 @@ def rows_before(session: Session, child: InvolvedChild) -> set[UUID]:
     )
 
 
+def speaks_for(acting: Acting, notification: Notification) -> bool:
+    """Return whether this person knows the school's roll; its council's officers do not."""
+    return notification.urn in acting.actor.urns(Role.KEY_ADULT)
+
+
 def remember_on_roll(session: Session, acting: Acting, notification: Notification) -> None:
-    """Keep that a key adult of this school knows the child as a pupil; the school year counts."""
-    if notification.urn is None:
+    """Keep that a key adult of this school knows the child as a pupil; the school year counts.
+
+    A council's officer who answers for the school in a holiday says nothing of its roll.
+    """
+    if not speaks_for(acting, notification):
         return
     for child in children_of(session, notification):
         judgements.remember(
@@ -72,8 +81,11 @@ def remember_on_roll(session: Session, acting: Acting, notification: Notificatio
 
 
 def remember_refusal(session: Session, acting: Acting, notification: Notification) -> None:
-    """Keep that this school does not know the child: never again without a person."""
-    if notification.urn is None:
+    """Keep that this school does not know the child: never again without a person.
+
+    What a council's officer answers for it in a holiday closes this message and no more.
+    """
+    if not speaks_for(acting, notification):
         return
     for child in children_of(session, notification):
         judgements.remember(

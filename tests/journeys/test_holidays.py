@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.access.permissions import Role
+from app.casework.opening import look
 from app.core.errors import NotFound
 from app.core.models import AuditEntry
 from app.core.policies import add_policy
@@ -17,6 +18,7 @@ from app.intake.models import InvolvedChild
 from app.reports.told import Told
 from notifications.states import NotificationState, Purpose
 from schools.key_adult_upkeep import add_holiday_cover
+from schools.matching.models import Judgement
 from schools.models import KeyAdult
 from schools.officers import Duty, add_officer
 from schools.roll import import_roll
@@ -282,6 +284,27 @@ def test_in_a_holiday_the_contact_who_covers_is_asked_first_and_the_councils_des
     summer.clock.move_to(at("2026-09-02", "05:00"))
     with pytest.raises(NotFound):
         summer.open("desk@council.test", notification.id)
+
+
+@pytest.mark.parametrize("on_roll", [True, False])
+def test_what_the_councils_desk_answers_in_a_holiday_is_no_word_of_the_schools(
+    summer: World, *, on_roll: bool
+) -> None:
+    summer.officer(Duty.COUNCIL_OFFICER, "desk@council.test", council=COUNCIL)
+    summer.person("desk@council.test", Role.COUNCIL_OFFICER, council=COUNCIL)
+    summer.push("N-1", child())
+    summer.until(time(7, 45), on=date(2026, 8, 4))
+    (notification,) = summer.notifications("N-1")
+    answers = summer.open if on_roll else summer.refuse
+    answers("desk@council.test", notification.id)
+    with summer.wiring.database.read(PLATFORM) as session:
+        assert session.scalars(select(Judgement)).all() == []
+    if on_roll:
+        with summer.wiring.database.write(summer.scope_of("desk@council.test")) as session:
+            shown = look(
+                session, summer.acting("desk@council.test"), notification_id=notification.id
+            )
+        assert (shown.at_council, shown.for_school) == (True, True)
 
 
 def test_two_schools_with_different_terms_are_each_told_by_their_own_calendar(
