@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.casework import taking_back
 from app.casework.not_our_pupil import undo_not_our_pupil
-from app.casework.reviewing import case
+from app.casework.reviewing import case, claim
 from app.cli.explaining import Explanation, explain
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
@@ -179,9 +179,11 @@ def test_a_school_that_said_no_is_not_told_of_a_newer_version_without_a_person(
     world.tick()
     assert ready(world, "V-1") == {}
     assert [row.outcome_reason for row in world.board.rows] == ["evidence_disagrees"]
-    review_id = world.claim(REVIEWER)
     with world.wiring.database.write(world.scope_of(REVIEWER)) as session:
-        shown = case(session, world.acting(REVIEWER), review_id=review_id)
+        newest = session.scalars(select(Review.id).order_by(Review.opened_at.desc())).first()
+        assert newest is not None
+        claim(session, world.acting(REVIEWER), review_id=newest)
+        shown = case(session, world.acting(REVIEWER), review_id=newest)
     assert [one.verdict for one in shown.earlier] == [Verdict.NO]
 
 
