@@ -35,11 +35,14 @@ pytestmark = pytest.mark.feature("IN8")
 DAY = 24 * 60
 
 
-def told(force: NotifyingForce, days: float, *, urn: int = URN, opened: bool = True) -> Happened:
+def told(
+    force: NotifyingForce, days: float, *, urn: int = URN, opened: bool = True,
+    only: str | None = None,
+) -> Happened:  # fmt: skip
     """Tell of a new incident so many days ago, and let it be opened, so that none joins it."""
     force.at(DUE - minutes(days * DAY))
     happened = force.happened()
-    placed = force.place(force.order(happened, person_digest=PERSON, urn=urn))
+    placed = force.place(force.order(happened, person_digest=PERSON, urn=urn, shown_only_to=only))
     if opened:
         force.act(placed, receipts.opened)
     return happened
@@ -165,3 +168,21 @@ def test_the_force_sets_what_is_a_pattern(force: NotifyingForce) -> None:
     force.at(DUE)
     assert shown(force, force.place(force.order(person_digest=PERSON))) is Pattern.IN_90_DAYS
     assert pattern_of(0, 1, Policy()) is None
+
+
+@pytest.mark.parametrize("urn", [URN, LATER_URN])
+def test_what_one_person_alone_was_told_is_in_no_count_that_others_read(
+    force: NotifyingForce, urn: int
+) -> None:
+    protected = told(force, 20, urn=urn, only="account:one")
+    assert counts(force) == (0, 0, 0, False)
+    told(force, 10)
+    assert counts(force) == (1, 1, 1, False)
+    with force.database.read(PLATFORM) as session:
+        own = earlier_counts(
+            session, person_digest=PERSON, urn=urn, force=FORCE, at=DUE, protected=True
+        )
+    assert own.days_30 == (2 if urn == URN else 1)
+    with force.database.write(PLATFORM) as session:
+        erase(session, protected.incident_id, now=DUE)
+    assert counts(force) == (1, 1, 1, False)

@@ -239,3 +239,13 @@ def test_the_story_of_a_notification_is_in_order(force: NotifyingForce) -> None:
         story = timeline(session, notification_id)
     assert [one.at for one in story] == sorted(one.at for one in story)
     assert ("receipt", "opened") in {(one.kind, one.what) for one in story}
+
+
+@pytest.mark.feature("CO7")
+def test_a_protected_childs_message_for_everybody_is_refused(force: NotifyingForce) -> None:
+    order = force.order(protected=True)
+    with pytest.raises(ValueError, match="protected"):
+        force.place(order)
+    assert force.rows(Notification) == []
+    placed = force.read(force.place(replace(order, shown_only_to="nobody")))
+    assert placed.shown_only_to == "nobody"

@@ -19,7 +19,7 @@ def protected(morning: Morning) -> UUID:
     """A protected child at the first school, whom nobody may be told of yet."""
     notification_id = morning.notification(shown_only_to="nobody")
     child = morning.read(notification_id).involved_child_id
-    morning.child_becomes(child, Outcome.SENT_TO_SCHOOL, due_at=DUE)
+    morning.child_becomes(child, Outcome.SENT_TO_SCHOOL, due_at=DUE, protected=True)
     return notification_id
 
 
