@@ -36,7 +36,7 @@ from schools.matching.told_search import forget
 from schools.models import Establishment
 from schools.register import import_register
 
-SEEDS = (8001, 8002, 8003)
+SEEDS = (9001, 9002, 9003)
 EACH = 2_000
 MAIN, LINKS = "edubasealldata_6022_real.csv", "links_edubasealldata_real.csv"
 NOW = datetime(2026, 11, 20, 1, tzinfo=UTC)

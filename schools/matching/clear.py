@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schools.matching.details import SchoolFacts
-from schools.matching.likeness import ALIKE, ToldName
+from schools.matching.likeness import ALIKE, PAIR, ToldName
 from schools.matching.normalise import area, district
 from schools.matching.rules import AgeFit, Agreement, NameLevel, Place
 from schools.matching.school_names import parse
@@ -62,6 +62,8 @@ def sendable(told: ToldName, best: Standing, standings: Iterable[Standing]) -> b
     """
     if best.level in _TOO_LOOSE or best.contradicted or best.fields["kind"] == Agreement.UNKNOWN:
         return False
+    if not told.name.kinds and len(parse(best.school.name).kinds & PAIR) == 1:
+        return False  # the infants or the juniors
     if told.cut_short or not _right_gender(told, best.school):
         return False
     whole_with_place = best.level is NameLevel.FULL and best.with_place

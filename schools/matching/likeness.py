@@ -18,7 +18,7 @@ _STAGES = {
 }  # fmt: skip
 ALIKE = frozenset({"secondary", "high", "comprehensive", "upper"})
 _SELECTIVE = frozenset({"grammar"})
-_PAIR = frozenset({"infant", "junior"})
+PAIR = frozenset({"infant", "junior"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +210,10 @@ def place(told: ToldName, school: SchoolFacts) -> Place:
 
 def _town_agrees(told: ToldName, school: SchoolFacts) -> bool:
     held = {_stems(place) for place in (school.town_key, school.locality_key) if place}
-    said, own = told.name.core, parse(school.name).core
+    own = parse(school.name).core
+    beyond = _aligned(told.name.core, own, told.known_words)[3]
     town = _stems(told.town) if told.town else None
-    return town in held or town in grams(word for word in own if word not in said)
+    return town in held or town in grams(word for word in own if word in beyond)
 
 
 def _named_place_agrees(told: ToldName, school: SchoolFacts) -> bool:
@@ -252,7 +253,7 @@ def kind(told: SchoolName, school: SchoolFacts) -> Agreement:
         return Agreement.DIFFERS
     if not told.kinds:
         return Agreement.NOT_TOLD
-    said, own = told.kinds & _PAIR, name.kinds & _PAIR
+    said, own = told.kinds & PAIR, name.kinds & PAIR
     if len(said) == len(own) == 1 and said != own:
         return Agreement.DIFFERS
     if told.kinds & kinds_of(school):

@@ -13,12 +13,12 @@ def is_slip(word: str, other: str, *, saint: bool = False) -> bool:
 
     A saint's name is near to many others, so that only the one it is nearest to is meant.
     """
-    shorter, longer = sorted((len(word), len(other)))
-    if shorter < 3 or longer < 4:
+    shorter = min(len(word), len(other))
+    if shorter < 4:
         return False
     changes = OSA.distance(word, other, score_cutoff=2)
     same_start = word[0] == other[0]
-    same_sound = shorter >= 4 and same_start and _sound(word) == _sound(other)
+    same_sound = same_start and _sound(word) == _sound(other)
     one = changes == 1 and (same_start or _start_slipped(word, other))
     # Hillyfield is no slip of Hallfield: who writes two wrong begins right.
     two = changes == 2 and shorter >= 8 and word[:2] == other[:2]

@@ -67,7 +67,7 @@ def test_slips_in_words_of_a_kind_are_mended(
         ("mockbry", "mockbury", True), ("mockburry", "mockbury", True),
         ("ockbury", "mockbury", True), ("omckbury", "mockbury", True),
         ("nockbury", "mockbury", True), ("pockbury", "mockbury", False),
-        ("brn", "barn", True), ("ox", "fox", False), ("filips", "philips", False),
+        ("brn", "barn", False), ("ox", "fox", False), ("filips", "philips", False),
         ("kwill", "quill", False), ("rushkroft", "rushcroft", True),
         ("yarnfield", "parkfield", False),
         ("hale", "hall", True), ("mill", "hill", False), ("bankfield", "larkfield", False),
