@@ -98,15 +98,27 @@ def _held_too_long(tick: Tick) -> list[UUID]:
 
 
 def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: datetime) -> None:
-    """Decide about the children of one incident as a set, in one transaction."""
+    """Decide about the children of one incident as a set, in one transaction.
+
+    Those already decided or excluded stand beside them: a twin who was matched before is still
+    whom a pupil on the roll may be.
+    """
     incident = session.get_one(Incident, incident_id)
-    children = session.scalars(_undecided().where(InvolvedChild.incident_id == incident_id)).all()
-    if incident.state is not IncidentState.NEWEST or not children:
+    undecided = session.scalars(_undecided().where(InvolvedChild.incident_id == incident_id)).all()
+    if incident.state is not IncidentState.NEWEST or not undecided:
         return
+    children = session.scalars(
+        select(InvolvedChild)
+        .where(
+            InvolvedChild.incident_id == incident_id,
+            InvolvedChild.outcome != Outcome.DETAILS_AWAITED,
+        )
+        .order_by(InvolvedChild.position)
+    ).all()
     version, policy = current_policy(session, incident.force, at=now)
     key = keys.open_key(session, cipher, incident.content_key_id)
     details = open_children(cipher, children, key)
-    on = london_date(max(began_at(incident, one) for one in children))
+    on = london_date(max(began_at(incident, one) for one in undecided))
     decisions = decide_children(
         session,
         cipher,
@@ -122,7 +134,10 @@ def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: 
         tuple(child.id for child in children), on, version, register_stamp(session),
         roll_stamp(session),
     )  # fmt: skip
+    waiting = {child.id for child in undecided}
     for child, facts, decision in zip(children, details, decisions, strict=True):
+        if child.id not in waiting:
+            continue
         council = _council(session, child, facts, decision)
         _apply(
             session, incident, child, decision, council=council, basis=basis, policy=policy,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.access.permissions import Role
+from app.casework.passing_on import pass_review_on
 from app.core.clock import at_london
 from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
@@ -17,8 +18,8 @@ from notifications.channels.base import ChannelError, ErrorKind
 from notifications.channels.recording import RecordingChannel
 from notifications.models import Notification, UnsettledChild
 from notifications.states import NotificationState
-from schools.officers import Duty
-from tests.journeys.world import COUNCIL, World, at, child
+from schools.officers import Duty, attach_account
+from tests.journeys.world import COUNCIL, FORCE, World, at, child
 
 REVIEWER, SECOND, LOOKUP = "ruth@force.test", "sefton@force.test", "lookup@council.test"
 DUTY, LEAD, OFFICER = "duty@force.test", "lead@force.test", "cme@council.test"
@@ -124,6 +125,33 @@ def test_a_review_opened_after_three_of_its_day_is_not_the_councils_in_the_same_
     assert [one.recipient for one in force.notifications("R-1")] == ["urn:990001"]
     force.until(time(15, 1), on=date(2026, 11, 23))
     assert f"council:{COUNCIL}" in {one.recipient for one in force.notifications("R-1")}
+
+
+@pytest.mark.feature("MA11")
+def test_who_passes_a_review_on_is_asked_no_more_and_the_next_is_asked_at_once(
+    force: World,
+) -> None:
+    force.person(REVIEWER, Role.REVIEWER, force=FORCE)
+    with force.wiring.database.write(PLATFORM) as session:
+        attach_account(
+            session, force.wiring.cipher, email=REVIEWER, owner=f"force:{FORCE}",
+            account_id=force.people[REVIEWER].id,
+        )  # fmt: skip
+    force.clock.move_to(at("2026-11-20", "01:10"))
+    force.push("R-1", unknown())
+    force.until(time(2, 0))
+    assert force.alerted() == [REVIEWER]
+    review_id = force.claim(REVIEWER)
+    with force.wiring.database.write(force.scope_of(REVIEWER)) as session:
+        pass_review_on(session, force.acting(REVIEWER), review_id=review_id)
+    force.until(time(2, 5))
+    assert force.alerted() == [REVIEWER, SECOND]
+    force.until(time(10, 0))
+    assert force.alerted().count(REVIEWER) == 1
+    # A newer version of the same incident is of the same family.
+    force.push("R-1", unknown(), version=2)
+    force.until(time(10, 5))
+    assert force.alerted().count(REVIEWER) == 1
 
 
 @pytest.mark.feature("MA11")

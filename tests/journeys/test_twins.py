@@ -2,6 +2,7 @@
 
 import io
 from datetime import time
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -40,6 +41,29 @@ def outcomes(world: World) -> dict[str, Outcome]:
 
 
 UNTOLD = {"education": {"status": "registered"}}
+
+
+@pytest.mark.feature("MA5")
+@pytest.mark.parametrize(
+    "settled_before",
+    [{"relation": "is_suspect"}, {"education": {"school_name": "Otherby Church School",
+                                                "town": "Otherby"}}],
+)  # fmt: skip
+def test_a_twin_who_is_decided_already_still_stands_beside_the_other(
+    world: World, settled_before: dict[str, Any]
+) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push(
+        "N-1", child("one", forename="Zara", **{**UNTOLD, **settled_before}),
+        child("two", forename="Zahra", **UNTOLD),
+    )  # fmt: skip
+    world.until(time(6, 30))
+    with world.wiring.database.read(PLATFORM) as session:
+        refs = {str(one.id): one.ref for one in session.scalars(select(InvolvedChild))}
+        matches = session.scalars(select(Match)).all()
+    sets = [sorted(refs[one] for one in match.decided_with or ()) for match in matches]
+    assert sets
+    assert all(one == ["one", "two"] for one in sets)
 
 
 @pytest.mark.feature("MA5")
