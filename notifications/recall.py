@@ -1,6 +1,6 @@
 """Recall: what must not be read any more disappears in the transaction that says so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -39,11 +39,7 @@ def recall_incident(
             going.append(notification.id)
             continue
         staying.append(notification.id)
-        audit.record(
-            session, event=audit.Event.NOTIFICATION_RECALLED, actor=actor,
-            force=notification.force, subject=f"notification:{notification.id}", now=now,
-            reason_code=reason_code, detail={"occurrence_only": True},
-        )  # fmt: skip
+        _record_occurrence(session, notification, reason_code=reason_code, actor=actor, now=now)
     counts = recall_notifications(session, going, reason_code=reason_code, actor=actor, now=now)
     # A message is joined only while unread: whoever read one that stays read these incidents.
     return replace(counts, opened_by=_seen_by(session, [*going, *staying]))
@@ -51,11 +47,12 @@ def recall_incident(
 
 def recall_child(
     session: Session, *, involved_child_id: UUID, incident_id: UUID, reason_code: str, actor: str,
-    now: datetime,
+    now: datetime, which: Callable[[Notification], bool] = lambda _: True,
 ) -> RecallCounts:  # fmt: skip
     """Recall what was sent of one child of one incident; its brothers and sisters stay told.
 
-    A message that also tells of another incident of the child goes on with that one alone.
+    A message that also tells of another incident of the child goes on with that one alone. `which`
+    chooses among its messages, as they stand once they are locked.
     """
     of_child = set(
         session.scalars(
@@ -65,12 +62,14 @@ def recall_child(
             )
         )
     )
-    telling = _telling_of(session, [incident_id])
-    going = [
-        one.id
-        for one in telling
-        if one.id in of_child and not _go_on_without(session, one, [incident_id])
-    ]
+    going = []
+    for one in _telling_of(session, [incident_id]):
+        if one.id not in of_child or not which(one):
+            continue
+        if not _go_on_without(session, one, [incident_id]):
+            going.append(one.id)
+            continue
+        _record_occurrence(session, one, reason_code=reason_code, actor=actor, now=now)
     return recall_notifications(session, going, reason_code=reason_code, actor=actor, now=now)
 
 
@@ -101,13 +100,27 @@ def recall_notifications(
     return RecallCounts(len(recalled), _seen_by(session, recalled), alerts)
 
 
+def _record_occurrence(
+    session: Session, notification: Notification, *, reason_code: str, actor: str, now: datetime
+) -> None:
+    """Put on the trail that a message goes on without one of its incidents."""
+    audit.record(
+        session, event=audit.Event.NOTIFICATION_RECALLED, actor=actor, force=notification.force,
+        subject=f"notification:{notification.id}", now=now, reason_code=reason_code,
+        detail={"occurrence_only": True},
+    )  # fmt: skip
+
+
 def _telling_of(session: Session, incident_ids: Collection[UUID]) -> list[Notification]:
+    """Return what tells of these incidents, locked: nothing joins it until this is stored."""
     told = select(Occurrence.notification_id).where(Occurrence.incident_id.in_(incident_ids))
     return list(
         session.scalars(
             select(Notification)
             .where(Notification.id.in_(told), Notification.state.not_in(ENDED))
             .order_by(Notification.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
         )
     )
 

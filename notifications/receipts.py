@@ -6,7 +6,9 @@ calls has asked for permission, works in the force's scope (run and match are re
 its own row on the trail.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from notifications.errors import AlreadyFollowedUp, NoLongerShown, NotOpened, To
 from notifications.guarded import changed
 from notifications.hastening import hasten
 from notifications.lateness import mark_late
-from notifications.models import Notification, Receipt, Run
+from notifications.models import Notification, Occurrence, Receipt, Run
 from notifications.runs import policy_of
 from notifications.states import TOLD, VISIBLE, NotificationState, ReceiptKind, ToldHow
 from notifications.stopping import stop_ladder
@@ -177,16 +179,6 @@ def undo_not_our_pupil(
     minutes = _policy(session, notification).confirm_within_minutes
     if now > refused_at + timedelta(minutes=minutes):
         raise TooLateToUndo(f"This can be undone for {minutes} minutes: ring the desk instead.")
-    return reinstate(session, notification, actor=actor, now=now, source=source)
-
-
-def reinstate(
-    session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "job"
-) -> bool:
-    """Show what a school had refused again, on the rung that its evidence proves.
-
-    The school took it back, or a person settled that the child is at this school after all.
-    """
     moved = changed(
         session,
         update(Notification)
@@ -200,6 +192,18 @@ def reinstate(
             source=source, again=True,
         )  # fmt: skip
     return bool(moved)
+
+
+def refused_by(session: Session, involved_child_id: UUID, recipient: str) -> bool:
+    """Return whether this recipient said "not ours" of a child last, and stayed with it."""
+    sent = session.scalars(
+        select(Notification.id)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .where(
+            Occurrence.involved_child_id == involved_child_id, Notification.recipient == recipient
+        )
+    ).all()
+    return _last_refusal(session, sent) is not None
 
 
 def _tell(
@@ -254,10 +258,14 @@ def _refused_at(session: Session, notification: Notification) -> datetime | None
     """Return when a school said "not our pupil", where that is why it is held now."""
     if notification.state is not NotificationState.HELD:
         return None
+    return _last_refusal(session, [notification.id])
+
+
+def _last_refusal(session: Session, notification_ids: Collection[UUID]) -> datetime | None:
     newest = session.scalars(
         select(Receipt)
         .where(
-            Receipt.notification_id == notification.id,
+            Receipt.notification_id.in_(notification_ids),
             Receipt.kind.in_((ReceiptKind.NOT_OUR_PUPIL, ReceiptKind.NOT_OUR_PUPIL_UNDONE)),
         )
         .order_by(Receipt.at.desc())

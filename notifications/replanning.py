@@ -6,6 +6,7 @@ while, and what was alerted stays alerted; the ladder begins again at its first 
 """
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -23,14 +24,23 @@ from notifications.states import CallResult, NotificationState, StepKind, StepSt
 from notifications.timing import Due
 
 
+class Replanned(StrEnum):
+    """What came of it; one that a caller has now is to be asked for again."""
+
+    MOVED = "moved"
+    NOT_NEEDED = "not_needed"
+    CLAIMED = "claimed"
+
+
 def replan(
     session: Session, notification_id: UUID, due: Due, *, policy: Policy, reason_code: str,
     now: datetime, actor: str,
-) -> bool:  # fmt: skip
-    """Give an untold notification this deadline and its ladder; return whether it moved.
+) -> Replanned:  # fmt: skip
+    """Give an untold notification this deadline and its ladder; return what came of it.
 
-    One that is told, held or closed stays as it is, and so does one that a caller has claimed. A
-    deadline that has passed stays, with its lateness: only the ladder begins again.
+    One that is told, held or closed stays as it is, and so does one that a caller has now: whoever
+    asked comes again once the claim is over. A deadline that has passed stays, with its lateness:
+    only the ladder begins again.
     """
     notification = session.scalars(
         select(Notification)
@@ -39,9 +49,9 @@ def replan(
         .execution_options(populate_existing=True)
     ).one()
     if notification.state is not NotificationState.READY or notification.told_at is not None:
-        return False
+        return Replanned.NOT_NEEDED
     if not _stand_down(session, notification, now):
-        return False
+        return Replanned.CLAIMED
     before = notification.due_at
     if before > now:
         run = ensure_run(session, force=notification.force, on=london_date(due.due_at), now=now)
@@ -54,18 +64,22 @@ def replan(
         detail={"due_before": before.isoformat(), "due_at": notification.due_at.isoformat()},
     )  # fmt: skip
     session.flush()
-    return True
+    return Replanned.MOVED
 
 
 def _stand_down(session: Session, notification: Notification, now: datetime) -> bool:
-    """Take the school off the call sheet; return False while a caller has it."""
+    """Take the school off the call sheet; return False while a caller has it.
+
+    A claim that ran out holds nothing up: its caller may be gone for good.
+    """
     line = CallSheetLine.notification_id == notification.id
     claimed = session.scalars(
-        select(CallSheetLine.id).where(
-            line, CallSheetLine.closed_at.is_(None), CallSheetLine.claimed_by.is_not(None)
-        )
+        select(CallSheetLine)
+        .where(line, CallSheetLine.closed_at.is_(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).first()
-    if claimed is not None:
+    if claimed is not None and claimed.claimed_until is not None and claimed.claimed_until > now:
         return False
     changed(
         session,

@@ -91,6 +91,17 @@ def locked(session: Session, unsettled_id: UUID) -> UnsettledChild:
     ).one()
 
 
+def lock_ladder(session: Session, involved_child_id: UUID) -> None:
+    """Wait for the ladder of a child, if one runs, before its review is changed.
+
+    The steps lock the ladder first and the review after it (`hand_over`): in the other order, who
+    settles and the step of that moment would wait for each other.
+    """
+    found = unsettled_of(session, involved_child_id)
+    if found is not None:
+        locked(session, found.id)
+
+
 def stop_review_ladder(
     session: Session, involved_child_id: UUID, *, code: str, now: datetime, actor: str
 ) -> bool:

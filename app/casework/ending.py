@@ -18,5 +18,6 @@ def end_reviews(
     """Close the reviews of the children of these incidents: nobody has to decide any more."""
     children = select(InvolvedChild.id).where(InvolvedChild.incident_id.in_(incident_ids))
     for child_id in session.scalars(children).all():
-        review.close(session, child_id, now)
+        # The ladder before the review, as its steps lock them.
         stop_review_ladder(session, child_id, code="ended", now=now, actor=actor)
+        review.close(session, child_id, now)

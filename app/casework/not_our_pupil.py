@@ -99,10 +99,11 @@ def _back_from_reviewers(session: Session, acting: Acting, notification: Notific
     sent = Outcome.SENT_TO_COUNCIL if notification.urn is None else Outcome.SENT_TO_SCHOOL
     for child in children_of(session, notification):
         if child.outcome_reason is OutcomeReason.NOT_OUR_PUPIL:
-            review.close(session, child.id, now=acting.now)
+            # The ladder before the review, as its steps lock them.
             stop_review_ladder(
                 session, child.id, code="taken_back", now=acting.now, actor=acting.actor.id
             )
+            review.close(session, child.id, now=acting.now)
             move_child(session, child, to=sent, now=acting.now)
 
 

@@ -13,11 +13,12 @@ from app.casework.connections import require_untied, tie_to_review
 from app.casework.reviewing import NOTHING_HERE, account_of, record_on, references
 from app.core import audit
 from app.core.errors import Conflict, NotFound
+from app.core.models import AuditEntry
 from app.core.policies import current_policy
 from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
 from app.intake.outcomes import Outcome, OutcomeReason
-from notifications.models import Notification, Occurrence, Receipt
+from notifications.models import CallSheetLine, Notification, Occurrence, Receipt
 from notifications.recall import recall_child
 from notifications.states import ENDED, ReceiptKind
 from schools import queries
@@ -46,15 +47,20 @@ def undo(session: Session, acting: Acting, *, review_id: UUID) -> None:
     """Take one's own decision back within the minutes of the policy, before anybody opened it.
 
     What was sent is recalled, what was said with it no longer counts, and the child waits for a
-    person again. Raises `NotFound`, and `Conflict` where it is too late.
+    person again. Raises `NotFound`, and `Conflict` where it is too late: also while somebody rings
+    about it, who could not record any more whom they told.
     """
     found = _settled(session, acting, review_id, action=Action.UNDO_REVIEW)
     if found.settled_by != account_of(acting):
         raise Conflict("Who decided takes it back: ring them, or ring the desk.")
     if acting.now >= _until(session, found):
         raise Conflict("It is too late to undo this here. Ring the desk and say what happened.")
+    _lock_what_was_sent(session, found)
     if _seen(session, found):
-        raise Conflict("Somebody has opened it: ring the desk, a recall tells who has seen it.")
+        raise Conflict(
+            "Somebody has opened it or rings about it: ring the desk, a recall tells who has seen "
+            "it."
+        )
     _reopen(session, acting, found, reason_code="review_undone")
     record_on(session, acting, found, audit.Event.REVIEW_UNDONE)
 
@@ -86,6 +92,7 @@ def look_again(session: Session, acting: Acting, *, review_id: UUID, agrees: boo
     )
     session.refresh(found)
     if not agrees:
+        _lock_what_was_sent(session, found)
         _reopen(session, acting, found, reason_code="second_look_disagrees")
     record_on(
         session, acting, found, audit.Event.REVIEW_LOOKED_AGAIN,
@@ -132,6 +139,7 @@ def _settled(session: Session, acting: Acting, review_id: UUID, *, action: Actio
 
 def _reopen(session: Session, acting: Acting, found: Review, *, reason_code: str) -> None:
     child = session.get_one(InvolvedChild, found.involved_child_id)
+    session.refresh(child)
     recall_child(
         session, involved_child_id=child.id, incident_id=child.incident_id,
         reason_code=reason_code, actor=acting.actor.id, now=acting.now,
@@ -142,6 +150,33 @@ def _reopen(session: Session, acting: Acting, found: Review, *, reason_code: str
             session, child, to=Outcome.IN_REVIEW, reason=OutcomeReason(found.reason_code),
             now=acting.now, due_at=again.due_at,
         )  # fmt: skip
+
+
+def _lock_what_was_sent(session: Session, found: Review) -> None:
+    """Wait for whoever composes, opens or rings about this decision now, and keep others off.
+
+    The decision first, as composing it does: what was not composed by then never will be.
+    """
+    session.scalars(
+        select(Match.id).where(Match.id == found.settled_match_id).with_for_update(key_share=True)
+    ).all()
+    sent = select(Occurrence.notification_id).where(
+        Occurrence.involved_child_id == found.involved_child_id
+    )
+    session.scalars(
+        select(Notification)
+        .where(Notification.id.in_(sent), Notification.state.not_in(ENDED))
+        .order_by(Notification.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    session.scalars(
+        select(CallSheetLine)
+        .where(CallSheetLine.notification_id.in_(sent), CallSheetLine.closed_at.is_(None))
+        .order_by(CallSheetLine.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _until(session: Session, found: Review) -> datetime:
@@ -156,21 +191,32 @@ def _live(session: Session, found: Review) -> bool:
 
 
 def _seen(session: Session, found: Review) -> bool:
-    """Return whether anybody was shown anything of this child, or told of it by phone."""
-    return (
-        session.scalars(
-            select(Receipt.id)
-            .join(Notification, Notification.id == Receipt.notification_id)
-            .join(Occurrence, Occurrence.notification_id == Notification.id)
-            .where(
-                Occurrence.involved_child_id == found.involved_child_id,
-                Notification.state.not_in(ENDED), Receipt.kind.in_(_SEEN),
-                Receipt.at >= (found.settled_at or found.opened_at),
-            )
-            .limit(1)
-        ).first()
-        is not None
+    """Return whether anybody was shown anything of this child, or is ringing or rang about it.
+
+    A claim that ran out counts: its caller may have read it out and claim it again to say so.
+    """
+    since = found.settled_at or found.opened_at
+    sent = session.scalars(
+        select(Notification.id)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .where(
+            Occurrence.involved_child_id == found.involved_child_id,
+            Notification.state.not_in(ENDED),
+        )
+    ).all()
+    proofs = (
+        select(Receipt.id).where(
+            Receipt.notification_id.in_(sent), Receipt.kind.in_(_SEEN), Receipt.at >= since
+        ),
+        select(CallSheetLine.id).where(
+            CallSheetLine.notification_id.in_(sent), CallSheetLine.claimed_by.is_not(None)
+        ),
+        select(AuditEntry.seq).where(
+            AuditEntry.subject.in_([f"notification:{one}" for one in sent]),
+            AuditEntry.event == audit.Event.CALL_CONTENT_SHOWN, AuditEntry.at >= since,
+        ),
     )  # fmt: skip
+    return any(session.execute(proof.limit(1)).first() is not None for proof in proofs)
 
 
 def _lines(session: Session, rows: list[Review], *, undo: bool) -> list[SettledLine]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.core import audit, keys
+from app.core import keys
 from app.core.cipher import Cipher
 from app.core.policies import current_policy
 from app.core.policy import HolidayPolicy, Policy
@@ -20,11 +20,9 @@ from app.jobs.clocks import began_at
 from app.jobs.facts import notice_facts, priority_of
 from app.jobs.holidays import at_councils, begin_again, hold_for_pupils, holiday_way
 from app.jobs.runner import StepReport, Tick
-from notifications.models import Notification, Occurrence
 from notifications.placing import Order, place
-from notifications.recall import recall_notifications
-from notifications.receipts import reinstate
-from notifications.states import NotificationState, Purpose
+from notifications.recall import recall_child
+from notifications.states import NOBODY, NotificationState, Purpose
 from notifications.timing import Due, due_for_council, due_for_school
 from schools.calendars import calendar_of, council_calendar, nation_of_council
 from schools.matching.details import Band
@@ -65,15 +63,8 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
         return
     if way is HolidayPolicy.COUNCIL:
         orders = at_councils(session, orders, policy)
+    _close_refused(session, child, now=now)
     placed = [place(session, cipher, order, now=now, actor=ACTOR) for order in orders]
-    for notification in placed:
-        # A person settled it at the very school that had said "not our pupil".
-        if notification.state is NotificationState.HELD:
-            reinstate(session, notification, actor=ACTOR, now=now)
-            audit.record(
-                session, event=audit.Event.NOTIFICATION_UNDONE, actor=ACTOR, force=child.force,
-                subject=f"notification:{notification.id}", now=now, reason_code="settled_here",
-            )  # fmt: skip
     if child.rematched_at is not None:
         begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
@@ -124,7 +115,8 @@ def _orders(
             facts=notice_facts(details, facts, welsh=welsh), accepted_at=child.received_at,
             due=due, priority=priority_of(details, facts),
             purpose=Purpose.INFORM if child.rematched_at is None else Purpose.RETURN,
-            shown_only_to=match.shown_only_to,
+            shown_only_to=match.shown_only_to or (NOBODY if child.protected else None),
+            protected=child.protected,
         )  # fmt: skip
 
     if match.council is not None:
@@ -145,27 +137,32 @@ def _schools(session: Session, urns: Iterable[int]) -> list[Establishment]:
     return [found[urn] for urn in urns]
 
 
+def _close_refused(session: Session, child: InvolvedChild, *, now: datetime) -> None:
+    """Recall what a school or council closed by saying "not our pupil", before placing anew.
+
+    Also at the very place that refused: whoever opened it there said that it was not for them, so
+    a person who settles the child there after all makes a new message, which alerts and is unread.
+    """
+    recall_child(
+        session, involved_child_id=child.id, incident_id=child.incident_id,
+        reason_code="not_our_pupil", actor=ACTOR, now=now,
+        which=lambda one: one.state is NotificationState.HELD,
+    )  # fmt: skip
+
+
 def _close_elsewhere(
     session: Session, child: InvolvedChild, *, keep: set[UUID], now: datetime
 ) -> None:
-    """Recall what a school closed by saying "not our pupil", now that the child is elsewhere.
-
-    After a holiday also what nobody there has opened: it is another school's pupil now.
-    """
-    elsewhere = (
-        select(Notification.id)
-        .join(Occurrence, Occurrence.notification_id == Notification.id)
-        .where(Occurrence.involved_child_id == child.id, Notification.id.not_in(keep))
-    )
-    refused = elsewhere.where(Notification.state == NotificationState.HELD)
-    closed = session.scalars(refused).all()
-    recall_notifications(session, closed, reason_code="not_our_pupil", actor=ACTOR, now=now)
-    if child.rematched_at is not None:
-        unopened = elsewhere.where(
-            Notification.state == NotificationState.READY, Notification.told_at.is_(None)
-        )
-        left = session.scalars(unopened).all()
-        recall_notifications(session, left, reason_code="moved_school", actor=ACTOR, now=now)
+    """After a holiday, recall what nobody opened: the child is another school's pupil now."""
+    if child.rematched_at is None:
+        return
+    recall_child(
+        session, involved_child_id=child.id, incident_id=child.incident_id,
+        reason_code="moved_school", actor=ACTOR, now=now,
+        which=lambda one: (
+            one.id not in keep and one.state is NotificationState.READY and one.told_at is None
+        ),
+    )  # fmt: skip
 
 
 def _waiting(session: Session, force: str | None) -> list[UUID]:

@@ -21,7 +21,7 @@ from app.intake.outcomes import Outcome
 from app.jobs.clocks import began_at
 from app.jobs.runner import StepReport, Tick
 from notifications.models import Notification, Occurrence
-from notifications.replanning import replan
+from notifications.replanning import Replanned, replan
 from notifications.states import NotificationState
 from notifications.timing import Due, due_for_school, returns_at
 from schools.calendars import calendar_of, calendars_of
@@ -38,7 +38,10 @@ _RETURNING = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL, Outcome.HELD)
 
 
 def follow_calendars(tick: Tick) -> StepReport:
-    """Follow the changes that came; those whose messages could not all be moved come again."""
+    """Follow the changes that came; those whose messages could not all be moved come again.
+
+    So it is with a message that a caller has claimed: it moves once the claim is over.
+    """
     report = StepReport(tick.step)
     if tick.force is not None:
         return report  # a calendar belongs to no force: the step is taken for all or not at all
@@ -54,10 +57,17 @@ def follow_calendars(tick: Tick) -> StepReport:
         owners = {owner for _, owner in changes}
         messages = _to_move(session, owners, tick.now)
         children = _to_date(session, owners, tick.now)
-    moved = tick.each(messages, lambda session, key: follow(session, key, now=tick.now))
+    claimed: set[UUID] = set()
+
+    def move(session: Session, key: UUID) -> None:
+        claimed.discard(key)
+        if follow(session, key, now=tick.now) is Replanned.CLAIMED:
+            claimed.add(key)
+
+    moved = tick.each(messages, move)
     dated = tick.each(children, lambda session, key: follow_return(session, key, now=tick.now))
     report.done, report.failed = moved.done + dated.done, moved.failed + dated.failed
-    if report.done == len(messages) + len(children):
+    if report.done == len(messages) + len(children) and not claimed:
         with tick.wiring.database.write(PLATFORM) as session:
             session.execute(
                 update(CalendarChange)
@@ -67,21 +77,21 @@ def follow_calendars(tick: Tick) -> StepReport:
     return report
 
 
-def follow(session: Session, notification_id: UUID, *, now: datetime) -> bool:
-    """Decide the deadline of one notification again; return whether it moved."""
+def follow(session: Session, notification_id: UUID, *, now: datetime) -> Replanned:
+    """Decide the deadline of one notification again; return what came of it."""
     notification = session.get_one(Notification, notification_id)
     if notification.urn is None:
-        return False
+        return Replanned.NOT_NEEDED
     child = session.get_one(InvolvedChild, notification.involved_child_id)
     incident = session.get_one(Incident, notification.incident_id)
     _, policy = current_policy(session, notification.force, at=now)
     due = _due(notification, child, incident, calendar_of(session, notification.urn), policy)
     if not _differs(notification, due, now):
-        return False
+        return Replanned.NOT_NEEDED
     moved = replan(
         session, notification_id, due, policy=policy, reason_code=REASON, now=now, actor=ACTOR
     )
-    if moved:
+    if moved is Replanned.MOVED:
         _date_children(session, notification_id)
     return moved
 

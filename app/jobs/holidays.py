@@ -15,9 +15,10 @@ from app.core.policy import HolidayPolicy, Policy
 from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
 from app.intake.outcomes import Outcome, OutcomeReason
+from notifications.errors import ClaimedByAnother
 from notifications.models import Notification
 from notifications.placing import Order
-from notifications.replanning import replan
+from notifications.replanning import Replanned, replan
 from notifications.timing import due_for_council, returns_at
 from schools.calendars import council_calendar
 
@@ -70,10 +71,15 @@ def begin_again(
     session: Session, orders: Sequence[Order], placed: Sequence[Notification], *,
     policy: Policy, now: datetime, actor: str,
 ) -> None:  # fmt: skip
-    """Begin the ladder again where the school is the same and nobody there was told yet."""
+    """Begin the ladder again where the school is the same and nobody there was told yet.
+
+    Raises `ClaimedByAnother` while a caller has that school: the step comes again.
+    """
     for order, notification in zip(orders, placed, strict=True):
         if notification.told_at is None and notification.accepted_at < order.accepted_at:
-            replan(
+            begun = replan(
                 session, notification.id, order.due, policy=policy,
                 reason_code="first_pupil_morning", now=now, actor=actor,
             )  # fmt: skip
+            if begun is Replanned.CLAIMED:
+                raise ClaimedByAnother("A caller has this school now: its ladder begins after.")

@@ -5,6 +5,7 @@ which then gets a notification of its own; what a force held until pupils are ba
 child goes back to the matching step of the same tick, so that no rule exists twice.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -23,8 +24,9 @@ from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
 from app.jobs.runner import StepReport, Tick
+from notifications.errors import ClaimedByAnother
 from notifications.models import Notification, Occurrence
-from notifications.replanning import replan
+from notifications.replanning import Replanned, replan
 from notifications.states import NotificationState
 from notifications.timing import due_for_school, due_when_unknown, returns_at
 from schools.calendars import calendar_of
@@ -78,9 +80,9 @@ def _look_again(
     """Put the child before the rules, or before a person where intake has its doubts still."""
     key = keys.open_key(session, cipher, incident.content_key_id)
     (details,) = open_children(cipher, [child], key)
-    outcome, reason = eligibility.decide(
-        details, open_incident(cipher, incident, key), policy=policy
-    )
+    # What the force held was let go, or ends on this morning: the doubts of intake outlive it.
+    facts = replace(open_incident(cipher, incident, key), hold=None)
+    outcome, reason = eligibility.decide(details, facts, policy=policy)
     if outcome is not Outcome.IN_REVIEW or reason is None:
         _receive(session, child, now)
         return
@@ -101,7 +103,10 @@ def _receive(session: Session, child: InvolvedChild, now: datetime) -> None:
 
 
 def _ask_again(session: Session, child: InvolvedChild, *, policy: Policy, now: datetime) -> None:
-    """Begin the ladder again at a school that nobody could be told at in the holiday."""
+    """Begin the ladder again at a school that nobody could be told at in the holiday.
+
+    Raises `ClaimedByAnother` while a caller has that school: the step comes again.
+    """
     untold = session.scalars(
         select(Notification)
         .join(Occurrence, Occurrence.notification_id == Notification.id)
@@ -118,10 +123,12 @@ def _ask_again(session: Session, child: InvolvedChild, *, policy: Policy, now: d
             calendar_of(session, notification.urn), accepted_at=now, incident_at=now,
             timing=policy.timing,
         )  # fmt: skip
-        replan(
+        begun = replan(
             session, notification.id, due, policy=policy, reason_code="first_pupil_morning",
             now=now, actor=ACTOR,
         )  # fmt: skip
+        if begun is Replanned.CLAIMED:
+            raise ClaimedByAnother("A caller has this school now: its ladder begins after.")
 
 
 def _settled_this_year(session: Session, child: InvolvedChild, now: datetime) -> Match | None:
