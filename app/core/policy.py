@@ -67,7 +67,7 @@ class Timing(Part):
 class Matching(Part):
     """What lets a match be sent without a person; thresholds are posterior probabilities."""
 
-    auto_threshold: Annotated[float, Field(ge=0.9, le=1.0)] = 0.9995
+    auto_threshold: Annotated[float, Field(ge=0.9, le=1.0)] = 0.99
     auto_margin: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
     told_school_alone: bool = True
     told_school_threshold: Annotated[float, Field(ge=0.5, le=1.0)] = 0.90

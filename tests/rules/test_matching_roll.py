@@ -108,7 +108,7 @@ def test_a_common_name_weighs_less_than_a_rare_one() -> None:
     smith = replace(ASHA, forename="Oliver", surname="Smith", postcode=None, sex="M")
     common = identity(forename="Oliver", surname="Smith", postcodes=(), sex="M")
     assert score(common, smith).bits < score(identity(postcodes=()), ASHA).bits
-    assert share(common, smith, size=500_000) < AUTO
+    assert share(common, smith, size=9_000_000) < AUTO
     assert share(identity(postcodes=()), ASHA, size=500_000) > share(common, smith, size=500_000)
 
 

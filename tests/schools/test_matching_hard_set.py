@@ -14,7 +14,7 @@ from schools.matching.match import match_children
 
 SEED, PUPILS, CHILDREN = 77, 4_000, 700
 # What the rules reach on this set; a change that loses more than a slip must be meant.
-RECALL = 0.93
+RECALL = 0.96
 
 
 @pytest.fixture(scope="module")
