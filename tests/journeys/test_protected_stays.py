@@ -148,6 +148,28 @@ def test_after_not_our_pupil_it_is_not_handed_to_the_whole_council(force: World)
 
 
 @pytest.mark.feature("CO7")
+def test_matched_again_in_september_for_another_doubt_it_is_still_nobodys_to_read(
+    world: World,
+) -> None:
+    world.clock.move_to(at("2026-08-03", "23:00"))
+    world.calendar(
+        f"council:{COUNCIL},term,2026-06-08,2026-07-21,,,,",
+        f"council:{COUNCIL},term,2026-09-02,2026-10-23,,,,",
+    )
+    world.push("P-1", child(protected=["refuge"]), party_under_16="suspect")
+    world.until(time(4, 0), on=date(2026, 8, 4))
+    (first,) = settled(world, 990001)
+    world.clock.move_to(at("2026-09-02", "06:30"))
+    world.tick()
+    with world.wiring.database.read(PLATFORM) as session:
+        again = session.scalars(select(Review).where(Review.state == ReviewState.OPEN)).one()
+    assert again.reason_code == OutcomeReason.UNDER_16_PARTIES
+    found = settled(world, 990002)
+    assert [one.shown_only_to for one in found if one.id != first.id] == ["nobody"]
+    assert to_open(world, OTHER) == 0
+
+
+@pytest.mark.feature("CO7")
 def test_at_a_council_one_officer_is_named_and_people_are_asked_until_then(force: World) -> None:
     review_id = force.claim(REVIEWER)
     answer = NoneOfThese(

@@ -334,7 +334,9 @@ def test_a_protected_child_is_told_by_voice_alone_until_it_is_released(
     morning: Morning, reviewer: Person, review_id: UUID, *, at_school: bool
 ) -> None:
     with morning.wiring.database.write(PLATFORM) as session:
-        session.get_one(Review, review_id).reason_code = "protected"
+        # Whatever the review asks about: the child is protected by what the force sent.
+        found = session.get_one(Review, review_id)
+        session.get_one(InvolvedChild, found.involved_child_id).protected = True
     browser = claimed(morning, reviewer, review_id)
     form = {"certain": "yes", "then": "home_educated", "council": "999", "reason": "council_lookup"}
     form |= DECISION if at_school else {}
