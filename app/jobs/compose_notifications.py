@@ -18,8 +18,15 @@ from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
 from app.jobs.clocks import began_at
 from app.jobs.facts import notice_facts, priority_of
-from app.jobs.holidays import at_councils, begin_again, hold_for_pupils, holiday_way
+from app.jobs.holidays import (
+    at_councils,
+    begin_again,
+    hold_for_pupils,
+    holiday_way,
+    pupils_back,
+)
 from app.jobs.runner import StepReport, Tick
+from notifications.lateness import HANDED_OVER
 from notifications.placing import Order, place
 from notifications.recall import recall_child
 from notifications.states import NOBODY, NotificationState, Purpose
@@ -69,6 +76,8 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
         begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
     child.return_on = min((one.return_on for one in placed if one.return_on), default=None)
+    if match.reason_code == HANDED_OVER and match.council is not None:
+        child.return_on = pupils_back(session, match.council, orders[0].due.told_day)
     to_council = way is HolidayPolicy.COUNCIL or match.council is not None
     sent = Outcome.SENT_TO_COUNCIL if to_council else Outcome.SENT_TO_SCHOOL
     move_child(session, child, to=sent, now=now, due_at=min(one.due_at for one in placed))

@@ -6,7 +6,7 @@ child is matched again (`app.jobs.match_again`) and its school of that day is to
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from notifications.placing import Order
 from notifications.replanning import Replanned, replan
 from notifications.timing import due_for_council, returns_at
 from schools.calendars import council_calendar
+from schools.term_dates import is_school_day, next_school_day
 
 
 def holiday_way(child: InvolvedChild, orders: Sequence[Order], policy: Policy) -> HolidayPolicy:
@@ -65,6 +66,15 @@ def at_councils(session: Session, orders: Sequence[Order], policy: Policy) -> li
             due=replace(due, return_on=order.due.return_on),
         )  # fmt: skip
     return list(found.values())
+
+
+def pupils_back(session: Session, council: str, on: date) -> date | None:
+    """Return the first pupil morning of a council's schools where this date is in a holiday.
+
+    A child handed over in August has a school still to be found: it is looked for again then.
+    """
+    calendar = council_calendar(session, council)
+    return None if is_school_day(calendar, on) else next_school_day(calendar, on)
 
 
 def begin_again(

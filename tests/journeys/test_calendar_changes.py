@@ -74,6 +74,11 @@ def test_a_school_that_a_caller_has_claimed_is_left_to_the_caller(world: World) 
     (notification,) = world.notifications("N-1")
     assert notification.due_at == at("2026-11-20", "08:30")
     assert world.board.not_told == 1
+    # the caller left it: a claim that ran out holds nothing up
+    world.clock.move_to(at("2026-11-20", "07:51"))
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-23", "08:30")
 
 
 def test_a_closure_taken_back_brings_the_deadline_back(world: World) -> None:

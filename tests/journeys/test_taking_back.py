@@ -16,7 +16,7 @@ from app.core.errors import Conflict
 from app.core.scope import PLATFORM, of_force
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome, OutcomeReason
-from app.jobs import chase_reviews
+from app.jobs.chase_reviews import hand_over
 from app.jobs.compose_notifications import compose_match
 from app.reports.told import Told
 from notifications.models import CallSheetLine, UnsettledChild
@@ -140,9 +140,9 @@ def test_settling_while_the_child_is_handed_over_waits_and_fails_with_words(
     def lock(session: Any) -> None:
         locked(session, session.scalars(select(UnsettledChild.id)).one())
 
-    def hand_over(session: Any) -> None:
+    def take_step(session: Any) -> None:
         found = session.scalars(select(InvolvedChild)).one()
-        chase_reviews.hand_over(session, found, COUNCIL, now=world.now)
+        hand_over(session, found, COUNCIL, now=world.now)
 
     def settle() -> None:
         if none:
@@ -152,7 +152,7 @@ def test_settling_while_the_child_is_handed_over_waits_and_fails_with_words(
             with world.wiring.database.write(world.scope_of(REVIEWER)) as session:
                 settling.settle(session, world.acting(REVIEWER), review_id=review_id, answer=answer)
 
-    failed = in_the_meantime(world, lock, settle, hand_over)
+    failed = in_the_meantime(world, lock, settle, take_step)
     assert [type(one) for one in failed] == [Conflict]
 
 

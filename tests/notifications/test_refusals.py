@@ -10,8 +10,13 @@ from app.core.scope import PLATFORM
 from notifications import receipts
 from notifications.errors import AlreadyFollowedUp, NoLongerShown, TooLateToUndo
 from notifications.follow_up import record_follow_up
-from notifications.models import Alert, EscalationStep, Notification
-from notifications.recall import RecallCounts, recall_incident, recall_notifications
+from notifications.models import Alert, EscalationStep, Notification, Occurrence
+from notifications.recall import (
+    RecallCounts,
+    recall_child,
+    recall_incident,
+    recall_notifications,
+)
 from notifications.states import (
     AlertState,
     FollowUpCode,
@@ -136,6 +141,25 @@ def test_who_read_of_a_withdrawn_incident_in_a_message_that_stays_is_counted(
     counts = [recall_of(force, incident_id, reason_code="withdrawn") for _ in range(2)]
     assert [(one.recalled, one.opened_by) for one in counts] == [(0, 1), (0, 0)]
     assert force.read(placed).state is S.OPENED
+
+
+@pytest.mark.parametrize("left", [0, 1], ids=["first", "joined"])
+def test_a_child_recalled_for_one_incident_stays_told_of_for_the_other(
+    force: NotifyingForce, left: int
+) -> None:
+    both = [force.happened(), force.happened()]
+    (placed,) = {force.place(force.order(one, person_digest=PERSON)) for one in both}
+    gone, stays = both[left], both[1 - left]
+    with force.database.write(PLATFORM) as session:
+        counts = recall_child(
+            session, involved_child_id=gone.child_id, incident_id=gone.incident_id,
+            reason_code="moved_school", actor="job:test", now=force.now,
+            which=lambda one: one.state is S.READY,
+        )  # fmt: skip
+    assert counts.recalled == 0
+    kept = force.read(placed)
+    assert (kept.state, kept.involved_child_id) == (S.READY, stays.child_id)
+    assert [one.involved_child_id for one in force.rows(Occurrence)] == [stays.child_id]
 
 
 def test_what_was_told_by_phone_counts_as_seen(force: NotifyingForce, placed: UUID) -> None:
