@@ -35,6 +35,7 @@ class Action(StrEnum):
     UNDO_REVIEW = "undo_review"
     LOOK_AGAIN = "look_again"
     SEE_BOARD = "see_board"
+    SETTLE_AWAITED = "settle_awaited"
     CLAIM_CALL = "claim_call"
     RECORD_CALL = "record_call"
     PROPOSE_RELEASE = "propose_release"
@@ -73,6 +74,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.UNDO_REVIEW: frozenset({Role.REVIEWER}),
     Action.LOOK_AGAIN: frozenset({Role.REVIEWER}),
     Action.SEE_BOARD: frozenset({Role.FORCE_DESK, Role.LEAD}),
+    Action.SETTLE_AWAITED: frozenset({Role.FORCE_DESK}),
     Action.CLAIM_CALL: frozenset({Role.FORCE_DESK}),
     Action.RECORD_CALL: frozenset({Role.FORCE_DESK}),
     Action.PROPOSE_RELEASE: frozenset({Role.FORCE_DESK}),

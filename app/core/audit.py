@@ -38,6 +38,7 @@ class Event(StrEnum):
     CHILD_HELD = "intake:child:held"
     CHILD_AWAITED = "intake:child:details_awaited"
     CHILD_MATCHED = "matching:child:matched"
+    CHILD_NAMED = "intake:child:named"
     CHILD_RELEASED = "intake:child:released"
     CHILD_RETURNED = "matching:child:returned"
     CHILD_TO_REVIEW = "matching:child:to_review"

@@ -60,7 +60,10 @@ class OutcomeReason(StrEnum):
 _MOVES: dict[Outcome, frozenset[Outcome]] = {
     Outcome.RECEIVED: frozenset(Outcome) - {Outcome.RECEIVED, Outcome.DETAILS_AWAITED},
     Outcome.DETAILS_AWAITED: frozenset(
-        {Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED}
+        {
+            Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.HELD, Outcome.NOT_NOTIFIED,
+            Outcome.WITHDRAWN, Outcome.SUPERSEDED,
+        }
     ),
     Outcome.IN_REVIEW: frozenset(
         {

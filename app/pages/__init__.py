@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.pages import (
     account,
+    awaited,
     calendars,
     establishments,
     follow_up,
@@ -35,6 +36,7 @@ for _part in (
     review,
     review_none,
     morning,
+    awaited,
     releases,
     reports,
     lead_lists,
