@@ -140,7 +140,8 @@ def test_after_not_our_pupil_it_is_not_handed_to_the_whole_council(force: World)
     release(force, FIRST, first.id)
     force.refuse(FIRST, first.id)
     force.until(time(15, 1))
-    force.until(time(17, 0), on=date(2026, 11, 23))
+    force.clock.move_to(at("2026-11-23", "15:01"))
+    force.tick()
     assert live(force) == []
     assert [to_open(force, one) for one in (ONE, TWO)] == [0, 0]
     assert pursued(force)
