@@ -29,8 +29,9 @@ class Typed:
 def _spellings() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for line in SPELLINGS.strip().split("\n"):
-        forms = tuple(line.split())
-        for form in forms:
+        first, one_way, rest = line.partition(" > ")
+        forms = (first, *rest.split()) if one_way else tuple(line.split())
+        for form in forms[:1] if one_way else forms:
             others = tuple(other for other in forms if other != form)
             found[form] = (*found.get(form, ()), *others)
     return found

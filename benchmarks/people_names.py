@@ -34,22 +34,27 @@ Ada Maya Luna Penelope Thea Gracie Violet Imogen Eliza Annabelle Rose Arabella M
 Summer Robyn Holly Lola Nancy Darcie Hannah Abigail Megan Georgia Lexi Martha Bella Eva Edith Aurora
 Clara Hazel Iris Beatrice Lydia Rebecca Jasmine Scarlett Skye Paige Caitlin Leah Bethany Lauren
 Samantha Victoria Elizabeth Katherine Francesca Madeleine Georgina Nicole Tilly Libby Keira Zoe
-Alexandra Heidi Faith Hope Niamh Siobhan Aoife Saoirse Caoimhe Orlaith Roisin Ellie Kayleigh Courtney
+Alexandra Heidi Faith Hope Niamh Siobhan Aoife Saoirse Caoimhe Orlaith Roisin Ellie Kayleigh
+Courtney
 Shannon Tia Brooke Demi Lacey Ebony Tiana Kiera Felicity Harriet Verity Connie Ottilie Delilah"""
-_ENGLISH_BOYS = """Oliver George Noah Arthur Harry Leo Muhammad Jack Charlie Oscar Jacob Henry Thomas
-Freddie Alfie Theo William Theodore Archie Joshua Alexander James Isaac Edward Lucas Tommy Finley Max
+_ENGLISH_BOYS = """Oliver George Noah Arthur Harry Leo Muhammad Jack Charlie Oscar Jacob Henry
+Thomas
+Freddie Alfie Theo William Theodore Archie Joshua Alexander James Isaac Edward Lucas Tommy Finley
+Max
 Logan Ethan Mohammed Teddy Benjamin Arlo Joseph Sebastian Harrison Elijah Adam Daniel Samuel Louie
 Mason Reuben Albie Rory Jaxon Hugo Luca Zachary Reggie Hunter Louis Dylan Albert David Jude Frankie
 Roman Ezra Toby Riley Carter Ronnie Frederick Gabriel Stanley Bobby Jesse Michael Elliot Grayson
 Mohammad Liam Jenson Ellis Harley Harvey Jayden Jake Ralph Rowan Elliott Jasper Ollie Charles Finn
 Felix Caleb Chester Jackson Hudson Leon Ibrahim Ryan Blake Alfred Oakley Matthew Luke Nathan Callum
-Connor Kieran Declan Cameron Owen Rhys Aaron Kai Tyler Brandon Bradley Jamie Sean Patrick Christopher
+Connor Kieran Declan Cameron Owen Rhys Aaron Kai Tyler Brandon Bradley Jamie Sean Patrick
+Christopher
 Nicholas Andrew Robert Stephen Dominic Kyle Corey Kian Cian Oisin Cillian Lewis Angus Fraser Euan"""
 _MUSLIM_GIRLS = """Aisha Fatima Maryam Zainab Khadija Hafsa Amina Safa Aaliyah Sumayyah Ayesha Zahra
 Inaya Hana Noor Anaya Sana Iqra Mariam Laiba Zoya Aleena Hania Imaan Aiza Eshal Haleema Rumaysa Sara
 Amelia Malaika Nadia Samira Yasmin Rabia Saima Ruqayyah Tasnim Nusrat Farzana Humaira Mehreen Aqsa
 Sidra Anam Kiran Maha Dua Eliza Alisha Umaiza Mahnoor Minahil Arisha Zara Hira Bushra Shazia"""
-_MUSLIM_BOYS = """Mohammed Muhammad Ibrahim Yusuf Musa Adam Ali Hamza Ahmed Omar Hassan Abdullah Zayn
+_MUSLIM_BOYS = """Mohammed Muhammad Ibrahim Yusuf Musa Adam Ali Hamza Ahmed Omar Hassan Abdullah
+Zayn
 Ismail Bilal Hussain Haris Zakariya Isa Ayaan Mustafa Rayyan Ayan Zain Umar Usman Abdul Idris Eesa
 Yahya Khalid Imran Tariq Faisal Salman Junaid Asad Kamran Shahid Waqas Sufyan Talha Huzaifa Danyal
 Haroon Sulaiman Dawud Saad Arham Rehan Aariz Zaki Nabil Tahir Adnan Naveed Irfan Zubair Ehsan"""
@@ -163,7 +168,8 @@ ORIGINS = (
         Edwards Bailey Wright Samuels Henry Powell Mitchell Douglas Graham Charles Joseph Joseph
         Baptiste Pierre St-Louis Blake Barrett Dacosta Ellis Palmer Simpson Bennett Walters""",
         "Bell Lin Mont Cum Hib Gay Har Les Wil Pin", "field court berry mings bert nock lie more",
-        """Aaliyah Tiana Amara Nevaeh Kayla Jada Zara Naomi Renee Shanice Tianna Alisha Imani Jasmine
+        """Aaliyah Tiana Amara Nevaeh Kayla Jada Zara Naomi Renee Shanice Tianna Alisha Imani
+        Jasmine
         Leah Chantelle Kiara Amaya Eden Skye Destiny Monique Ebony Zuri Gabrielle""",
         """Tyrese Jayden Jerome Elijah Marcus Malachi Kai Isaiah Tyrell Andre Darnell Leon Reuben
         Josiah Kieron Zion Ezekiel Romeo Micah Theo Jamal Devonte Nathan Dwayne Jaden""",
@@ -197,7 +203,8 @@ ORIGINS = (
         """Fatima Maryam Sara Noor Layla Zainab Yasmin Hana Amira Aya Leen Jana Malak Rania Salma
         Elif Zeynep Defne Ela Mina Azra Ecrin Nisa Dua Asya Setayesh Parisa Roza Lara Hiba""",
         """Mohamed Mohammad Omar Ali Yusuf Ahmad Adam Hassan Khalid Hamza Abdullah Ibrahim Kareem
-        Zaid Mustafa Emir Mehmet Kerem Yiğit Deniz Can Arda Amir Reza Arash Hamid Taha Anas Bilal""",
+        Zaid Mustafa Emir Mehmet Kerem Yiğit Deniz Can Arda Amir Reza Arash Hamid Taha Anas
+        Bilal""",
         flatness=4.0,
     ),
     Origin(
@@ -225,7 +232,8 @@ ORIGINS = (
     ),
 )  # fmt: skip
 
-# Spellings of one name in other letters: officers write one as well as another.
+# Spellings of one name in other letters: officers write one as well as another, or where a
+# line has `>` only the later for the first: no Olivia is written Oliwia.
 SPELLINGS = """
 mohammed muhammad mohamed mohammad muhammed
 yusuf yousef yousuf youssef yusef
@@ -269,19 +277,19 @@ okafor okafo
 kowalski kovalski kowalsky
 kowalczyk kovalchyk
 nowak novak
-wojciech wojtek
-aleksandra alexandra
-aleksander alexander
-wiktoria viktoria victoria
-oliwia olivia
-zofia sofia
-jakub jacob
+wojciech > wojtek
+aleksandra > alexandra
+aleksander > alexander
+wiktoria > viktoria victoria
+oliwia > olivia
+zofia > sofia
+jakub > jacob
 katherine catherine kathryn
-niamh neve
-siobhan shevaun
+niamh > neve
+siobhan > shevaun
 sean shaun shawn
-sian sharn
-dafydd david
+sian > sharn
+dafydd > david
 llywelyn llewelyn
 lewis louis
 clarke clark
