@@ -153,7 +153,7 @@ SCHOOLS = (
     School(990028, "Bridgeway Pupil Referral Unit", Kind.REFERRAL_UNIT, "Exampleton", 11, 16),
     School(990029, "Compass Alternative Provision", Kind.ALTERNATIVE_PROVISION, "Sampleford",
            11, 16),
-    School(990030, "Exampleshire College", Kind.FURTHER_EDUCATION, "Exampleton", 16, 99,
+    School(990030, "Kingfisher College", Kind.FURTHER_EDUCATION, "Exampleton", 16, 99,
            _SIXTEEN_PLUS),
     School(990031, "Exampleton Sixth Form College", Kind.SIXTH_FORM_ACADEMY, "Exampleton", 16, 19,
            _SIXTEEN_PLUS),
