@@ -9,7 +9,8 @@ from datetime import date, time
 
 from sqlalchemy.orm import Session
 
-from app.access.permissions import Action, Relation, may
+from app.access.forces import forces_of
+from app.access.permissions import Action, Actor, Relation, Role, may
 from app.casework.acting import Acting, require
 from app.casework.school_reach import school_reached
 from app.core import audit
@@ -50,11 +51,10 @@ def calendar(session: Session, acting: Acting, *, owner: str) -> OwnCalendar:
 
 def councils(session: Session, acting: Acting) -> dict[str, str]:
     """Return the councils whose calendars this person keeps, by code."""
-    everybodys = may(acting.actor, Action.MANAGE_CALENDAR, Relation())
     return {
         code: name
         for code, name in council_names(session).items()
-        if everybodys or may(acting.actor, Action.MANAGE_CALENDAR, Relation(council=code))
+        if _keeps(session, acting.actor, code)
     }
 
 
@@ -124,10 +124,19 @@ def _reached(session: Session, acting: Acting, owner: str) -> tuple[str, str | N
         place = school_reached(session, acting, Action.MANAGE_CALENDAR, int(code))
         return place.name, place.la_code
     known = council_names(session).get(code) if kind == "council" else None
-    own = may(acting.actor, Action.MANAGE_CALENDAR, Relation(council=code))
-    if known is None or not (own or may(acting.actor, Action.MANAGE_CALENDAR, Relation())):
+    if known is None or not _keeps(session, acting.actor, code):
         raise NotFound(_NOTHING_HERE)
     return known, code
+
+
+def _keeps(session: Session, actor: Actor, council: str) -> bool:
+    """Return whether a council's calendar is this person's: the own, a force's area's, or any."""
+    if any(
+        may(actor, Action.MANAGE_CALENDAR, relation)
+        for relation in (Relation(council=council), Relation())
+    ):
+        return True
+    return not actor.forces(Role.REGISTER_ADMIN).isdisjoint(forces_of(session, council))
 
 
 def _no_nation(owner: str) -> None:

@@ -47,7 +47,8 @@ class SchoolsView:
     """A page of schools, with the counts of all that are in reach and in the chosen council.
 
     `counts` are by filter: a reason, `ready`, `assured` or `not_assured`. Where the whole register
-    is in reach and no council was chosen, there are only councils to choose from.
+    is in reach and no council was chosen, there are only councils to choose from. `without_area`:
+    somebody of a force, and nobody has said which councils it polices.
     """
 
     lines: tuple[SchoolLine, ...]
@@ -58,6 +59,7 @@ class SchoolsView:
     councils: dict[str, str]
     council: str | None
     chosen: str | None
+    without_area: bool = False
 
 
 def schools_view(
@@ -84,7 +86,10 @@ def schools_view(
     pages = max(1, -(-len(picked) // PAGE))
     page = min(max(page, 1), pages)
     shown = tuple(picked[(page - 1) * PAGE : page * PAGE])
-    return SchoolsView(shown, counts, len(picked), page, pages, councils, council, chosen)
+    return SchoolsView(
+        shown, counts, len(picked), page, pages, councils, council, chosen,
+        without_area=_without_area(session, acting.actor),
+    )  # fmt: skip
 
 
 def urns_reached(session: Session, acting: Acting) -> set[int]:
@@ -129,6 +134,11 @@ def _whole_register(actor: Actor) -> bool:
         grant.role is Role.REGISTER_ADMIN and not (grant.urn or grant.force or grant.council)
         for grant in actor.grants
     )
+
+
+def _without_area(session: Session, actor: Actor) -> bool:
+    forces = actor.forces(*_FORCE_ROLES)
+    return bool(forces) and not any(councils_of(session, force) for force in forces)
 
 
 def _reached(session: Session, actor: Actor) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.access.permissions import Action, may_at_all
+from app.access.permissions import Action, Relation, may
 from app.casework import calendars, establishments
 from app.core.errors import Invalid
 from app.pages.deps import Posted, SignedIn, Visitor, Wired, Write
@@ -151,7 +151,7 @@ def _found(
 ) -> Response:
     return page(
         request, "schools.html", visitor=visitor, title="Find a school", found=found,
-        searched=searched, may_manage=may_at_all(visitor.actor, Action.MANAGE_REGISTER),
+        searched=searched, may_manage=may(visitor.actor, Action.MANAGE_REGISTER, Relation()),
         councils=calendars.councils(session, visitor.acting),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.access.permissions import Action, Actor, Role, may_at_all
+from app.access.permissions import Action, Actor, Relation, Role, may, may_at_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +37,11 @@ ROLES = {
 
 def links_of(actor: Actor) -> tuple[Link, ...]:
     """Return the pages this person may use, the own account last."""
-    return (*(link for action, link in _PAGES if may_at_all(actor, action)), _ACCOUNT)
+    return (*(link for action, link in _PAGES if _leads_on(actor, action)), _ACCOUNT)
+
+
+def _leads_on(actor: Actor, action: Action) -> bool:
+    """Return whether the page has something for them: a morning is a force's, never a council's."""
+    if action is Action.SEE_BOARD:
+        return any(may(actor, action, Relation(force=one)) for one in actor.forces(*Role))
+    return may_at_all(actor, action)

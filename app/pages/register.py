@@ -13,8 +13,10 @@ from app.core.errors import Invalid
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.forms import messages
 from app.pages.problems import PageRoute
+from app.pages.readiness_words import GAPS
 from app.pages.register_words import FILTERS, WORDS
 from app.pages.rendering import page
+from app.reports.readiness import Gap
 
 router = APIRouter(route_class=PageRoute)
 
@@ -34,7 +36,8 @@ def register_page(
     waiting = key_adult_requests.requests_waiting(session, visitor.acting)
     return page(
         request, "register.html", visitor=visitor, title="Register", view=view,
-        waiting=len(waiting), **WORDS,
+        waiting=len(waiting), area_unknown=GAPS[Gap.AREA_UNKNOWN] if view.without_area else "",
+        **WORDS,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ class Holders:
         if late is None or child.outcome in {Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL}:
             return None
         duty = self._by_duty("Duty officer", Duty.DUTY_OFFICER)
-        duty = duty or f"Duty officer: {self._policy.desk.duty_officer}"
+        duty = duty or f"Duty officer: {self._of_policy}"
         if child.outcome is not Outcome.IN_REVIEW:
             return duty
         return f"{duty}; {self._reviewer(child)}"
@@ -129,7 +129,10 @@ class Holders:
         return next((one.name for one in able), None)
 
     def _room(self, room: str, role: Role) -> str:
-        """Return a room and its people; the duty officer has what an empty room would have."""
+        """Return a room and its people who can sign in; an empty room's work is the duty officer's.
+
+        The name in the policy stands for the officer only where nobody is registered as one.
+        """
         ids = self._session.scalars(
             select(AccountRole.account_id)
             .join(Account, Account.id == AccountRole.account_id)
@@ -137,12 +140,20 @@ class Holders:
                 AccountRole.force == self._force,
                 AccountRole.role == role,
                 AccountRole.ended_at.is_(None),
+                Account.enrolled_at.is_not(None),
                 Account.disabled_at.is_(None),
             )
             .order_by(AccountRole.granted_at)
         )
-        people = ", ".join(self._each_name(ids)) or self._policy.desk.duty_officer
-        return f"{room}: {people}"
+        people = ", ".join(self._each_name(ids))
+        if people:
+            return f"{room}: {people}"
+        return self._by_duty(room, Duty.DUTY_OFFICER) or f"{room}: {self._of_policy}"
+
+    @property
+    def _of_policy(self) -> str:
+        """Return the duty officer whom only the policy names: a name, and nothing to ring."""
+        return f"{self._policy.desk.duty_officer} (no number known)"
 
     def _each_name(self, ids: Iterable[UUID]) -> list[str]:
         return [self._name(account_id) for account_id in ids]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.access.forces import set_area
 from app.access.permissions import Role
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
@@ -123,6 +124,24 @@ def test_a_council_plans_its_own_schools_and_no_other_councils(
 
 
 @pytest.mark.feature("CA3")
+def test_a_force_s_register_administrator_keeps_its_area_and_sees_no_dead_link(
+    morning: Morning, other_lead: Person
+) -> None:
+    with morning.wiring.database.write(PLATFORM) as session:
+        now = morning.wiring.clock.now()
+        set_area(session, code=FORCE, councils=[COUNCIL], now=now, actor="operator:test")
+    person = add_person(morning.wiring, "area@example.org", Role.REGISTER_ADMIN, force=FORCE)
+    browser = signed_in(morning.wiring, person)
+    page = browser.get("/register/schools").text
+    assert "/register/imports" not in page
+    assert "/register/calendars/bank-holidays" not in page
+    assert f'href="/register/calendars/councils/{COUNCIL}"' in page
+    assert browser.get(f"/register/calendars/councils/{COUNCIL}").status_code == 200
+    assert browser.get(f"/register/calendars/councils/{OTHER_COUNCIL}").status_code == 404
+    stranger = signed_in(morning.wiring, other_lead)
+    assert stranger.get(f"/register/calendars/councils/{COUNCIL}").status_code == 404
+
+
 def test_bank_holidays_are_the_registers_to_add_and_to_take_back(
     morning: Morning, admin: Person, lead: Person
 ) -> None:

@@ -1,5 +1,6 @@
 """The force lead's lists: for the lead of that force, and for nobody else."""
 
+import re
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,15 @@ def test_the_lead_reads_every_list_and_each_reading_is_on_the_trail(
 def test_the_report_leads_to_every_list(lead: Browser) -> None:
     page = lead.get(f"/reports/morning/{FORCE}/{DAY}").text
     assert all(f'href="{path}"' in page for path in LISTS)
+
+
+@pytest.mark.parametrize("kind", ["quality", "decisions", "fairness", "morning"])
+def test_the_link_to_the_day_before_leads_there(lead: Browser, kind: str) -> None:
+    path = f"/reports/{kind}/{FORCE}"
+    found = re.search(r'href="([^"]*)">The day before<', lead.get(f"{path}/{DAY}").text)
+    assert found is not None
+    assert found[1] == f"{path}/2026-11-19"
+    assert lead.get(found[1]).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,26 @@ def test_a_council_s_lead_sees_the_own_schools_and_nothing_of_the_force(morning:
     assert "/register/schools/" not in other.text
 
 
+@pytest.mark.usefixtures("lead")
+def test_a_council_s_lead_begins_there_and_is_offered_no_board(morning: Morning) -> None:
+    browser = signed_in(morning.wiring, council_lead(morning, COUNCIL))
+    first = browser.get(browser.get("/").headers["location"])
+    assert first.headers["location"] == "/reports/readiness"
+    assert 'href="/morning"' not in browser.get("/reports/readiness").text
+
+
+def test_without_schools_the_page_says_what_is_missing_in_place_of_a_count(
+    morning: Morning,
+) -> None:
+    person = add_person(morning.wiring, "lee@example.org", Role.LEAD, force=FORCE)
+    browser = signed_in(morning.wiring, person)
+    page = browser.get("/reports/readiness").text
+    assert "0 schools of 0" not in page
+    assert "No council is set for this force, so no school is looked at" in page
+    assert "app-state--late" in page
+    assert "Nobody has said which councils this force polices" in browser.get("/register").text
+
+
 @pytest.mark.parametrize("path", ["/reports/readiness", "/reports/drills"])
 def test_a_desk_and_a_key_adult_find_nothing_there(morning: Morning, path: str) -> None:
     desk = add_person(morning.wiring, "desk@example.org", Role.FORCE_DESK, force=FORCE)
