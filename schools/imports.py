@@ -52,6 +52,8 @@ class ImportReport:
     dry_run: bool = False
     warned: int = 0
     warnings: list[RowError] = field(default_factory=list)
+    # A file that replaces what was held before: how many rows that had.
+    replaces: int | None = None
 
 
 class BadRow(Exception):

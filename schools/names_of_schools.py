@@ -54,12 +54,13 @@ def remove_name(
 
 def keep_former(
     session: Session, before: Mapping[int, str], renamed: Iterable[tuple[int, str]], *,
-    now: datetime, actor: str,
+    now: datetime, actor: str, dry_run: bool = False,
 ) -> int:  # fmt: skip
     """Keep the names that schools had before an import gave them others; return how many are new.
 
     `before` holds the stored names by URN, `renamed` the pairs of URN and new name. A name that is
-    folded to the same key, or that somebody took out of use, is not brought back.
+    folded to the same key, or that somebody took out of use, is not brought back. A dry run only
+    counts.
     """
     wanted = {
         urn: before[urn]
@@ -77,7 +78,8 @@ def keep_former(
     for urn, name in wanted.items():
         key = name_key(name)
         if key and (urn, key) not in known:
-            _add(session, urn, name, key, AliasKind.FORMER, now=now, actor=actor)
+            if not dry_run:
+                _add(session, urn, name, key, AliasKind.FORMER, now=now, actor=actor)
             kept += 1
     return kept
 

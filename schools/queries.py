@@ -168,6 +168,11 @@ def council_known(session: Session, council: str) -> bool:
     )
 
 
+def register_empty(session: Session) -> bool:
+    """Return whether no register was imported yet."""
+    return session.scalars(select(Establishment.urn).limit(1)).first() is None
+
+
 def council_name(session: Session, council: str) -> str:
     """Return the council's name by the register, or what its code says where it has none."""
     name = session.scalars(

@@ -60,9 +60,9 @@ def import_register(
         refuse_closures(survey, report)
     if not accept_changes:
         refuse_changes(survey, report)
-    if not dry_run:
-        kept = _apply(session, path, survey, now=now, actor=actor, advance=advance)
-        report = replace(report, former_names=kept)
+    apply = _tried if dry_run else _apply
+    kept = apply(session, path, survey, now=now, actor=actor, advance=advance)
+    report = replace(report, former_names=kept)
     if links is not None:
         report = _with_links(session, links, report, advance)
     heirs = single_successors(session, survey.closed) if survey.closed else {}
@@ -152,6 +152,19 @@ def _apply(
             session.execute(update(Establishment), changed)
             renamed = [(row["urn"], row["name"]) for row in changed]
             kept += keep_former(session, before, renamed, now=now, actor=actor)
+        advance(len(batch))
+    return kept
+
+
+def _tried(
+    session: Session, path: Path, survey: Survey, *, now: datetime, actor: str, advance: Progress
+) -> int:
+    """Return how many former names `_apply` would keep; write nothing."""
+    before = {urn: survey.names[urn] for urn in survey.changed}
+    kept = 0
+    for batch in _batches(read_establishments(path, []) if before else (), _BATCH):
+        renamed = [(row["urn"], row["name"]) for row in batch if row["urn"] in before]
+        kept += keep_former(session, before, renamed, now=now, actor=actor, dry_run=True)
         advance(len(batch))
     return kept
 

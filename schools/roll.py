@@ -4,6 +4,7 @@ No screen or call searches a roll; only the matching of an involved child does (
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, time
 from typing import TextIO
 
@@ -59,7 +60,7 @@ def import_roll(
     if roll is not None and writer is not None:
         writer.finish()
         _replace(session, roll, pupils=tally.accepted)
-    return tally.report()
+    return replace(tally.report(), replaces=before)
 
 
 def erase_roll(session: Session, owner: str) -> int:

@@ -17,10 +17,14 @@ _BITS = 2**28
 
 @dataclass(frozen=True, slots=True)
 class Doubles:
-    """Lines that repeat a pupil of an earlier line, and numbers that two pupils share."""
+    """Lines that repeat a pupil of an earlier line, and numbers that two pupils share.
+
+    `alike` are lines with the name, date of birth and school of an earlier one and another number.
+    """
 
     repeated: dict[int, int] = field(default_factory=dict)
     shared_numbers: frozenset[str] = field(default=frozenset(), repr=False)
+    alike: dict[int, int] = field(default_factory=dict)
 
 
 def find_doubles(readings: tuple[Iterable[object], Iterable[object]]) -> Doubles:
@@ -51,6 +55,7 @@ def _sorted_out(rows: Iterable[object], suspects: set[bytes]) -> Doubles:
     first: dict[bytes, dict[str | None, int]] = {}
     holders: dict[str, set[bytes]] = {}
     repeated: dict[int, int] = {}
+    alike: dict[int, int] = {}
     for row in rows:
         if not isinstance(row, Row):
             continue
@@ -61,11 +66,12 @@ def _sorted_out(rows: Iterable[object], suspects: set[bytes]) -> Doubles:
             lines = first.setdefault(pupil, {})
             earlier = _earlier(lines, number)
             if earlier is None:
+                alike |= {row.line: min(lines.values())} if lines else {}
                 lines[number] = row.line
             else:
                 repeated[row.line] = earlier
     shared = frozenset(number for number, people in holders.items() if len(people) > 1)
-    return Doubles(repeated, shared)
+    return Doubles(repeated, shared, alike)
 
 
 def _earlier(lines: dict[str | None, int], number: str | None) -> int | None:

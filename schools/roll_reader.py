@@ -64,6 +64,9 @@ class RollReader:
             message = "UPN is also another pupil's in this file: it was left out of both."
             warnings.append(RowError(row.line, "upn_shared", message))
             numbers[0] = None
+        if (other := self._doubles.alike.get(row.line)) is not None:
+            message = f"Name, DOB and school are those of line {other}: check that they are two."
+            warnings.append(RowError(row.line, "alike", message))
         if postcode(row.text("PostCode")) is None and row.text("PostCode") is not None:
             message = "PostCode is not a whole postcode: it was left out."
             warnings.append(RowError(row.line, "postcode", message))

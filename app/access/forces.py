@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Force, ForceArea
 from app.core import audit
 from app.core.errors import Refused
+from schools.queries import council_known, register_empty
 
 # The code stands in audit chains and sealed records, so it is short, plain and never changes.
 _COUNCIL = re.compile(r"[0-9]{3}")
@@ -57,12 +58,18 @@ def set_area(
 ) -> frozenset[str]:
     """Say which councils' areas a force polices, in place of what was said before.
 
-    Raises `Refused` for an unknown force and for what is no council's three-digit code.
+    Raises `Refused` for an unknown force, for what is no council's three-digit code, and for a
+    council that the register does not have; while the register is empty, any code will do.
     """
     force_named(session, code)
     wanted = frozenset(councils)
     if not all(_COUNCIL.fullmatch(council) for council in wanted):
         raise Refused("A council is its three-digit code in the register, such as 999.")
+    unknown = sorted(code for code in wanted if not council_known(session, code))
+    if unknown and not register_empty(session):
+        raise Refused(
+            f"No school of the register lies in council {', '.join(unknown)}: check the code."
+        )
     session.execute(delete(ForceArea).where(ForceArea.force == code))
     session.add_all(ForceArea(force=code, council=council) for council in sorted(wanted))
     session.flush()

@@ -15,7 +15,8 @@ def check(json: Json = False) -> None:
 
     Example: encompass check
     """
-    from app.cli.checks import State, lines_of
+    from app.cli.checks import lines_of
+    from app.cli.force_checks import State
 
     found = lines_of(opening.settings())
     failed = any(line.state is State.FAIL for line in found)

@@ -7,7 +7,6 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
+from app.cli import force_checks
+from app.cli.force_checks import State
 from app.core import schema
 from app.core.clock import LONDON, show_moment
 from app.core.errors import ServiceError
@@ -31,14 +32,6 @@ from schools.term_dates import DayKind
 
 _GIB = 1024**3
 _MAIL_SECONDS = 10
-
-
-class State(StrEnum):
-    """How a line ended."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,8 @@ def _of_rows(wiring: Wiring) -> Iterator[Line]:
     with wiring.database.read(PLATFORM) as session:
         for name, ask in (
             ("clock", _clock), ("bank holidays", _bank_holidays), ("register", _register),
-            ("key adults", _key_adults), ("forces", _forces), ("scheduler", _scheduler),
+            ("key adults", _key_adults), ("forces", _forces), ("cover", force_checks.cover),
+            ("scheduler", _scheduler),
         ):  # fmt: skip
             yield _safely(name, ask, session, now)
 

@@ -37,7 +37,11 @@ def add(
         [
             f"Force {code} added.",
             f'Next: encompass clients add {code} "Control room"',
-            f"Then:  encompass accounts add … --role force_desk --force {code} (reviewer, lead)",
+            f"Then:  encompass force area {code} COUNCIL…   (whose schools it tells)",
+            f"       encompass force policy {code} policy.json   (at least the desk's telephone)",
+            f"       encompass accounts add … --role force_desk --force {code} (reviewer, lead)",
+            f"       encompass officers add force:{code} duty_officer …   (and a stand-in)",
+            "Last:  encompass check says what is still missing.",
         ],
         as_json=json,
     )

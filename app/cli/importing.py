@@ -23,6 +23,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and store nothi
 # A file with a wrong column separator has as many errors as rows: enough are shown to see why.
 _SHOWN_ERRORS = 20
 _SHOWN_SCHOOLS = 200
+# What happens to most schools of a file, and needs nobody to look: counted, and not listed.
+_PLAIN = frozenset({"added", "changed"})
 
 
 @contextmanager
@@ -41,11 +43,11 @@ def work(title: str, *, dry_run: bool, json: bool) -> "Iterator[tuple[Session, I
 def show(what: str, report: "ImportReport", *, json: bool) -> None:
     """Print the report of an import by rows."""
     counts = {"new or changed": report.accepted, "unchanged": report.unchanged}
+    if report.replaces is not None:
+        counts = {"read": report.accepted, "held before and replaced": report.replaces}
     _show(what, report, counts, report.errors, refused=report.rejected, json=json)
-    for problem in () if json else report.warnings[:_SHOWN_ERRORS]:
-        ERRORS.print(escape(f"line {problem.line}: {problem.message} ({problem.code})"))
-    if not json and report.warned > _SHOWN_ERRORS:
-        ERRORS.print(f"… and {report.warned - _SHOWN_ERRORS:,} more rows taken with a warning.")
+    if not json:
+        _lines("Rows taken, with something to check:", report.warnings, report.warned)
 
 
 def show_register(report: "RegisterReport", *, json: bool) -> None:
@@ -58,11 +60,18 @@ def show_register(report: "RegisterReport", *, json: bool) -> None:
     }  # fmt: skip
     refused = len(report.rejected)
     _show("Register", report, counts, report.rejected, refused=refused, json=json)
-    if report.touched and not json:
-        columns = ("Change", "URN", "School", "Comes after it", "In use by")
-        table(
-            "Schools in use here", columns, [_named(one) for one in report.touched[:_SHOWN_SCHOOLS]]
-        )
+    if json:
+        return
+    if report.kinds:
+        kinds = (f"{count:,} {kind.replace('_', ' ')}" for kind, count in report.kinds.items())
+        say(f"By what happens to a school: {', '.join(kinds)}.")
+    columns = ("Change", "URN", "School", "Comes after it", "In use by")
+    others = [one for one in report.named if not one.uses and one.change.value not in _PLAIN]
+    for title, named in (("Schools in use here", report.touched), ("Other schools", others)):
+        if named:
+            table(title, columns, [_named(one) for one in named[:_SHOWN_SCHOOLS]])
+        if len(named) > _SHOWN_SCHOOLS:
+            say(f"… and {len(named) - _SHOWN_SCHOOLS:,} more: --json names them.")
 
 
 def _named(one: "SchoolChange") -> tuple[str, ...]:
@@ -87,10 +96,17 @@ def _show(
         say(f"{what}: {done}; {refused:,} rows refused.")
         if report.dry_run:
             say("A dry run: nothing was stored.")
-    for problem in errors[:_SHOWN_ERRORS]:
-        ERRORS.print(escape(f"line {problem.line}: {problem.message} ({problem.code})"))
-    if refused > _SHOWN_ERRORS:
-        ERRORS.print(f"… and {refused - _SHOWN_ERRORS:,} more.")
+    _lines("Rows refused:", errors, refused)
     if refused and not any(counts.values()):
         ERRORS.print("No row of the file could be used: nothing was changed.")
         raise typer.Exit(1)
+
+
+def _lines(heading: str, problems: "Sequence[RowError]", count: int) -> None:
+    """Print rows with what is wrong, in the order of the file, on stderr; nothing for none."""
+    if count:
+        ERRORS.print(heading)
+    for problem in sorted(problems, key=lambda one: one.line)[:_SHOWN_ERRORS]:
+        ERRORS.print(escape(f"line {problem.line}: {problem.message} ({problem.code})"))
+    if count > _SHOWN_ERRORS:
+        ERRORS.print(f"… and {count - _SHOWN_ERRORS:,} more.")

@@ -20,6 +20,7 @@ Force = Annotated[
     str | None, typer.Option(metavar="CODE", help="The force; not needed where there is one.")
 ]
 Day = Annotated[str | None, typer.Option("--date", metavar="DATE", help="Default: today.")]
+Ahead = Annotated[str | None, typer.Option("--date", metavar="DATE", help="Default: tomorrow.")]
 
 _HIDDEN = "hidden"
 
@@ -98,7 +99,7 @@ def fairness(force: Force = None, day: Day = None, json: Json = False) -> None:
     table(None, columns, rows)
 
 
-def readiness(force: Force = None, day: Day = None, json: Json = False) -> None:
+def readiness(force: Force = None, day: Ahead = None, json: Json = False) -> None:
     """List the schools that could not receive, and what the force's own cover lacks.
 
     Without a date: tomorrow, as it stands now.

@@ -101,3 +101,20 @@ def test_an_address_that_is_not_served_fails(
 ) -> None:
     monkeypatch.setenv("ENCOMPASS_BASE_URL", "https://messages.example.org")
     assert states(encompass)["settings"] == "fail"
+
+
+def test_a_force_without_area_duty_officer_and_number_is_named(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    said = " ".join(encompass("check").stdout.split())
+    for lacking in ("99 has no area", "99 has no duty officer", "99 has no number of its desk"):
+        assert lacking in said
+    encompass("force", "area", "99", "999")
+    encompass(
+        "officers", "add", "force:99", "duty_officer", "duty@example.org", "--name", "Ola Fernbank"
+    )
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"desk": {"telephone": "01632 960999"}}', encoding="utf-8")
+    encompass("force", "policy", "99", policy, "--approved-by", "The data protection officer")
+    assert states(encompass)["cover"] == "ok"

@@ -175,3 +175,44 @@ def test_an_officer_of_nobody_is_refused(with_register: Encompass) -> None:
     ):  # fmt: skip
         said = with_register("officers", "add", owner, duty, "a@example.org", "--name", "Ada")
         assert said.exit_code == 1
+
+
+def test_a_dry_run_of_the_register_says_what_the_real_run_then_does(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    path = county_files(tmp_path).establishments
+    encompass("register", "import", path)
+    text = path.read_text("cp1252").replace("Testerby Village Primary", "Testerby Green Primary")
+    path.write_text(text, encoding="cp1252")
+    tried = encompass("register", "import", path, "--dry-run")
+    done = encompass("register", "import", path)
+    for said in (tried, done):
+        assert "1 former names kept" in said.stdout
+        assert "By what happens to a school: 1 renamed." in said.stdout
+        assert "990012" in said.stdout
+
+
+def test_a_roll_says_how_many_pupils_it_replaces(with_register: Encompass, tmp_path: Path) -> None:
+    path = write(tmp_path / "roll.csv", ROLL + ",Larkford,Asha,,,,12-05-2018,F,,990001,,\n")
+    with_register("roll", "import", path, "--establishment", "990001")
+    again = with_register("roll", "import", path, "--establishment", "990001")
+    assert "1 read, 1 held before and replaced" in " ".join(again.stdout.split())
+
+
+def test_refused_rows_and_rows_to_check_stand_under_their_own_headings(
+    with_register: Encompass, tmp_path: Path
+) -> None:
+    from app.demo.county import upn
+
+    rows = [
+        f"{upn(1, 22)},Larkford,Asha,,,,12-05-2018,F,NOT ONE,990001,,",
+        ",,Nobody,,,,12-05-2018,F,,990001,,",
+        f"{upn(2, 22)},Larkford,Asha,,,,12-05-2018,F,,990001,,",
+    ]
+    path = write(tmp_path / "roll.csv", ROLL + "\n".join(rows) + "\n")
+    said = with_register("roll", "import", path, "--establishment", "990001").stderr
+    refused, taken = said.split("Rows taken, with something to check:")
+    assert "Rows refused:" in refused
+    assert "line 3" in refused
+    assert taken.index("line 2: PostCode") < taken.index("line 4: Name, DOB and school")
+    assert "those of line 2" in " ".join(taken.split())

@@ -13,6 +13,7 @@ from app.core.cipher import Keys
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from tests.app.conftest import Encompass
+from tests.factories.county import county_files
 
 
 def test_a_force_is_added_once(encompass: Encompass, wiring: Wiring) -> None:
@@ -139,3 +140,12 @@ def test_a_database_nobody_knows_is_named_in_words(
     result = encompass("check")
     assert result.exit_code == 1
     assert "postgresql+psycopg" in result.stderr
+
+
+def test_an_area_holds_only_councils_of_the_register(encompass: Encompass, tmp_path: Path) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    encompass("register", "import", county_files(tmp_path).establishments)
+    refused = encompass("force", "area", "99", "999", "555")
+    assert refused.exit_code == 1
+    assert "555" in refused.stderr
+    assert encompass("force", "area", "99", "999").exit_code == 0
