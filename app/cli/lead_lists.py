@@ -116,6 +116,8 @@ def readiness(force: Force = None, day: Ahead = None, json: Json = False) -> Non
         print_json({"force": code, "on": on, "schools": found.schools, "assured": found.assured,
                     "gaps": plain(found.gaps), "not_ready": plain(found.not_ready)})  # fmt: skip
         return
+    if not found.schools:
+        say(f"No school is looked at: encompass force area {code} COUNCIL… names its councils.")
     say(
         f"{show_date(on)}, force {code}: {len(found.not_ready):,} of {found.schools:,} schools "
         f"could not receive, {found.assured:,} are assured."

@@ -153,3 +153,9 @@ CASES = (
     Case("in_hours", "09:20", "A record at 9:20am of 8:55am: in school hours", (to(990004),),
          ago=25),
 )  # fmt: skip
+# Asked of a reviewer once the story is told: who it is, and what the officer wrote.
+FRESH_CASES = (
+    ("fresh_st_marys", review("several_schools", education=school("St Mary's", "Exampleton"))),
+    ("fresh_nowhere", review("no_school_known", education=None)),
+    ("fresh_closed", review("school_closed", education={"urn": 990035})),
+)

@@ -105,3 +105,9 @@ FAMILIES: dict[str, tuple[Child, ...]] = {
     "late_record": (Child("Samuel", "Amberford", "M", 10, 990005),),
     "in_hours": (Child("Grace", "Cedarmere", "F", 9, 990004),),
 }
+# Whose incidents come in once the story is told and the clock is the real one.
+FRESH: dict[str, Child] = {
+    "fresh_st_marys": Child("Elin", "Brackenshaw", "F", 8, 990003, on_roll=False),
+    "fresh_nowhere": Child("Joel", "Tidewatcher", "M", 10, None, on_roll=False),
+    "fresh_closed": Child("Nadia", "Larchbourne", "F", 9, 990036, on_roll=False),
+}

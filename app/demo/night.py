@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from app.core.clock import at_london
-from app.demo.cases import CASES, HELD, SCHOOL, Case, Told
-from app.demo.cast import FAMILIES, Child
+from app.core.clock import at_london, london_date
+from app.demo.cases import CASES, FRESH_CASES, HELD, SCHOOL, Case, Told
+from app.demo.cast import FAMILIES, FRESH, Child
 from app.demo.county import FORCE, SEED, County, Pupil, homes
 from app.demo.schools import BY_URN
 
@@ -58,6 +58,18 @@ def make(county: County, *, seed: int = SEED) -> tuple[Push, ...]:
     known = {push.reference for push in pushes}
     pushes += _ordinary(county, Random(f"{seed}:night"), INCIDENTS - len(known))
     return tuple(sorted(pushes, key=lambda push: (push.at, push.reference)))
+
+
+def make_fresh(now: datetime) -> list[dict[str, Any]]:
+    """Return messages of the hour before `now` about children a reviewer has to decide on."""
+    day = london_date(now)
+    return [
+        _incident(
+            _reference(day, 900 + place), 1, now - timedelta(minutes=30 + 10 * place),
+            [_child(family, FRESH[family], told, day, "c1")], {},
+        )
+        for place, (family, told) in enumerate(FRESH_CASES)
+    ]  # fmt: skip
 
 
 def references(pushes: tuple[Push, ...], family: str) -> list[str]:

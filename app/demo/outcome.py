@@ -33,6 +33,8 @@ def words_of(row: ChildRow | None) -> str:
         return "taken back"
     if row.outcome is Outcome.SENT_TO_SCHOOL:
         return f"→ {', '.join(row.schools)}"
+    if row.outcome is Outcome.SENT_TO_COUNCIL:
+        return "→ the council's officer"
     reason = (row.outcome_reason or row.outcome).value.replace("_", " ")
     room = {
         Outcome.IN_REVIEW: "a reviewer decides", Outcome.NOT_NOTIFIED: "nobody is told",

@@ -1,6 +1,6 @@
 """The people of the story: who they are, and how each does the morning's work on the pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.access import authenticator
@@ -8,9 +8,11 @@ from app.access.permissions import Role
 from app.core.clock import Clock
 from app.demo.browser import Browser, Page
 from app.demo.county import FORCE, County
-from app.demo.schools import ENGLISH_COUNCIL
+from app.demo.schools import ENGLISH_COUNCIL, ENGLISH_COUNCIL_NAME
+from schools.officers import Duty
 
 _NOTIFICATIONS = "/notifications/"
+DUTY_OFFICER = "Superintendent Ola Fernbank"
 # One password for everybody in the demonstration; an authenticator code stands beside it.
 PASSWORD = "harbour lantern violet"  # noqa: S105 (shown on the terminal, for invented people)
 
@@ -30,16 +32,28 @@ class Person:
     @property
     def what(self) -> str:
         """What the person is, in the words of the pages."""
-        return _ROLES[self.role]
+        return "council lead" if self.council and self.role is Role.LEAD else _ROLES[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Somebody who is asked by name for a duty of a force or council."""
+
+    owner: str
+    duty: Duty
+    name: str
+    email: str
 
 
 _ROLES = {
     Role.KEY_ADULT: "key adult", Role.FORCE_DESK: "desk", Role.REVIEWER: "reviewer",
     Role.LEAD: "force lead", Role.COUNCIL_OFFICER: "council officer",
+    Role.REGISTER_ADMIN: "register administrator",
 }  # fmt: skip
 _FORCE_PEOPLE = (
     ("desk", "Wendy Larkgarth", "desk", Role.FORCE_DESK),
     ("reviewer", "Marcus Ambercroft", "reviewer", Role.REVIEWER),
+    ("second_reviewer", "Sunita Marlbeck", "second.reviewer", Role.REVIEWER),
     ("lead", "Diane Heronside", "lead", Role.LEAD),
 )
 # Whose inbox is read in the story: school and place in its order (2 where the first is on leave).
@@ -61,11 +75,37 @@ def people_of(county: County) -> dict[str, Person]:
         "council", "Owen Tarnbrook", "owen.tarnbrook@example.org", Role.COUNCIL_OFFICER,
         council=ENGLISH_COUNCIL,
     )  # fmt: skip
+    found["council_lead"] = Person(
+        "council_lead", "Helen Rushgrove", "helen.rushgrove@example.org", Role.LEAD,
+        council=ENGLISH_COUNCIL,
+    )  # fmt: skip
+    found["register"] = Person(
+        "register", "Tomos Wyndhurst", "register@example.org", Role.REGISTER_ADMIN
+    )
     for key, (urn, position) in _READERS.items():
         adult = next(a for a in county.adults_of(urn) if a.position == position)
         urns = tuple(a.urn for a in county.key_adults if a.email == adult.email)
         found[key] = Person(key, adult.name, adult.email, Role.KEY_ADULT, urns)
     return found
+
+
+def officers_of(people: Mapping[str, Person]) -> tuple[Officer, ...]:
+    """Return who is asked by name: the force's in every duty, and the council's."""
+    force, council = f"force:{FORCE}", f"council:{ENGLISH_COUNCIL}"
+    known = (
+        (force, Duty.REVIEWER, "reviewer"), (force, Duty.REVIEWER, "second_reviewer"),
+        (force, Duty.FORCE_LEAD, "lead"), (council, Duty.COUNCIL_OFFICER, "council"),
+        (council, Duty.COUNCIL_LEAD, "council_lead"),
+    )  # fmt: skip
+    return (
+        Officer(force, Duty.DUTY_OFFICER, DUTY_OFFICER, "duty.officer@example.org"),
+        Officer(force, Duty.DUTY_OFFICER, "Inspector Bryn Calderstone", "stand.in@example.org"),
+        Officer(
+            council, Duty.COUNCIL_LOOKUP, f"{ENGLISH_COUNCIL_NAME} admissions",
+            "admissions@example.org",
+        ),
+        *(Officer(owner, duty, people[key].name, people[key].email) for owner, duty, key in known),
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from app.core.clock import show_date, show_time
 from app.core.scope import PLATFORM
 from app.demo import world as worlds
 from app.demo.county import FORCE, FORCE_NAME
+from app.demo.night import make_fresh
 from app.demo.page import DemoDoor, Row
 from app.demo.people import PASSWORD
 from app.demo.server import Server, reserve
@@ -28,7 +29,10 @@ from app.reports.told import Told
 from app.scheduler import run as run_scheduler
 from notifications.channels.sink import MailSink
 
-_FIRST_PAGE = {"desk": "/morning", "reviewer": "/review", "lead": "/reports"}
+_FIRST_PAGE = {
+    "desk": "/morning", "reviewer": "/review", "second_reviewer": "/review", "lead": "/reports",
+    "council_lead": "/reports/readiness", "register": "/register/schools",
+}  # fmt: skip
 # Who is listed on the terminal; everybody is at /demo.
 _SHOWN_PEOPLE = ("trust", "hawthorn", "reviewer", "desk", "lead")
 
@@ -120,6 +124,10 @@ def _checked(story: Story, telling: Telling) -> int:
 def _serve_on(world: World, telling: Telling) -> None:
     """Let the clock go and serve with the jobs at their usual pace until Ctrl-C."""
     world.clock.let_go()
+    fresh = make_fresh(world.clock.now())
+    for body in fresh:
+        world.control_room.push(body).raise_for_status()
+    world.tick()
     rows = [
         (world.people[key].what, world.people[key].name, world.people[key].email)
         for key in _SHOWN_PEOPLE
@@ -134,6 +142,7 @@ def _serve_on(world: World, telling: Telling) -> None:
         f"Morning report (lead):  {base}/reports/morning/{FORCE}/{day}",
         f"Police API, described:  {base}/api/v1/openapi.json",
         "",
+        f"{len(fresh)} new incidents came in just now, for a reviewer: {base}/review",
         "The clock is now the real one. Ctrl-C ends the demonstration.",
     )
     _until_stopped(world)

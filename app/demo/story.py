@@ -18,7 +18,7 @@ from app.demo.night import Expected, moment, references
 from app.demo.outcome import rows_of, words_of
 from app.demo.telling import Telling
 from app.demo.world import World
-from schools.readiness import not_ready
+from app.reports.readiness import force_readiness
 
 # Settled only once the council's look-up contact answers; the others as soon as the reviewer comes.
 _SETTLED_LATE = frozenset({"two_st_marys", "not_ours"})
@@ -130,11 +130,15 @@ class Story:
         now = self.world.clock.now()
         with self.world.wiring.database.read(PLATFORM) as session:
             _, policy = current_policy(session, FORCE, at=now)
-            found = not_ready(
-                session, self.world.wiring.cipher, on=self.world.county.day, policy=policy
-            )
-        names = ", ".join(one.name for one in found)
-        self._service(f"{len(found)} schools could not receive tomorrow and will be rung: {names}")
+            found = force_readiness(
+                session, self.world.wiring.cipher, force=FORCE, on=self.world.county.day,
+                policy=policy,
+            )  # fmt: skip
+        names = ", ".join(one.name for one in found.not_ready)
+        self._service(
+            f"{len(found.not_ready)} of {found.schools} schools could not receive tomorrow and "
+            f"will be rung: {names}"
+        )
 
     def _tell_night(self) -> None:
         """Show what makes each edge case hard, and what was decided about each child."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.access import enrolment
 from app.access.accounts import add_account
 from app.access.clients import add_client
-from app.access.forces import add_force
+from app.access.forces import add_force, set_area
 from app.casework import importing, officers
 from app.core import schema
 from app.core.clock import SystemClock
@@ -26,22 +26,22 @@ from app.demo.clock import DemoClock, story_day
 from app.demo.county import FORCE, FORCE_NAME, County
 from app.demo.files import CountyFiles
 from app.demo.night import Push
-from app.demo.people import Person, Visit, enrol, people_of, sign_in
+from app.demo.people import DUTY_OFFICER, Person, Visit, enrol, officers_of, people_of, sign_in
 from app.demo.police import Police
+from app.demo.schools import ENGLISH_COUNCIL, WELSH_COUNCIL
 from app.demo.server import HOST
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner, StepReport
 from app.wiring import Wiring, build
 from notifications.channels.sink import MailSink
 from schools.calendars import seed_bank_holidays
-from schools.officers import Duty
 
 ACTOR = "operator:demo"
 # Only a folder that holds this file was made by a demonstration and may be emptied by the next.
 _MARK = ".encompass-demo"
 _DESK = Desk(
     name="Exampleshire safeguarding desk", telephone="01632 960999",
-    duty_officer="Superintendent Ola Fernbank", helpline_telephone="01632 960998",
+    duty_officer=DUTY_OFFICER, helpline_telephone="01632 960998",
 )  # fmt: skip
 
 
@@ -138,10 +138,13 @@ def add_people(world: World) -> None:
         add_policy(
             session, FORCE, body=Policy(desk=_DESK), valid_from=now, approved_by=ACTOR, now=now
         )
+        set_area(
+            session, code=FORCE, councils=(ENGLISH_COUNCIL, WELSH_COUNCIL), now=now, actor=ACTOR
+        )
         client, secret = add_client(session, force=FORCE, name="Control room", now=now, actor=ACTOR)
         for person in world.people.values():
             world.tokens[person.key] = _invite(world, session, person)
-            _name_officer(world, session, person)
+        _name_officers(world, session)
     world.police = Police(
         world.base_url, client_id=str(client.id), secret=secret, clock=world.clock
     )
@@ -170,13 +173,13 @@ def _invite(world: World, session: Session, person: Person) -> str:
     return token
 
 
-def _name_officer(world: World, session: Session, person: Person) -> None:
-    """Name who is told of the council's children at no school."""
-    if person.council is not None:
+def _name_officers(world: World, session: Session) -> None:
+    """Name who is asked for each duty, with a number to ring: the force's and the council's."""
+    for place, one in enumerate(officers_of(world.people)):
         officers.add(
-            session, world.wiring.cipher, owner=f"council:{person.council}",
-            duty=Duty.COUNCIL_OFFICER, position=1, name=person.name, email=person.email,
-            telephone="01632 960555", verified=True, now=world.clock.now(), actor=ACTOR,
+            session, world.wiring.cipher, owner=one.owner, duty=one.duty, position=None,
+            name=one.name, email=one.email, telephone=f"01632 960{550 + place}", verified=True,
+            now=world.clock.now(), actor=ACTOR,
         )  # fmt: skip
 
 

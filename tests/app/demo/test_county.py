@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from app.core.clock import at_london
 from app.demo import county, night
 from app.demo.cast import FAMILIES
 from app.demo.clock import story_day
+from app.demo.night import make_fresh
 from app.demo.schools import SCHOOLS, Kind
 from app.intake.payload import IncidentMessage
 from tests.factories.county import DAY, county_files, exampleshire
@@ -142,3 +143,10 @@ def test_a_new_years_county_has_a_term_on_its_day() -> None:
                   and row.first and row.last and row.first <= day <= row.last]  # fmt: skip
     assert term.last is not None
     assert term.last > day + timedelta(days=7)
+
+
+def test_new_incidents_for_a_reviewer_have_just_happened() -> None:
+    now = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+    bodies = make_fresh(now)
+    assert len({body["reference"] for body in bodies}) == len(bodies) == 3
+    assert all(datetime.fromisoformat(body["occurred_from"]) < now for body in bodies)

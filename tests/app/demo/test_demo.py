@@ -64,28 +64,40 @@ def test_it_tells_the_story_and_serves_on_with_sign_ins_that_work(
     for words in (
         "Exampleshire Police", "A message is waiting for you", "a reviewer decides",
         "opens and acknowledges", "Not told, and who has each", "nobody is told: over 18",
-        "lead@example.org",
+        "lead@example.org", "2 of 36 schools could not receive tomorrow", "Inspector Bryn",
+        "→ the council's officer",
     ):  # fmt: skip
         assert words in told
     report = re.search(r"/reports/morning/99/\d{4}-\d\d-\d\d", told)
     assert report is not None
+    assert '{"' not in told, "a line of the log stands in the story"
     with Browser(base) as browser:
         browser.press(
             browser.get("/sign-in"), "/sign-in", email="lead@example.org", password=PASSWORD,
-            code=code_of_the_lead(base),
+            code=code_of(base, "lead"),
         )  # fmt: skip
         page = browser.get(report[0])
+    with Browser(base) as browser:
+        browser.press(
+            browser.get("/sign-in"), "/sign-in", email="second.reviewer@example.org",
+            password=PASSWORD, code=code_of(base, "second.reviewer"),
+        )  # fmt: skip
+        queue = browser.get("/review").text
+    assert len(set(re.findall(r"99-\d{4}-\d{3}090[0-2]", queue))) == 3
     assert page.path == report[0]
     assert "99-20" in page.text
+    everybody = httpx.get(f"{base}/demo").text
+    for person in ("register administrator", "council lead", "second.reviewer@example.org"):
+        assert person in everybody
 
 
-def code_of_the_lead(base: str) -> str:
+def code_of(base: str, local: str) -> str:
     """Read the code of this minute from the page of accounts, which nothing may keep or run."""
     answer = httpx.get(f"{base}/demo")
     assert answer.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert httpx.post(f"{base}/demo").status_code in {404, 405}
-    row = r"lead@example\.org</td><td[^>]*>[^<]*</td><td[^>]*>(\d{6})<"
+    row = rf">{re.escape(local)}@example\.org</td><td[^>]*>[^<]*</td><td[^>]*>(\d{{6}})<"
     (code,) = re.findall(row, answer.text)
     return str(code)
 
