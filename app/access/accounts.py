@@ -1,6 +1,6 @@
 """People's accounts: adding and finding them, their names, and shutting them out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,8 +19,8 @@ from schools import key_adults, officers
 from schools.models import KeyAdult
 
 __all__ = [
-    "AccountDetails", "add_account", "details_of", "disable", "email_digest", "find",
-    "give_account", "names_of",
+    "AccountDetails", "able_to_sign_in", "add_account", "details_of", "disable", "email_digest",
+    "find", "give_account", "names_of",
     "roles_of", "tie_key_adults",
 ]  # fmt: skip
 
@@ -186,3 +186,15 @@ def _new_account(
     session.add(account)
     session.flush()
     return account
+
+
+def able_to_sign_in(session: Session, urns: Collection[int]) -> frozenset[UUID]:
+    """Return the accounts of these schools' key adults that are enrolled and not disabled."""
+    found = session.scalars(
+        select(Account.id).where(
+            Account.enrolled_at.is_not(None),
+            Account.disabled_at.is_(None),
+            Account.id.in_(select(KeyAdult.account_id).where(KeyAdult.urn.in_(urns))),
+        )
+    )
+    return frozenset(found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session
 
+from app.access.accounts import able_to_sign_in
 from app.access.forces import councils_of
 from app.access.permissions import Action, Actor, Role, may_at_all
 from app.casework.acting import Acting
@@ -110,7 +111,8 @@ def _judged(session: Session, acting: Acting, places: Iterable[Establishment]) -
     for council, some in by_council.items():
         policy = policy_at(session, council, at=acting.now)
         urns = {place.urn for place in some}
-        stands = standings(session, urns, on=on, policy=policy)
+        enrolled = able_to_sign_in(session, urns)
+        stands = standings(session, urns, on=on, policy=policy, enrolled=enrolled)
         with on_behalf_of_schools(session, urns):
             drilled = last_answered(session, urns)
         assured = assurance_of(session, urns, on=on, policy=policy, drilled=drilled)

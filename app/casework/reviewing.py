@@ -39,6 +39,7 @@ class QueueLine:
     due_at: datetime
     claimed_by: str | None
     mine: bool
+    claimed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Case:
     chosen: tuple[str, ...] = ()
     # Somebody of this reviewer's name is concerned: they say that they are not before claiming.
     asks_tie: bool = False
+    # Nothing is sent: the desk rings, and releases it to one named person.
+    protected: bool = False
 
 
 def queue(session: Session, acting: Acting) -> list[QueueLine]:
@@ -147,6 +150,24 @@ def claim(session: Session, acting: Acting, *, review_id: UUID, untied: bool = F
     record_on(session, acting, found, audit.Event.REVIEW_CLAIMED)
 
 
+def give_back(session: Session, acting: Acting, *, review_id: UUID) -> None:
+    """Let a claimed review go before the time is up: a colleague may take it at once."""
+    found = claimed_review(session, acting, review_id, action=Action.SETTLE_REVIEW)
+    found.claimed_by = found.claimed_until = None
+    session.flush()
+    record_on(session, acting, found, audit.Event.REVIEW_GIVEN_BACK)
+
+
+def settled_line(session: Session, acting: Acting, *, review_id: UUID) -> QueueLine | None:
+    """Return a review that waits no more; None for one that does, and for one that is not there."""
+    found = session.get(Review, review_id)
+    if found is None or found.state is ReviewState.OPEN:
+        return None
+    require(acting, Action.SEE_REVIEWS, Relation(force=found.force))
+    require_untied(tie_to_review(session, acting, found))
+    return _lines(session, acting, [found])[0]
+
+
 def other_schools(
     session: Session, acting: Acting, *, review_id: UUID, text: str
 ) -> Sequence[Establishment]:
@@ -185,6 +206,7 @@ def _whole(session: Session, acting: Acting, found: Review, line: QueueLine) -> 
         line, _compared(session, acting, child), _candidates(session, found),
         earlier=_earlier(session, child), proposal=_proposal(session, acting, found),
         passed_to=found.passed_to, chosen=_schools_of(session, found.settled_match_id),
+        protected=child.protected,
     )  # fmt: skip
 
 
@@ -207,6 +229,7 @@ def _lines(session: Session, acting: Acting, found: Sequence[Review]) -> list[Qu
         QueueLine(
             row.id, *refs[row.involved_child_id], row.reason_code, row.due_at,
             names.get(who) if (who := claimed.get(row.id)) else None, _mine(row, acting),
+            row.claimed_until if row.id in claimed else None,
         )
         for row in found
     ]  # fmt: skip

@@ -44,6 +44,7 @@ class Event(StrEnum):
     CHILD_TO_REVIEW = "matching:child:to_review"
     REVIEW_VIEWED = "review:case:viewed"
     REVIEW_CLAIMED = "review:case:claimed"
+    REVIEW_GIVEN_BACK = "review:case:given_back"
     REVIEW_SETTLED = "review:case:settled"
     REVIEW_PROPOSED = "review:case:proposed"
     REVIEW_PASSED_ON = "review:case:passed_on"

@@ -5,6 +5,10 @@ from app.reports.readiness import Gap
 # Why, and what mends it.
 UNREADY = {
     "no_key_adult": ("Nobody is registered", "Ring the school and ask it to name a key adult"),
+    "no_account": (
+        "Nobody who can receive has an account",
+        "Send the link again, so that a key adult can set up the account",
+    ),
     "away": ("Everybody is away", "Ask the school who covers, and register them"),
     "training_expired": ("Training ran out too long ago", "Book the course again"),
     "not_trained": ("Nobody has been trained", "Book the course; until then the school is rung"),

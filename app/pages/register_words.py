@@ -9,6 +9,7 @@ from schools.assurance import Part
 # Why a school, or one of its people, cannot receive.
 REASONS = {
     "no_key_adult": "no key adult",
+    "no_account": "nobody has an account",
     "away": "away",
     "training_expired": "training ran out",
     "not_trained": "not trained",

@@ -38,7 +38,14 @@ def queue_page(request: Request, visitor: SignedIn, session: Write) -> Response:
 
 @router.get("/review/{review_id}")
 def case_page(request: Request, review_id: UUID, visitor: SignedIn, session: Write) -> Response:
-    return _case(request, visitor, reviewing.case(session, visitor.acting, review_id=review_id))
+    settled = reviewing.settled_line(session, visitor.acting, review_id=review_id)
+    if settled is None:
+        return _case(request, visitor, reviewing.case(session, visitor.acting, review_id=review_id))
+    mine = taking_back.undoable(session, visitor.acting)
+    return page(
+        request, "review_settled.html", visitor=visitor, title="Settled", line=settled,
+        undo=next((one for one in mine if one.review_id == review_id), None),
+    )  # fmt: skip
 
 
 @router.post("/review/{review_id}/claim")
@@ -52,6 +59,12 @@ def claim_press(
 @router.post("/review/{review_id}/pass")
 def pass_press(review_id: UUID, visitor: Posted, session: Write) -> Response:
     pass_review_on(session, visitor.acting, review_id=review_id)
+    return RedirectResponse("/review", 303)
+
+
+@router.post("/review/{review_id}/give-back")
+def give_back_press(review_id: UUID, visitor: Posted, session: Write) -> Response:
+    reviewing.give_back(session, visitor.acting, review_id=review_id)
     return RedirectResponse("/review", 303)
 
 

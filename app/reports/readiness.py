@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.access.accounts import able_to_sign_in
 from app.access.forces import councils_of
 from app.access.models import Account, AccountRole
 from app.access.permissions import Role
@@ -137,7 +138,12 @@ def _of_councils(
     gaps: tuple[Gap, ...],
 ) -> Readiness:  # fmt: skip
     urns = {urn for urn, _ in places_of_councils(session, councils)}
-    unready = not_ready(session, cipher, on=on, policy=policy, urns=urns) if urns else []
+    enrolled = able_to_sign_in(session, urns)
+    unready = (
+        not_ready(session, cipher, on=on, policy=policy, urns=urns, enrolled=enrolled)
+        if urns
+        else []
+    )
     drilled = last_answered(session, urns)
     assured = assurance_of(session, urns, on=on, policy=policy, drilled=drilled)
     return Readiness(

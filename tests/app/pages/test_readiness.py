@@ -72,6 +72,20 @@ def test_without_schools_the_page_says_what_is_missing_in_place_of_a_count(
     assert "Nobody has said which councils this force polices" in browser.get("/register").text
 
 
+def test_a_school_whose_key_adults_have_no_account_is_not_ready_and_says_so(
+    morning: Morning, lead: Person
+) -> None:
+    morning.force.school(990778, "nobody@example.org")
+    browser = signed_in(morning.wiring, lead)
+    page = browser.get("/reports/readiness").text
+    assert page.count("Nobody who can receive has an account") == 1
+    assert "Send the link again" in page
+    assert "Nobody has an account" in browser.get("/register").text
+    add_person(morning.wiring, "nobody@example.org", Role.KEY_ADULT, urn=990778)
+    assert "has an account" not in browser.get("/reports/readiness").text
+    assert "Nobody has an account" not in browser.get("/register").text
+
+
 @pytest.mark.parametrize("path", ["/reports/readiness", "/reports/drills"])
 def test_a_desk_and_a_key_adult_find_nothing_there(morning: Morning, path: str) -> None:
     desk = add_person(morning.wiring, "desk@example.org", Role.FORCE_DESK, force=FORCE)

@@ -10,6 +10,7 @@ from app.access.permissions import Role
 from app.casework.settling import words_of
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
+from app.intake.outcomes import Outcome
 from app.wiring import Wiring
 from schools.matching.details import Band
 from schools.matching.models import DecidedBy, Match, Review, ReviewState
@@ -161,3 +162,48 @@ def test_after_the_claim_ran_out_it_has_to_be_claimed_again(
     browser.get("/review")
     move(morning.wiring, minutes=2)
     assert browser.press(f"/review/{review_id}/settle", DECISION).status_code == 409
+
+
+def test_a_settled_review_says_so_and_can_be_undone_by_who_settled_it(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    browser.press(f"/review/{review_id}/settle", DECISION)
+    page = browser.get(f"/review/{review_id}")
+    assert page.status_code == 200
+    assert "Nothing more is asked of you here" in page.text
+    assert f"/review/{review_id}/undo" in page.text
+    colleague = add_person(morning.wiring, "al@example.org", Role.REVIEWER, force=FORCE)
+    other = signed_in(morning.wiring, colleague).get(f"/review/{review_id}")
+    assert other.status_code == 200
+    assert "/undo" not in other.text
+    stranger = signed_in(morning.wiring, morning.priya)
+    assert stranger.get(f"/review/{review_id}").status_code == 404
+
+
+def test_a_claim_says_until_when_and_can_be_given_back(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    assert "It is yours until 6:45am" in browser.get(f"/review/{review_id}").text
+    colleague = add_person(morning.wiring, "al@example.org", Role.REVIEWER, force=FORCE)
+    other = signed_in(morning.wiring, colleague)
+    assert other.press(f"/review/{review_id}/give-back").status_code == 409
+    stranger = signed_in(morning.wiring, morning.priya)
+    assert stranger.press(f"/review/{review_id}/give-back").status_code == 404
+    assert browser.press(f"/review/{review_id}/give-back").status_code == 303
+    assert "Asha" not in browser.get(f"/review/{review_id}").text
+    assert other.press(f"/review/{review_id}/claim").status_code == 303
+
+
+def test_of_a_protected_child_nothing_is_sent_and_the_button_says_so(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    assert "Send to this school" in browser.get(f"/review/{review_id}").text
+    (review,) = morning.force.rows(Review)
+    morning.child_becomes(review.involved_child_id, Outcome.IN_REVIEW, protected=True)
+    page = browser.get(f"/review/{review_id}").text
+    assert "Send to this school" not in page
+    assert "Say this is the school" in page
+    assert "releases it to one named person" in page
