@@ -15,6 +15,7 @@ from app.core.cipher import Erased
 from app.core.clock import london_date
 from app.core.errors import NotFound
 from app.core.scope import Scope, scope, scope_of
+from notifications.compose import Identity
 from notifications.holiday_desk import answered_by_council
 from notifications.models import Notification, Receipt
 from notifications.queries import content_of
@@ -38,6 +39,8 @@ class Line:
     # This person knows the family and is not shown it.
     withheld: bool
     child: str | None
+    # Tells one Asha from another; known once opened, too.
+    birth_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ def inbox(session: Session, acting: Acting) -> Inbox:
         to_open=tuple(line for line in lines if _group(line) == "open"),
         for_a_colleague=tuple(line for line in lines if _group(line) == "for_a_colleague"),
         to_acknowledge=tuple(line for line in lines if _group(line) == "acknowledge"),
-        to_follow_up=tuple(line for line in lines if _group(line) == "follow_up"),
+        to_follow_up=tuple(
+            sorted((line for line in lines if _group(line) == "follow_up"), key=_by_answer)
+        ),
         done=tuple(line for line in lines if _group(line) == "done"),
         recipients=tuple(sorted(places.values())),
     )
@@ -122,9 +127,11 @@ def _those_with(
     )
 
 
-def _names(session: Session, acting: Acting, rows: Collection[Notification]) -> dict[UUID, str]:
-    """Return first names of what this person has opened; content past its time has none."""
-    before, found = scope_of(session), dict[UUID, str]()
+def _names(
+    session: Session, acting: Acting, rows: Collection[Notification]
+) -> dict[UUID, Identity]:
+    """Return who it is about, of what this person has opened; content past its time has none."""
+    before, found = scope_of(session), dict[UUID, Identity]()
     forces = frozenset(row.force for row in rows)
     scope(session, Scope(before.forces | forces, before.urns, before.councils))
     for row in rows:
@@ -132,7 +139,7 @@ def _names(session: Session, acting: Acting, rows: Collection[Notification]) -> 
             content = content_of(session, acting.cipher, row)
         except Erased:
             continue
-        found[row.id] = content.identity.first_name or "Name not known"
+        found[row.id] = content.identity
     scope(session, before)
     return found
 
@@ -149,14 +156,26 @@ def _school_names(session: Session, urns: Collection[int]) -> dict[str, str]:
 
 
 def _line(
-    row: Notification, places: dict[str, str], names: dict[UUID, str], *,
+    row: Notification, places: dict[str, str], names: dict[UUID, Identity], *,
     opened: bool, withheld: bool,
 ) -> Line:  # fmt: skip
+    who = names.get(row.id)
     return Line(
         row.id, places.get(row.recipient, row.recipient), row.state, row.due_at, row.ready_at,
         row.told_at, row.acknowledged_at, row.follow_up_due_on, opened,
-        withheld, names.get(row.id),
+        withheld, (who.first_name or "Name not known") if who else None, _birth_year(who),
     )  # fmt: skip
+
+
+def _birth_year(who: Identity | None) -> int | None:
+    if who is None or who.date_of_birth is None:
+        return who.birth_year if who else None
+    return who.date_of_birth.year
+
+
+def _by_answer(line: Line) -> tuple[date, str, str]:
+    """Order by the day to answer by, then by school and child."""
+    return line.follow_up_due_on or date.max, line.recipient, line.child or ""
 
 
 def _group(line: Line) -> str:

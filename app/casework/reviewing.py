@@ -14,6 +14,7 @@ from app.access.permissions import Action, Relation, Role, may_at_all
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, tie_to_review, without_own_family
 from app.casework.remembering import rows_before
+from app.casework.to_ring import ToRing, to_ring
 from app.core import audit, keys
 from app.core.errors import Conflict, NotFound
 from app.intake.models import Incident, InvolvedChild
@@ -102,6 +103,7 @@ class Case:
     asks_tie: bool = False
     # Nothing is sent: the desk rings, and releases it to one named person.
     protected: bool = False
+    ring: ToRing | None = None
 
 
 def queue(session: Session, acting: Acting) -> list[QueueLine]:
@@ -206,7 +208,7 @@ def _whole(session: Session, acting: Acting, found: Review, line: QueueLine) -> 
         line, _compared(session, acting, child), _candidates(session, found),
         earlier=_earlier(session, child), proposal=_proposal(session, acting, found),
         passed_to=found.passed_to, chosen=_schools_of(session, found.settled_match_id),
-        protected=child.protected,
+        protected=child.protected, ring=to_ring(session, acting, child),
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from app.access import authenticator, enrolment, passwords
 from app.access.accounts import AccountDetails
 from app.access.enrolment import Offer
-from app.casework import own_contact, signing_in
+from app.access.permissions import Role
+from app.casework import own_contact, own_roles, signing_in
 from app.core.errors import FieldError, Invalid
 from app.pages.deps import Read, SignedIn, Wired, Write, posted_by_visitor
 from app.pages.forms import messages
@@ -28,7 +29,11 @@ def own_account(request: Request, visitor: SignedIn, session: Write) -> Response
     return page(
         request, "account.html", visitor=visitor, title="Your account",
         entries=own_contact.own_entries(session, visitor.acting),
-        roles=[ROLES[grant.role] for grant in visitor.actor.grants],
+        roles=[
+            f"{ROLES[role]}, {where}" if where else ROLES[role]
+            for role, where in own_roles.own_roles(session, visitor.acting)
+        ],
+        only_auditor={one.role for one in visitor.actor.grants} == {Role.AUDITOR},
     )  # fmt: skip
 
 

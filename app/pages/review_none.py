@@ -43,7 +43,7 @@ def none_page(request: Request, review_id: UUID, visitor: SignedIn, session: Wri
     if not case.line.mine:
         return RedirectResponse(f"/review/{review_id}", 303)
     council = none_of_these.council_of(session, visitor.acting, review_id=review_id)
-    return _page(request, visitor, case, NoneOfThese(None, certain=True, council=council))
+    return _page(request, visitor, case, NoneOfThese(None, certain=False, council=council))
 
 
 @router.post("/review/{review_id}/none")

@@ -4,7 +4,7 @@ The area is the council of the residence, else of the likeliest school. Nothing 
 is looked at: by the origin of names the matcher is measured on synthetic nights alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -53,6 +53,8 @@ class Fairness:
     on: date
     days: int
     rows: tuple[AreaRow, ...]
+    # The whole force, small numbers hidden; None where there was no child.
+    total: AreaRow | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +91,20 @@ def by_area(session: Session, *, force: str, on: date, now: datetime, days: int 
         if child.id in late:
             tally.late += late[child.id]
             tally.in_time += not late[child.id]
-    return Fairness(force, on, days, _rows(tallies, _names(session, tallies)))
+    rows = _rows(tallies, _names(session, tallies))
+    return Fairness(force, on, days, rows, _whole(tallies.values()))
+
+
+def _whole(tallies: Collection[_Tally]) -> AreaRow | None:
+    """Return the totals: what is hidden of an area is hidden so that these do not give it away."""
+    if not tallies:
+        return None
+    whole = _Tally(
+        rules=sum(one.rules for one in tallies), reviewed=sum(one.reviewed for one in tallies),
+        undecided=sum(one.undecided for one in tallies),
+        in_time=sum(one.in_time for one in tallies), late=sum(one.late for one in tallies),
+    )  # fmt: skip
+    return _rows({NOT_KNOWN: whole}, {NOT_KNOWN: "The whole force"})[0]
 
 
 def _rows(tallies: dict[str, _Tally], names: dict[str, str]) -> tuple[AreaRow, ...]:

@@ -9,11 +9,15 @@ from sqlalchemy import select
 from app.access.permissions import Role
 from app.casework.settling import words_of
 from app.core.models import AuditEntry
+from app.core.policies import add_policy
+from app.core.policy import Desk, Policy
 from app.core.scope import PLATFORM
 from app.intake.outcomes import Outcome
 from app.wiring import Wiring
 from schools.matching.details import Band
 from schools.matching.models import DecidedBy, Match, Review, ReviewState
+from schools.models import Establishment
+from schools.officers import Duty, add_officer
 from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE, URN
 from tests.factories.people import Browser, Person, add_person, move, signed_in
@@ -207,3 +211,39 @@ def test_of_a_protected_child_nothing_is_sent_and_the_button_says_so(
     assert "Send to this school" not in page
     assert "Say this is the school" in page
     assert "releases it to one named person" in page
+
+
+def test_whom_to_ring_is_shown_by_number_or_said_not_to_be_named(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning.wiring, reviewer, review_id)
+    page = browser.get(f"/review/{review_id}").text
+    assert "no number is set" in page
+    assert "none is named" in page
+    none = browser.get(f"/review/{review_id}/none").text
+    assert "look-up contact (none is named)" in none
+    assert "checked" not in none.split("How do you know?")[0]
+    wiring, now = morning.wiring, morning.wiring.clock.now()
+    with wiring.database.write(PLATFORM) as session:
+        add_policy(
+            session, FORCE, body=Policy(desk=Desk(telephone="01632 960010")), valid_from=now,
+            approved_by="DPO", now=now,
+        )  # fmt: skip
+        add_officer(
+            session, wiring.cipher, owner="council:999", duty=Duty.COUNCIL_LOOKUP, position=1,
+            name="Lena Look", email="lena@example.org", telephone="01632 960011",
+            account_id=None, now=now,
+        )  # fmt: skip
+    (review,) = morning.force.rows(Review)
+    morning.child_becomes(review.involved_child_id, Outcome.IN_REVIEW, authority="999")
+    page = browser.get(f"/review/{review_id}").text
+    assert "01632 960010" in page
+    assert "Lena Look" in page
+    assert "01632 960011" in page
+    assert "none is named" not in browser.get(f"/review/{review_id}/none").text
+
+
+def test_the_account_says_where_one_is_what(morning: Morning, reviewer: Person) -> None:
+    assert f"reviewer, force {FORCE}" in signed_in(morning.wiring, reviewer).get("/account").text
+    school = morning.force.rows(Establishment, urn=URN)[0].name
+    assert f"key adult, {school}" in signed_in(morning.wiring, morning.priya).get("/account").text
