@@ -79,7 +79,7 @@ def test_a_review_nobody_settles_rings_everybody_in_turn_and_is_handed_over_by_n
     (placed,) = force.notifications("R-1")
     assert placed.recipient == f"council:{COUNCIL}"
     assert force.alerted()[-1] == OFFICER
-    assert [row.held_by for row in force.board.rows] == ["Call sheet: Desk"]
+    assert [row.held_by for row in force.board.rows] == ["Call sheet: Duty"]
     sent = len(force.alerted())
     force.open(OFFICER, placed.id)
     force.until(time(17, 0))

@@ -126,7 +126,7 @@ class World:
                 session, self.wiring.cipher, email=email, name=email.partition("@")[0].title(),
                 role=role, urn=urn, force=force, council=council, now=self.now,
             )  # fmt: skip
-            self.people[email].enrolled_at = self.now
+            self.people[email].enrolled_at = self.now if urn else None
 
     def acting(self, email: str) -> Acting:
         account = self.people[email]
