@@ -168,7 +168,8 @@ class Story:
             if message_from_bytes(mail.raw, policy=default)["to"] in key_adults
         ]  # fmt: skip
         self._service(
-            f"{len(self.world.sink.messages)} alerts handed over by verified TLS; this is one, whole"
+            f"{len(self.world.sink.messages)} alerts handed over by verified TLS; "
+            "this is one, whole"
         )
         if mails:
             mail = message_from_bytes(mails[0].raw, policy=default)
