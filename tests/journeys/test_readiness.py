@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.access.forces import set_area
-from app.access.models import Account
+from app.access.models import Account, ForceArea
 from app.access.permissions import Role
 from app.core.policy import Desk, Policy
 from app.core.scope import PLATFORM
@@ -91,9 +91,9 @@ def test_a_key_adult_whose_record_does_not_open_cannot_receive(world: World) -> 
 
 def test_a_force_that_polices_nowhere_is_told_so(world: World) -> None:
     with world.wiring.database.write(PLATFORM) as session:
-        set_area(session, code=FORCE, councils=["998"], now=world.now, actor="operator:test")
+        session.execute(delete(ForceArea))
     assert readiness(world).schools == 0
-    assert Gap.AREA_UNKNOWN not in readiness(world).gaps
+    assert Gap.AREA_UNKNOWN in readiness(world).gaps
 
 
 @pytest.mark.feature("RE7")
