@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.cli import checks
+from app.cli.force_checks import State
 from app.core.clock import HandClock
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
@@ -96,7 +97,7 @@ def test_a_refused_file_waits_for_a_person_and_then_goes_in(wiring: Wiring, fold
     assert seen(wiring) == [("applied", None), ("refused", "too_many_closures")]
     with wiring.database.read(PLATFORM) as session:
         state, said = checks._register(session, THREE + timedelta(days=2))
-    assert (state, "too_many_closures" in said) == (checks.State.WARN, True)
+    assert (state, "too_many_closures" in said) == (State.WARN, True)
     assert open_schools(wiring) == 20
     with wiring.database.write(PLATFORM) as session:
         (refused,) = session.scalars(
