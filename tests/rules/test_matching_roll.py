@@ -39,6 +39,7 @@ def share(looked_for: ChildIdentity, *pupils: PupilFacts, size: int = COUNTY) ->
 
 
 @pytest.mark.feature("MA1")
+@pytest.mark.feature("MA8")
 @pytest.mark.parametrize(
     ("changes", "field", "level"),
     [
@@ -72,6 +73,7 @@ def test_each_field_has_a_level(changes: dict[str, Any], field: str, level: str)
 
 
 @pytest.mark.feature("MA1")
+@pytest.mark.feature("MA8")
 @pytest.mark.parametrize(
     "changes",
     [

@@ -119,6 +119,7 @@ def test_one_wrong_digit_in_a_pupil_number_is_noticed(serial: int, place: int) -
     assert upn(wrong) is None
 
 
+@pytest.mark.feature("MA8")
 def test_the_first_of_january_stands_for_unknown() -> None:
     assert real_birth_date(date(2016, 1, 1)) is None
     assert real_birth_date(date(2016, 1, 2)) == date(2016, 1, 2)
