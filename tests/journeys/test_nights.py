@@ -235,7 +235,7 @@ def test_not_our_pupil_is_settled_by_a_person_and_told_where_the_child_really_is
     shown = [one for one in world.notifications("N-1") if one.state is NotificationState.READY]
     assert [one.urn for one in shown] == [settled_at]
     key_adult = {990001: "second@primary.test", 990002: "only@otherby.test"}[settled_at]
-    world.until(time(7, 40))
+    world.until(time(8, 0))
     assert key_adult in world.alerted()
     world.open(key_adult, shown[0].id)
     assert world.board.all_told
