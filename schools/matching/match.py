@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -60,18 +60,18 @@ def _decisions(
     said: Sequence[tuple[Judged, ...]], *, on: date, policy: Policy,
 ) -> list[Decision]:  # fmt: skip
     scores = compare_family([child.identity for child in children], leads)
+    digests = input_digests(cipher, children, on=on, policy=policy, judged=said)
     decisions = []
-    for child, found, scored, words in zip(children, leads, scores, said, strict=True):
+    for child, found, scored, words, digest in zip(
+        children, leads, scores, said, digests, strict=True
+    ):
         current = [one for one in scored if not one.pupil.left]
         left = [one for one in scored if one.pupil.left]
         decisions.append(
             decide(
                 child, found, posterior(current, found.roll_size),
                 left=posterior(left, found.roll_size), judged=words, on=on,
-                matching=policy.matching,
-                input_digest=input_digest(
-                    cipher, child, children, on=on, policy=policy, judged=said
-                ),
+                matching=policy.matching, input_digest=digest,
             )
         )  # fmt: skip
     return decisions
@@ -101,18 +101,23 @@ def _followers(session: Session, closed: Sequence[int], on: date) -> dict[int, S
     return {urn: facts[heir] for urn, heir in heirs.items() if heir in facts}
 
 
-def input_digest(
-    cipher: Cipher, child: ChildFacts, children: Sequence[ChildFacts], *, on: date,
-    policy: Policy, judged: Sequence[Sequence[Judged]] = (),
-) -> bytes:  # fmt: skip
-    """Return the keyed digest of all that went into one child's decision."""
+def input_digests(
+    cipher: Cipher, children: Sequence[ChildFacts], *, on: date, policy: Policy,
+    judged: Sequence[Sequence[Judged]] = (),
+) -> list[bytes]:  # fmt: skip
+    """Return for each child the keyed digest of all that went into its decision."""
     facts = {
-        "child": child.identity.ref,
-        "children": [asdict(one) for one in children],
-        "judged": [[asdict(one) for one in words] for words in judged],
+        "children": children,
+        "judged": judged,
         "on": on.isoformat(),
         "policy": policy.matching.model_dump(mode="json"),
         "rules": rules.RULES_VERSION,
     }
-    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
-    return cipher.digest("match", canonical)
+    of_all = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=_plain)
+    return [cipher.digest("match", f"{child.identity.ref}|{of_all}") for child in children]
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
+    return str(value)

@@ -59,7 +59,7 @@ def compare(
     *, weights: RollWeights = WEIGHTS,
 ) -> PupilScore | None:  # fmt: skip
     """Return how a pupil stands to the child, or None where their pupil numbers rule it out."""
-    one_pupil = same_pupil_number(child.upn, pupil.upn, formerly=pupil.former_upn)
+    one_pupil = child.upn and same_pupil_number(child.upn, pupil.upn, formerly=pupil.former_upn)
     if one_pupil is False:
         return None
     levels = levels_of(child, pupil)
