@@ -351,7 +351,7 @@ def test_a_protected_child_is_told_by_voice_alone_until_it_is_released(
     ("to", "holder"),
     [
         (PassedTo.SECOND_REVIEWER, "Reviewers: Jo Lee"),
-        (PassedTo.DESK, "Desk: the duty officer"),
+        (PassedTo.DESK, "Desk: the duty officer (no number known)"),
         (PassedTo.COUNCIL_LOOKUP, "Council look-up; Reviewers: Jo Lee"),
     ],
 )
