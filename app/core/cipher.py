@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +26,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.core.errors import Refused
 from app.core.ids import new_id
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 Record = TypeVar("Record")
 
@@ -109,6 +112,9 @@ class Cipher:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._derived: dict[tuple[bytes, str], bytes] = {}
+        # Of the register alone, which opens and looks up by the million: set up once.
+        self._rows: dict[bytes, AESGCM] = {}
+        self._block_states: tuple[_Hash, _Hash] | None = None
 
     def new_content_key(self, force: str) -> tuple[SealingKey, bytes]:
         """Return a fresh key for one incident and its wrapped form for `content_key`."""
@@ -169,7 +175,7 @@ class Cipher:
         """
         nonce = os.urandom(_NONCE)
         associated = _associated(place, key.id, _REGISTER)
-        ciphertext = AESGCM(key.secret).encrypt(nonce, plain, associated)
+        ciphertext = self._row_key(key).encrypt(nonce, plain, associated)
         return _SHORT + key.id.bytes[:_SHORT_ID] + nonce + ciphertext
 
     def open_row(self, sealed: bytes, *, place: str, key: SealingKey) -> bytes:
@@ -177,7 +183,7 @@ class Cipher:
         start = 1 + _SHORT_ID
         nonce, ciphertext = sealed[start : start + _NONCE], sealed[start + _NONCE :]
         associated = _associated(place, key.id, _REGISTER)
-        return _decrypt(AESGCM(key.secret), nonce, ciphertext, associated)
+        return _decrypt(self._row_key(key), nonce, ciphertext, associated)
 
     def digest(self, purpose: str, value: str, *, force: str | None = None) -> bytes:
         """Return a keyed digest (32 bytes) of a normalised value, for equality alone.
@@ -193,8 +199,12 @@ class Cipher:
         Short on purpose: among fifty million keys one in eighty meets a stranger's, which costs
         one comparison and makes an equal key say less.
         """
-        key = self._derive(self._keys.index, "register-block")
-        return int.from_bytes(hmac.digest(key, value.encode(), "sha256")[:4], signed=True)
+        if self._block_states is None:
+            self._block_states = _hmac_states(self._derive(self._keys.index, "register-block"))
+        inner, outer = (state.copy() for state in self._block_states)
+        inner.update(value.encode())
+        outer.update(inner.digest())
+        return int.from_bytes(outer.digest()[:4], signed=True)
 
     def token_key(self) -> bytes:
         """Return the key that signs police bearer tokens."""
@@ -203,6 +213,12 @@ class Cipher:
     def audit_key(self) -> bytes:
         """Return the key of the audit chain."""
         return self._keys.audit
+
+    def _row_key(self, key: SealingKey) -> AESGCM:
+        found = self._rows.get(key.secret)
+        if found is None:
+            found = self._rows[key.secret] = AESGCM(key.secret)
+        return found
 
     def _force_key(self, master: str, force: str) -> bytes:
         return self._derive(self._keys.masters[master], f"force:{force}")
@@ -213,6 +229,17 @@ class Cipher:
             found = HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret)
             self._derived[secret, purpose] = found
         return found
+
+
+def _hmac_states(key: bytes) -> "tuple[_Hash, _Hash]":
+    """Return SHA-256 begun with the inner and the outer pad of HMAC (RFC 2104).
+
+    The same digests as `hmac.digest`, in half the time: the key is taken in once.
+    """
+    block = key.ljust(sha256().block_size, b"\0")
+    return sha256(bytes(byte ^ 0x36 for byte in block)), sha256(
+        bytes(byte ^ 0x5C for byte in block)
+    )
 
 
 @lru_cache(maxsize=64)
