@@ -7,6 +7,7 @@ from threading import Event
 from time import monotonic
 
 from app.core import logs
+from app.core.crash_points import CrashPoint, crash_point
 from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
 from notifications.channels.base import (
     AlertChannel,
@@ -69,6 +70,7 @@ def _send(claimed: ClaimedAlert, block: Block) -> AlertResult:
     )  # fmt: skip
     try:
         sent = block.channel.send(message)
+        crash_point(CrashPoint.PROVIDER_ACCEPTED)
     except ChannelError as error:
         if error.kind is ErrorKind.CONNECTION:
             block.broken.set()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.access.clients import Caller, ClientScope, read_token
 from app.casework.police import PoliceActing
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.errors import NotSignedIn
 from app.core.scope import of_force
 from app.wiring import Wiring
@@ -67,6 +68,7 @@ def writing(request: Request, calling: Calling) -> Iterator[Session]:
     """Yield the request's session in the caller's scope, committed before the answer goes out."""
     with wiring_of(request).database.write(of_force(calling.force)) as session:
         yield session
+    crash_point(CrashPoint.POLICE_STORED)
 
 
 Read = Annotated[Session, Depends(reading, scope="function")]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.api import metrics
 from app.casework.submit import submit
 from app.core import logs
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.errors import ServiceError, Unavailable
 from app.core.scope import Scope
 from app.intake.receive import Result, Submission
@@ -176,9 +177,12 @@ def _stored(wiring: Wiring, submissions: Sequence[Submission]) -> list[Outcome]:
     forces = frozenset(submission.force for submission in submissions)
 
     def work(session: Session) -> list[Outcome]:
-        return submit(session, submissions, cipher=wiring.cipher, now=now)
+        outcomes = submit(session, submissions, cipher=wiring.cipher, now=now)
+        crash_point(CrashPoint.ACCEPT_BEFORE_COMMIT)
+        return outcomes
 
     with metrics.intake_flush_seconds.time():
         outcomes = wiring.database.retrying(work, Scope(forces=forces))
+    crash_point(CrashPoint.ACCEPT_AFTER_COMMIT)
     metrics.intake_flush_size.observe(len(submissions))
     return outcomes

@@ -10,6 +10,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from app.core import logs
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.database import insert_unless_there
 from app.core.errors import Refused, Unavailable
 from app.core.models import Lease
@@ -24,6 +25,12 @@ STEP_SECONDS = 60.0
 _GAP_SECONDS = (30, 60, 300, 900, 3600)
 # One locked row must not stop a step; a database that is away three times in a row may.
 _GIVE_UP_AFTER = 3
+# After an item of these steps is stored, a rehearsal may end the process.
+_CRASH_AFTER = {
+    "match_children": CrashPoint.MATCHED,
+    "compose_notifications": CrashPoint.COMPOSED,
+    "chase_untold": CrashPoint.STEP_TAKEN,
+}
 
 
 @dataclass(slots=True)
@@ -110,6 +117,8 @@ class Tick:
             return not isinstance(error, Unavailable)
         self.poison.cured(self.step, key)
         report.done += 1
+        if self.step in _CRASH_AFTER:
+            crash_point(_CRASH_AFTER[self.step])
         return True
 
 

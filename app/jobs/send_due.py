@@ -1,5 +1,6 @@
 """Hands over the alerts that are due: claim, let go of the database, send, write the results."""
 
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
 from notifications import outbox
@@ -23,10 +24,13 @@ def send_due(tick: Tick) -> StepReport:
                 force=tick.force,
                 resolvers=tick.wiring.resolvers,
             )
+            crash_point(CrashPoint.CLAIM_BEFORE_COMMIT)
         if not claims:
             break
+        crash_point(CrashPoint.INTENT_STORED)
         results = send_all(claims, channel)
         with database.write(PLATFORM) as session:
             report.done += outbox.record(session, results, now=tick.moment())
+        crash_point(CrashPoint.RESULT_STORED)
         report.failed += sum(not result.ok for result in results)
     return report

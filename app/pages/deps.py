@@ -18,6 +18,7 @@ from app.access.accounts import details_of
 from app.access.models import Account, SignInSession
 from app.access.permissions import Actor, Role
 from app.casework.acting import Acting
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.scope import Scope, scope
 from app.pages import cookies, forms
 from app.pages.links import Link, links_of
@@ -43,6 +44,7 @@ def writing(wiring: Wired) -> Iterator[Session]:
     """Yield the request's session, committed before the answer goes out."""
     with wiring.database.write() as session:
         yield session
+    crash_point(CrashPoint.PAGE_STORED)
 
 
 Read = Annotated[Session, Depends(reading, scope="function")]
