@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.casework.facts import matching_facts
 from app.casework.remembering import earlier_answers
 from app.core import keys
 from app.core.cipher import Cipher, Erased
@@ -18,7 +19,6 @@ from app.intake import eligibility
 from app.intake.models import Incident, InvolvedChild
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import Outcome, OutcomeReason
-from app.jobs.facts import matching_facts
 from app.jobs.match_children import for_a_person
 from schools.matching.details import Band, Decision
 from schools.matching.match import match_children

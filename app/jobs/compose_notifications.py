@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.casework.facts import notice_facts, priority_of
 from app.core import keys
 from app.core.cipher import Cipher
 from app.core.policies import current_policy
@@ -17,7 +18,6 @@ from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
 from app.jobs.clocks import began_at
-from app.jobs.facts import notice_facts, priority_of
 from app.jobs.holidays import (
     at_councils,
     begin_again,

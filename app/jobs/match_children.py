@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.casework.facts import matching_facts
 from app.casework.remembering import earlier_answers
 from app.core import audit, keys
 from app.core.cipher import Cipher
@@ -26,7 +27,6 @@ from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.clocks import began_at
-from app.jobs.facts import matching_facts
 from app.jobs.runner import StepReport, Tick
 from notifications.timing import due_for_council, due_for_school, due_when_unknown
 from schools.calendars import calendar_of, council_calendar

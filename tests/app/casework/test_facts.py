@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.casework.facts import matching_facts
 from app.intake.details import ChildDetails, Education, GoingHome, Residence, Voice
-from app.jobs.facts import matching_facts
 from schools.matching.details import ChildFacts, ChildIdentity, ToldEducation
 
 SECRET = "sentinel"
