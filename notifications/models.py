@@ -385,6 +385,10 @@ class ServiceTold(ForceOwned, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
     service: Mapped[str] = mapped_column(String(32))
+    # How it was told, as a code; unknown of what a reviewer recorded.
+    means: Mapped[str | None] = mapped_column(String(32))
+    # Why no school is told: for another reason another service may have to be.
+    reason_code: Mapped[str | None] = mapped_column(String(32))
     # The other service's own reference: never a name.
     reference: Mapped[str] = mapped_column(String(64))
     told_at: Mapped[datetime]

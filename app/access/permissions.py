@@ -36,11 +36,18 @@ class Action(StrEnum):
     LOOK_AGAIN = "look_again"
     SEE_BOARD = "see_board"
     SETTLE_AWAITED = "settle_awaited"
+    RECORD_SERVICE_TOLD = "record_service_told"
     CLAIM_CALL = "claim_call"
     RECORD_CALL = "record_call"
     PROPOSE_RELEASE = "propose_release"
     CONFIRM_RELEASE = "confirm_release"
     RECALL = "recall"
+    ANSWER_RECALL = "answer_recall"
+    DECIDE_BREACH = "decide_breach"
+    SEE_TIMELINE = "see_timeline"
+    ANSWER_ATTENDANCE = "answer_attendance"
+    RESPOND_TO_ABSENCE = "respond_to_absence"
+    EXPORT_NOTIFICATION = "export_notification"
     SEE_REPORTS = "see_reports"
     EXPORT_REPORTS = "export_reports"
     SEE_PATTERNS = "see_patterns"
@@ -75,11 +82,18 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.LOOK_AGAIN: frozenset({Role.REVIEWER}),
     Action.SEE_BOARD: frozenset({Role.FORCE_DESK, Role.LEAD}),
     Action.SETTLE_AWAITED: frozenset({Role.FORCE_DESK}),
+    Action.RECORD_SERVICE_TOLD: frozenset({Role.FORCE_DESK}),
     Action.CLAIM_CALL: frozenset({Role.FORCE_DESK}),
     Action.RECORD_CALL: frozenset({Role.FORCE_DESK}),
     Action.PROPOSE_RELEASE: frozenset({Role.FORCE_DESK}),
     Action.CONFIRM_RELEASE: frozenset({Role.LEAD, Role.FORCE_DESK}),
     Action.RECALL: frozenset({Role.FORCE_DESK, Role.LEAD}),
+    Action.ANSWER_RECALL: frozenset({Role.FORCE_DESK, Role.LEAD}),
+    Action.DECIDE_BREACH: frozenset({Role.LEAD}),
+    Action.SEE_TIMELINE: frozenset({Role.FORCE_DESK, Role.LEAD, Role.AUDITOR}),
+    Action.ANSWER_ATTENDANCE: frozenset({Role.KEY_ADULT}),
+    Action.RESPOND_TO_ABSENCE: frozenset({Role.FORCE_DESK}),
+    Action.EXPORT_NOTIFICATION: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
     Action.SEE_REPORTS: frozenset({Role.LEAD}),
     Action.EXPORT_REPORTS: frozenset({Role.LEAD}),
     Action.SEE_PATTERNS: frozenset({Role.LEAD}),

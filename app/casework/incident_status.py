@@ -23,6 +23,7 @@ from app.core.errors import FieldError, Invalid, NotFound
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from app.reports.morning import notifications_of
+from app.reports.services import services_told
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
@@ -164,10 +165,15 @@ def _statuses(session: Session, incidents: Sequence[Incident]) -> list[IncidentS
     matches = _latest_matches(session, ids)
     notifications = _notifications(session, ids)
     schools = _named(session, rows, matches, notifications)
+    served = services_told(session, ids)
     children: dict[UUID, list[ChildStatus]] = defaultdict(list)
     for child in rows:
+        told = told_of(
+            child.outcome, [Telling(n.state, n.told_at) for n, _ in notifications[child.id]],
+            reason=child.outcome_reason, service_told=child.id in served,
+        )  # fmt: skip
         children[child.incident_id].append(
-            _child(child, matches.get(child.id), notifications[child.id], schools[child.id])
+            _child(child, matches.get(child.id), told, notifications[child.id], schools[child.id])
         )
     return [
         IncidentStatus(
@@ -182,6 +188,7 @@ def _statuses(session: Session, incidents: Sequence[Incident]) -> list[IncidentS
 def _child(
     child: InvolvedChild,
     match: Match | None,
+    told: Told,
     notifications: Sequence[tuple[Notification, NotificationStatus]],
     schools: tuple[tuple[int, str], ...],
 ) -> ChildStatus:
@@ -190,7 +197,7 @@ def _child(
         outcome=child.outcome,
         outcome_reason=child.outcome_reason,
         outcome_at=child.outcome_at,
-        told=told_of(child.outcome, [Telling(n.state, n.told_at) for n, _ in notifications]),
+        told=told,
         warnings=tuple(child.warnings),
         band=match.band if match else None,
         rules_version=match.rules_version if match else None,

@@ -3,16 +3,15 @@
 A child never leaves the reviewers without one of the three (domain.md §2).
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.access.permissions import Action
 from app.casework.acting import Acting
+from app.casework.other_services import Service, reference_faults
 from app.casework.remembering import remember_review
 from app.casework.reviewing import account_of, claimed_review, record_on, shown_urns
 from app.casework.settling import only_by_voice, sealed_choice, word_faults
@@ -22,7 +21,7 @@ from app.core.ids import new_id
 from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children
-from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
 from notifications.hastening import bring_forward
 from notifications.models import ServiceTold
 from notifications.recall import recall_child
@@ -42,29 +41,11 @@ NOBODY = (
     OutcomeReason.NOT_AFFECTED, OutcomeReason.IS_SUSPECT, OutcomeReason.UNDER_16_PARTIES,
     OutcomeReason.REGULATIONS,
 )  # fmt: skip
-# The child stays at risk: somebody else has to have been told, and by which reference.
-NEEDS_SERVICE = frozenset(
-    {
-        OutcomeReason.OTHER_JURISDICTION, OutcomeReason.UNBORN, OutcomeReason.UNDER_16_PARTIES,
-        OutcomeReason.PRE_SCHOOL_NOT_REGISTERED,
-    }
-)  # fmt: skip
 _RUNGS = {
     PassedTo.SECOND_REVIEWER: ReviewStepKind.SECOND_REVIEWER,
     PassedTo.COUNCIL_LOOKUP: ReviewStepKind.COUNCIL_LOOKUP,
     PassedTo.DESK: ReviewStepKind.DUTY_OFFICER,
 }
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{1,63}")
-
-
-class Service(StrEnum):
-    """Who else can help a child whom no school here is told about."""
-
-    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
-    OTHER_POLICE = "other_police"
-    SCHOOL_ABROAD = "school_abroad"
-    HEALTH_VISITOR = "health_visitor"
-    MIDWIFE = "midwife"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +159,7 @@ def _settle(
                 id=new_id(), force=child.force, involved_child_id=child.id,
                 service=answer.service.value, reference=answer.service_reference.strip(),
                 told_at=answer.service_told_at, recorded_by=account_of(acting),
+                reason_code=answer.outcome.value if answer.outcome else None,
             )
         )  # fmt: skip
 
@@ -210,7 +192,4 @@ def _service_faults(answer: NoneOfThese, now: datetime) -> list[FieldError]:
         found.append(FieldError("service", "missing", "Say which other service was told"))
     if answer.service_told_at is None or answer.service_told_at > now:
         found.append(FieldError("service_time", "time", "Give the time today when it was told"))
-    if not _REFERENCE.fullmatch(answer.service_reference.strip()):
-        message = "Give that service’s reference: letters and figures, no names"
-        found.append(FieldError("service_reference", "reference", message))
-    return found
+    return [*found, *reference_faults("service_reference", answer.service_reference)]

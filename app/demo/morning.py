@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.core.clock import LONDON
 from app.core.scope import PLATFORM
 from app.demo.browser import Browser, Page
 from app.demo.night import Expected
@@ -76,6 +77,22 @@ class Morning:
             for line in lines:
                 visit.ring(f"/morning/calls/{line}/claim", result)
             self._say(visit, f"rings {BY_URN[urn].name}: {what}")
+
+    def tell_midwife(self, reference: str) -> None:
+        """Record, as the desk, that the midwife was told of an unborn child of an incident."""
+        with self._world.wiring.database.read(PLATFORM) as session:
+            child_id = session.scalars(
+                select(InvolvedChild.id)
+                .join(Incident, Incident.id == InvolvedChild.incident_id)
+                .where(Incident.reference == reference)
+            ).one()
+        clock_time = f"{self._world.clock.now().astimezone(LONDON):%H:%M}"
+        with self._visit("desk") as visit:
+            visit.tell_service(
+                f"/morning/services/{child_id}", service="midwife", means="telephone",
+                told_time=clock_time, reference="MW-4471",
+            )  # fmt: skip
+            self._say(visit, "rings the midwife about an unborn child, and records it")
 
     def look_at_report(self) -> int:
         """Open the morning report, as the force lead; return how long the page was."""

@@ -158,6 +158,10 @@ class Visit:
             page, "/settle", urn=str(urn), reason="council_lookup", words=words
         )
 
+    def tell_service(self, path: str, **said: str) -> Page:
+        """Record which other service was told of a child no school is told of."""
+        return self.browser.press(self.browser.get(path), path, **said)
+
     def ring(self, claim: str, result: str) -> Page:
         """Claim a line of the call sheet, show the content, and record what came of the call."""
         page = self.browser.press(self.browser.get("/morning"), claim)

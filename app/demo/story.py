@@ -101,6 +101,8 @@ class Story:
             at("08:36"),
             partial(ring, 990036, "told_other", "nobody read it: told late, by phone"),
         )
+        unborn = references(self.world.pushes, "unborn")[0]
+        yield at("07:31"), partial(self.morning.tell_midwife, unborn)
         withdrawn = references(self.world.pushes, "withdrawn")[0]
         yield at("08:46"), partial(self.evening.withdraw, withdrawn)
         yield at("08:51"), partial(read, "hawthorn", follow_up=True)

@@ -56,6 +56,15 @@ class OutcomeReason(StrEnum):
     RESTRICTED = "restricted"
 
 
+# No school here is told and the child stays at risk: another service has to be, and a person says
+# which, when and by what reference (domain.md §2).
+NEEDS_SERVICE = frozenset(
+    {
+        OutcomeReason.OTHER_JURISDICTION, OutcomeReason.UNBORN, OutcomeReason.UNDER_16_PARTIES,
+        OutcomeReason.PRE_SCHOOL_NOT_REGISTERED,
+    }
+)  # fmt: skip
+
 # Which outcome may follow which; what is not here may not happen.
 _MOVES: dict[Outcome, frozenset[Outcome]] = {
     Outcome.RECEIVED: frozenset(Outcome) - {Outcome.RECEIVED, Outcome.DETAILS_AWAITED},

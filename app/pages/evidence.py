@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from app.casework.none_of_these import Service
+from app.casework.other_services import Service
 from app.casework.reviewing import ComparedChild, EarlierAnswer
 from app.core.clock import london_date, show_date
 from schools.matching.details import Verdict
@@ -113,10 +113,11 @@ PASSED_TO = {
 
 SERVICES = {
     Service.CHILDRENS_SOCIAL_CARE: "Children’s social care",
-    Service.OTHER_POLICE: "Another police force",
-    Service.SCHOOL_ABROAD: "The school or authority in the other country",
+    Service.MULTI_AGENCY_HUB: "The multi-agency hub (MASH)",
     Service.HEALTH_VISITOR: "The health visitor",
     Service.MIDWIFE: "The midwife",
+    Service.SCHOOL_ABROAD: "The school or authority in the other country",
+    Service.OTHER_POLICE: "Another police force",
 }
 
 STATUSES = {

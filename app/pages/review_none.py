@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.casework import none_of_these, reviewing
-from app.casework.none_of_these import NoneOfThese, Service, say_none
+from app.casework.none_of_these import NoneOfThese, say_none
+from app.casework.other_services import Service
 from app.core.clock import at_london, london_date
 from app.core.errors import Invalid
 from app.intake.outcomes import OutcomeReason

@@ -48,6 +48,8 @@ class Holders:
             desk = self._room("Desk", Role.FORCE_DESK)
             back = child.return_on if child.outcome is Outcome.HELD else None
             return f"{desk}, until pupils are back on {show_date(back)}" if back else desk
+        if child.outcome is Outcome.NOT_NOTIFIED:
+            return f"{self._room('Desk', Role.FORCE_DESK)}, other service to be told"
         untold = [one for one in visible if one.told_at is None]
         if untold:
             return "; ".join(dict.fromkeys(self._school(one) for one in untold))

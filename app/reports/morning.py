@@ -17,10 +17,11 @@ from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import IncidentState, Outcome
+from app.intake.outcomes import NEEDS_SERVICE, IncidentState, Outcome
 from app.reports.holders import Holders
 from app.reports.holiday import holiday_backlog
 from app.reports.rows import NOT_SHOWN, Board, ChildRow
+from app.reports.services import service_told, services_told
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Occurrence
 from notifications.states import VISIBLE
@@ -42,9 +43,16 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     _, policy = current_policy(session, force, at=now)
     holders = Holders(session, cipher, force=force, policy=policy, on=london_date(now))
     names = _school_names(session, sent)
+    served = services_told(session, [one.id for one, _ in children])
     rows = [
         _row(
-            child, incident.reference, sent.get(child.id, []), names=names, holders=holders, now=now
+            child,
+            incident.reference,
+            sent.get(child.id, []),
+            names=names,
+            holders=holders,
+            served=child.id in served,
+            now=now,
         )
         for child, incident in children
     ]
@@ -71,7 +79,14 @@ def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, 
 
 def _children(force: str, on: date) -> Select[InvolvedChild, Incident]:
     start, end = at_london(on, time(0, 0)), at_london(on + timedelta(days=1), time(0, 0))
-    carried_over = and_(InvolvedChild.due_at < start, InvolvedChild.outcome.not_in(_SETTLED))
+    other_service = and_(
+        InvolvedChild.outcome == Outcome.NOT_NOTIFIED,
+        InvolvedChild.outcome_reason.in_(NEEDS_SERVICE),
+        ~service_told(),
+    )
+    carried_over = and_(
+        InvolvedChild.due_at < start, or_(InvolvedChild.outcome.not_in(_SETTLED), other_service)
+    )
     # Told in the holiday and matched again since: on the board of that day, too.
     was_due = exists().where(
         Occurrence.involved_child_id == InvolvedChild.id,
@@ -112,9 +127,13 @@ def _row(
     *,
     names: Mapping[str, str],
     holders: Holders,
+    served: bool,
     now: datetime,
 ) -> ChildRow:
-    told = told_of(child.outcome, [Telling(one.state, one.told_at) for one in sent])
+    told = told_of(
+        child.outcome, [Telling(one.state, one.told_at) for one in sent],
+        reason=child.outcome_reason, service_told=served,
+    )  # fmt: skip
     visible = [one for one in sent if one.state in VISIBLE]
     due_at = _due_at(child, visible)
     left = None if due_at is None else int((due_at - now).total_seconds() // 60)

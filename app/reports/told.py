@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.intake.outcomes import Outcome
+from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
 from notifications.states import VISIBLE, NotificationState
 
 
@@ -34,8 +34,17 @@ class Telling:
     told_at: datetime | None
 
 
-def told_of(outcome: Outcome, tellings: Sequence[Telling]) -> Told:
-    """Return the told state of a child: told only when every recipient concerned was told."""
+def told_of(
+    outcome: Outcome, tellings: Sequence[Telling], *, reason: OutcomeReason | None,
+    service_told: bool,
+) -> Told:  # fmt: skip
+    """Return the told state of a child: told only when every recipient concerned was told.
+
+    A child who stays at risk and whom no school here is told of (`reason`) needs nobody more once
+    a person recorded which other service was told.
+    """
+    if outcome is Outcome.NOT_NOTIFIED and reason in NEEDS_SERVICE and not service_told:
+        return Told.NOT_TOLD
     if outcome in _NOT_NEEDED:
         return Told.NOT_NEEDED
     if outcome not in _SENT:

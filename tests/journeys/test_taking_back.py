@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 
 from app.access.permissions import Role
 from app.casework import calling, settling, taking_back
-from app.casework.none_of_these import NoneOfThese, Service, say_none
+from app.casework.none_of_these import NoneOfThese, say_none
+from app.casework.other_services import Service
 from app.casework.settling import Answer
 from app.core.errors import Conflict
 from app.core.scope import PLATFORM, of_force

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.intake.outcomes import Outcome, may_become
+from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason, may_become
 from app.reports.told import Telling, Told, told_of
 from notifications.states import NotificationState as State
 
@@ -47,17 +47,29 @@ HELD = Telling(State.HELD, AT)
 def test_told_follows_from_outcome_and_evidence(
     outcome: Outcome, tellings: list[Telling], told: Told
 ) -> None:
-    assert told_of(outcome, tellings) is told
+    assert told_of(outcome, tellings, reason=None, service_told=False) is told
+
+
+@pytest.mark.parametrize("reason", OutcomeReason)
+def test_a_child_who_stays_at_risk_needs_nobody_more_once_another_service_was_told(
+    reason: OutcomeReason,
+) -> None:
+    before = told_of(Outcome.NOT_NOTIFIED, [], reason=reason, service_told=False)
+    assert before is (Told.NOT_TOLD if reason in NEEDS_SERVICE else Told.NOT_NEEDED)
+    after = told_of(Outcome.NOT_NOTIFIED, [], reason=reason, service_told=True)
+    assert after is Told.NOT_NEEDED
 
 
 @given(
     st.sampled_from(Outcome),
     st.lists(st.builds(Telling, st.sampled_from(State), st.none()), max_size=4),
+    st.booleans(),
 )
 def test_nobody_is_ever_told_without_a_time_of_telling(
-    outcome: Outcome, tellings: list[Telling]
+    outcome: Outcome, tellings: list[Telling], served: bool
 ) -> None:
-    assert told_of(outcome, tellings) is not Told.TOLD
+    told = told_of(outcome, tellings, reason=OutcomeReason.UNBORN, service_told=served)
+    assert told is not Told.TOLD
 
 
 @given(st.sampled_from(Outcome), st.sampled_from(Outcome))
