@@ -43,5 +43,6 @@ def run(wiring: Wiring, stop: Event) -> None:
     log.info("scheduler started", seconds=wiring.settings.tick_seconds)
     stop.wait()
     scheduler.shutdown(wait=True)
-    wiring.channel.close()
+    for channel in wiring.channels:
+        channel.close()
     log.info("scheduler stopped")

@@ -12,7 +12,8 @@ from app.core.database import Database, make_engine
 from app.core.settings import Settings
 from notifications.addressing import Resolvers
 from notifications.channels.base import AlertChannel
-from notifications.channels.registry import channel_from
+from notifications.channels.registry import channels_from
+from notifications.states import Medium
 from schools.contact_codes import code_of
 
 # What fills in the alerts that hold more than the way to the sign-in page, by what they are about
@@ -29,24 +30,34 @@ class Wiring:
     cipher: Cipher
     chain: Chain
     database: Database
-    channel: AlertChannel
+    # In the order they are tried: e-mail first, then text.
+    channels: tuple[AlertChannel, ...]
     resolvers: Resolvers = field(default_factory=lambda: RESOLVERS)
 
+    @property
+    def channel(self) -> AlertChannel:
+        """The provider of e-mail that is tried first."""
+        return self.channels[0]
 
-def build(
-    settings: Settings, *, clock: Clock | None = None, channel: AlertChannel | None = None
-) -> Wiring:
+    @property
+    def texts(self) -> bool:
+        """Whether this installation sends text messages."""
+        return any(channel.medium is Medium.TEXT for channel in self.channels)
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
     """Build the wiring of a process; raise `Refused` when the keys are missing."""
+    clock = clock or SystemClock()
     cipher = Cipher(_keys(settings))
     chain = Chain(cipher.audit_key())
     engine = make_engine(settings.database_url, pool_size=settings.pool_size)
     return Wiring(
         settings=settings,
-        clock=clock or SystemClock(),
+        clock=clock,
         cipher=cipher,
         chain=chain,
         database=Database(engine, before_commit=chain.write),
-        channel=channel or channel_from(settings, cipher),
+        channels=channels_from(settings, cipher, clock),
     )
 
 

@@ -85,8 +85,6 @@ def build_message(message: AlertMessage, *, head: Letterhead, message_id: str) -
 
     Raises `ValueError` where what is filled in would tell.
     """
-    if telling_words(" ".join(message.extra.values())):
-        raise ValueError("what this alert is filled in with would tell an onlooker")
     subject, body = _wording(message.template, welsh=message.welsh)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(head.sender_name, addr_spec=head.sender)
@@ -96,11 +94,32 @@ def build_message(message: AlertMessage, *, head: Letterhead, message_id: str) -
     mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    text = body.format_map(
+    mail.set_content(_filled_in(body, message, head), cte="quoted-printable")
+    return mail.as_bytes()
+
+
+def build_text(message: AlertMessage, *, head: Letterhead) -> str:
+    """Return a text message: one or two sentences, in both languages at a Welsh school.
+
+    Raises `ValueError` where what is filled in would tell.
+    """
+    folder = TEMPLATES / message.template
+    languages = ("text.cy.txt", "text.txt") if message.welsh else ("text.txt",)
+    text = "\n".join(_text(folder / name).strip() for name in languages)
+    return _filled_in(text, message, head)
+
+
+def sent_as_text() -> tuple[str, ...]:
+    """Return the templates that a text message can be made of."""
+    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/text.txt")))
+
+
+def _filled_in(text: str, message: AlertMessage, head: Letterhead) -> str:
+    if telling_words(" ".join(message.extra.values())):
+        raise ValueError("what this alert is filled in with would tell an onlooker")
+    return text.format_map(
         {**message.extra, "sign_in_url": head.sign_in_url, "base_url": head.base_url}
     )
-    mail.set_content(text, cte="quoted-printable")
-    return mail.as_bytes()
 
 
 @cache

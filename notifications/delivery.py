@@ -54,9 +54,7 @@ def send_all(
         return []
     block = Block(channel, elapsed() + seconds, elapsed, Event())
     with ThreadPoolExecutor(min(CONCURRENCY, len(claims)), "alerts") as pool:
-        results = list(pool.map(lambda claimed: _send(claimed, block), claims))
-    channel.close()
-    return results
+        return list(pool.map(lambda claimed: _send(claimed, block), claims))
 
 
 def _send(claimed: ClaimedAlert, block: Block) -> AlertResult:

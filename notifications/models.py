@@ -22,8 +22,10 @@ from notifications.states import (
     AlertState,
     CallResult,
     Channel,
+    DeliveryStatus,
     FollowUpCode,
     LateCause,
+    Medium,
     NotificationState,
     Purpose,
     ReceiptKind,
@@ -177,6 +179,8 @@ class Alert(Delivered, Base):
     __table_args__ = (
         one_of("state", AlertState),
         one_of("channel", Channel),
+        one_of("medium", Medium),
+        one_of("delivery_status", DeliveryStatus),
         CheckConstraint(
             "(state = 'attempting') = (lease_until IS NOT NULL)", name="attempt_is_leased"
         ),
@@ -185,6 +189,11 @@ class Alert(Delivered, Base):
             "ix_alert_to_send", "next_attempt_at", "due_at",
             sqlite_where=text("state IN ('planned', 'unknown', 'attempting')"),
             postgresql_where=text("state IN ('planned', 'unknown', 'attempting')"),
+        ),
+        Index(
+            "ix_alert_to_ask_about", "next_poll_at",
+            sqlite_where=text("next_poll_at IS NOT NULL"),
+            postgresql_where=text("next_poll_at IS NOT NULL"),
         ),
         Index("ix_alert_key_adult", "key_adult_id", "state"),
         Index("ix_alert_officer", "officer_id", "state"),
@@ -195,6 +204,8 @@ class Alert(Delivered, Base):
     officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("officer.id"))
     # What it was first planned for, such as `review:<id>`; all of it is in `alert_about`.
     about: Mapped[str | None] = mapped_column(String(50))
+    medium: Mapped[Medium] = mapped_column(Choice(Medium), default=Medium.EMAIL)
+    # The provider of the newest try; before the first it says nothing.
     channel: Mapped[Channel] = mapped_column(Choice(Channel))
     state: Mapped[AlertState] = mapped_column(Choice(AlertState))
     template: Mapped[str] = mapped_column(String(32))
@@ -211,6 +222,11 @@ class Alert(Delivered, Base):
     settled_at: Mapped[datetime | None]
     last_code: Mapped[str | None] = mapped_column(String(64))
     provider_reference: Mapped[str | None] = mapped_column(String(200))
+    # What the provider last said became of it, and when we ask of our own accord.
+    delivery_status: Mapped[DeliveryStatus | None] = mapped_column(Choice(DeliveryStatus))
+    status_at: Mapped[datetime | None]
+    polls: Mapped[int] = mapped_column(default=0)
+    next_poll_at: Mapped[datetime | None]
 
 
 class AlertCover(Delivered, Base):

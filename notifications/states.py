@@ -60,11 +60,36 @@ class AlertState(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
+class Medium(StrEnum):
+    """What an alert is: an e-mail, or a text message to a mobile."""
+
+    EMAIL = "email"
+    TEXT = "text"
+
+
 class Channel(StrEnum):
-    """How an alert travels."""
+    """By which provider an alert travels."""
 
     SMTP = "smtp"
+    SMTP_SECOND = "smtp_second"
+    NOTIFY = "govuk_notify"
+    NOTIFY_TEXT = "govuk_notify_text"
     RECORDING = "recording"
+    RECORDING_SECOND = "recording_second"
+    RECORDING_TEXT = "recording_text"
+
+
+class DeliveryStatus(StrEnum):
+    """What a provider that reports says became of a message it took."""
+
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    # No such mailbox or number.
+    PERMANENT_FAILURE = "permanent_failure"
+    # Tried for as long as the provider tries: a full mailbox, a mobile that was off.
+    TEMPORARY_FAILURE = "temporary_failure"
+    # Never left the provider.
+    TECHNICAL_FAILURE = "technical_failure"
 
 
 class Template(StrEnum):

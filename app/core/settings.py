@@ -1,5 +1,6 @@
 """Settings: one typed class, read from `ENCOMPASS_*`; secrets also from files by `…_FILE`."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,12 @@ from pydantic_settings.sources import EnvSettingsSource
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-FROM_FILES = ("database_url", "smtp_password", "metrics_token")
+FROM_FILES = (
+    "database_url", "smtp_password", "metrics_token", "second_smtp_password", "notify_api_key",
+    "notify_callback_token", "bounce_token",
+)  # fmt: skip
+
+_SHORTEST_SECRET = 20
 
 
 class Environment(StrEnum):
@@ -27,6 +33,18 @@ class MailSecurity(StrEnum):
 
     STARTTLS = "starttls"
     TLS = "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """One mail server to hand alerts to."""
+
+    host: str
+    port: int
+    security: MailSecurity
+    ca_file: Path | None
+    username: str | None
+    password: SecretStr | None
 
 
 class SecretFiles(EnvSettingsSource):
@@ -64,13 +82,45 @@ class Settings(BaseSettings):
         default=None, description="the folder into which the official register file is put"
     )
 
-    channel: str = Field(default="smtp", description="smtp, or recording for a rehearsal")
+    channel: str = Field(
+        default="smtp", description="smtp or govuk_notify, or recording for a rehearsal"
+    )
+    second_channel: str | None = Field(
+        default=None,
+        description="who takes over e-mail: smtp, smtp_second, govuk_notify or recording_second",
+    )
+    text_channel: str | None = Field(
+        default=None, description="govuk_notify_text, or recording_text for a rehearsal"
+    )
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 587
     smtp_security: MailSecurity = MailSecurity.STARTTLS
     smtp_ca_file: Path | None = None
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_per_minute: int | None = Field(default=None, ge=1, description="no more mails than this")
+    second_smtp_host: str = "127.0.0.1"
+    second_smtp_port: int = 587
+    second_smtp_security: MailSecurity = MailSecurity.STARTTLS
+    second_smtp_ca_file: Path | None = None
+    second_smtp_username: str | None = None
+    second_smtp_password: SecretStr | None = None
+    bounce_mailbox: str | None = Field(
+        default=None, description="where bounces go, a plus and a word of each alert added"
+    )
+    bounce_token: SecretStr | None = Field(
+        default=None, description="lets a mail server POST what came to the bounce mailbox"
+    )
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_api_key: SecretStr | None = None
+    notify_templates: dict[str, str] = Field(
+        default_factory=dict, description="the id there of each of our e-mail templates"
+    )
+    notify_text_templates: dict[str, str] = Field(
+        default_factory=dict, description="the id there of each of our text templates"
+    )
+    notify_callback_token: SecretStr | None = None
+    notify_per_minute: int = Field(default=2500, ge=1, le=100_000)
     mail_from: str = "alerts@messages.example.org"
     mail_from_name: str = "Message service"
     mail_host: str = "messages.example.org"
@@ -109,6 +159,34 @@ class Settings(BaseSettings):
         if self.production and self.keys_file is None:
             raise ValueError("production needs ENCOMPASS_KEYS_FILE: make it with `keys init`")
         return self
+
+    @model_validator(mode="after")
+    def _nothing_in_clear(self) -> "Settings":
+        if self.production and not self.notify_url.startswith("https://"):
+            raise ValueError("ENCOMPASS_NOTIFY_URL must begin with https:// in production")
+        for name in ("notify_callback_token", "bounce_token"):
+            secret = getattr(self, name)
+            if secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET:
+                raise ValueError(
+                    f"ENCOMPASS_{name.upper()} is too short: use {_SHORTEST_SECRET} random "
+                    "characters or more"
+                )
+        return self
+
+    @property
+    def mail_server(self) -> MailServer:
+        return MailServer(
+            self.smtp_host, self.smtp_port, self.smtp_security, self.smtp_ca_file,
+            self.smtp_username, self.smtp_password,
+        )  # fmt: skip
+
+    @property
+    def second_mail_server(self) -> MailServer:
+        """The mail server that takes over; named apart, so that one can be down alone."""
+        return MailServer(
+            self.second_smtp_host, self.second_smtp_port, self.second_smtp_security,
+            self.second_smtp_ca_file, self.second_smtp_username, self.second_smtp_password,
+        )  # fmt: skip
 
     @property
     def production(self) -> bool:

@@ -33,4 +33,5 @@ def send_due(tick: Tick) -> StepReport:
             report.done += outbox.record(session, results, now=tick.moment())
         crash_point(CrashPoint.RESULT_STORED)
         report.failed += sum(not result.ok for result in results)
+    channel.close()
     return report

@@ -1,11 +1,13 @@
-"""What every channel of alerts promises, and the four ways it can fail."""
+"""What every channel of alerts promises, and the ways it can fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
+
+from notifications.states import DeliveryStatus, Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,33 @@ class ErrorKind(StrEnum):
     UNKNOWN = "unknown"
     # Nothing to do with this alert: the channel itself is down or not safe to use.
     CONNECTION = "connection"
+    # The provider wants nothing more from us for some seconds: too many at once, or for today.
+    BUSY = "busy"
+    # The provider refuses us, not this alert: a revoked key, a clock that is wrong.
+    REFUSED = "refused"
+    # The provider cannot use what this alert asks for, such as a template it does not have.
+    BROKEN = "broken"
 
 
 class ChannelError(Exception):
-    """A try failed; `code` is from our own closed words and numbers, never the server's text."""
+    """A try failed; `code` is from our own closed words and numbers, never the server's text.
 
-    def __init__(self, kind: ErrorKind, code: str) -> None:
+    `seconds` is how long the provider wants to be left alone, where it said so.
+    """
+
+    def __init__(self, kind: ErrorKind, code: str, *, seconds: int | None = None) -> None:
         super().__init__(f"{kind.value}: {code}")
         self.kind = kind
         self.code = code
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that the provider has taken, and how far it says that it got."""
+
+    reference: str
+    status: DeliveryStatus
 
 
 class AlertChannel(Protocol):
@@ -75,10 +95,36 @@ class AlertChannel(Protocol):
         """Return the channel's name, a value of `notifications.states.Channel`."""
         ...
 
+    @property
+    def medium(self) -> Medium:
+        """Return what kind of address it sends to."""
+        ...
+
+    @property
+    def per_minute(self) -> int | None:
+        """Return the most messages a minute it may be handed, None where there is no limit."""
+        ...
+
+    def carries(self, template: str) -> bool:
+        """Return whether it has this template in both languages."""
+        ...
+
     def send(self, message: AlertMessage) -> Sent:
         """Hand one alert over; raise `ChannelError` and nothing else that is expected."""
         ...
 
     def close(self) -> None:
         """Let go of idle connections; the next `send` opens what it needs."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A channel that can be asked whether it took an alert, and what became of it."""
+
+    def find(self, alert_id: UUID) -> Found | None:
+        """Return what it has of this alert, None where it has nothing that could still arrive.
+
+        Raises `ChannelError` of kind CONNECTION, BUSY or REFUSED where it does not say.
+        """
         ...

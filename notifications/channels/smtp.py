@@ -11,9 +11,10 @@ from collections import deque
 from threading import Lock
 
 from app.core.cipher import Cipher
-from app.core.settings import MailSecurity, Settings
+from app.core.settings import MailSecurity, MailServer, Settings
 from notifications.alerts import Letterhead, build_message, message_id
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase, Sent
+from notifications.states import Channel, Medium
 
 # Seconds for one answer. The final dot gets longer: giving up there means a repeat.
 ANSWER_SECONDS = 15.0
@@ -29,22 +30,28 @@ _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
 class SmtpChannel:
     """Hands alerts to the organisation's mail server; keeps its connections for a block."""
 
-    name = "smtp"
+    medium = Medium.EMAIL
 
     def __init__(
         self, settings: Settings, *, head: Letterhead, cipher: Cipher,
+        name: Channel = Channel.SMTP, server: MailServer | None = None,
         answer_seconds: float = ANSWER_SECONDS, final_dot_seconds: float = FINAL_DOT_SECONDS,
     ) -> None:  # fmt: skip
-        self._settings = settings
+        self.name = name.value
+        self.per_minute = settings.smtp_per_minute
+        self._server = server or settings.mail_server
         self._head = head
         self._cipher = cipher
         self._answer_seconds = answer_seconds
         self._final_dot_seconds = final_dot_seconds
         # Verifies the chain and the host name; smtplib's own default verifies neither.
-        self._tls = ssl.create_default_context(cafile=settings.smtp_ca_file)
+        self._tls = ssl.create_default_context(cafile=self._server.ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._lock = Lock()
         self._idle: deque[smtplib.SMTP] = deque()
+
+    def carries(self, template: str) -> bool:
+        return True
 
     def send(self, message: AlertMessage) -> Sent:
         """Hand one alert over; raise `ChannelError` whose kind says what the next try may do."""
@@ -91,7 +98,7 @@ class SmtpChannel:
         try:
             server = self._open()
             phase = Phase.SECURING
-            if self._settings.smtp_security is MailSecurity.STARTTLS:
+            if self._server.security is MailSecurity.STARTTLS:
                 server.starttls(context=self._tls)
             server.ehlo()
             phase = Phase.SIGNING_IN
@@ -103,14 +110,14 @@ class SmtpChannel:
         return server
 
     def _open(self) -> smtplib.SMTP:
-        host, port = self._settings.smtp_host, self._settings.smtp_port
+        host, port = self._server.host, self._server.port
         name, patience = self._head.mail_host, self._answer_seconds
-        if self._settings.smtp_security is MailSecurity.TLS:
+        if self._server.security is MailSecurity.TLS:
             return smtplib.SMTP_SSL(host, port, name, timeout=patience, context=self._tls)
         return smtplib.SMTP(host, port, name, timeout=patience)
 
     def _sign_in(self, server: smtplib.SMTP) -> None:
-        username, password = self._settings.smtp_username, self._settings.smtp_password
+        username, password = self._server.username, self._server.password
         if username is not None and password is not None:
             server.login(username, password.get_secret_value())
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.cipher import Cipher, Keys
+from app.core.clock import SystemClock
 from app.core.errors import Refused
 from app.core.settings import Environment, Settings
 from notifications.alerts import (
@@ -25,11 +26,12 @@ from notifications.alerts import (
 )
 from notifications.channels.base import AlertMessage
 from notifications.channels.recording import RecordingChannel
-from notifications.channels.registry import channel_from
+from notifications.channels.registry import channels_from
 from notifications.channels.smtp import SmtpChannel
 
 CIPHER = Cipher(Keys.generate())
 SETTINGS = Settings(environment=Environment.TEST, base_url="https://messages.example.org")
+CLOCK = SystemClock()
 HEAD = letterhead(SETTINGS)
 ALL_TEMPLATES = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
 ADDRESS = "police.child.abuse@school.example.org"
@@ -140,14 +142,14 @@ def test_one_recipient_and_no_other_header_of_address() -> None:
 def test_an_installation_whose_letterhead_would_tell_is_refused(telling: dict[str, Any]) -> None:
     settings = SETTINGS.model_copy(update=telling)
     with pytest.raises(Refused) as refused:
-        channel_from(settings, CIPHER)
+        channels_from(settings, CIPHER, CLOCK)
     assert "neutral" in refused.value.detail
 
 
 def test_the_settings_choose_the_channel() -> None:
     for name, kind in {"smtp": SmtpChannel, "recording": RecordingChannel}.items():
-        channel = channel_from(SETTINGS.model_copy(update={"channel": name}), CIPHER)
+        (channel,) = channels_from(SETTINGS.model_copy(update={"channel": name}), CIPHER, CLOCK)
         assert isinstance(channel, kind)
         assert channel.name == name
     with pytest.raises(Refused):
-        channel_from(SETTINGS.model_copy(update={"channel": "pigeon"}), CIPHER)
+        channels_from(SETTINGS.model_copy(update={"channel": "pigeon"}), CIPHER, CLOCK)
