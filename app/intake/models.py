@@ -80,6 +80,11 @@ class InvolvedChild(ForceOwned, Base):
             sqlite_where=text("return_on IS NOT NULL AND rematched_at IS NULL"),
             postgresql_where=text("return_on IS NOT NULL AND rematched_at IS NULL"),
         ),
+        Index(
+            "ix_involved_child_again", "again_on",
+            sqlite_where=text("again_on IS NOT NULL"),
+            postgresql_where=text("again_on IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -96,6 +101,8 @@ class InvolvedChild(ForceOwned, Base):
     # Decided in a holiday: the first pupil morning, when its school is looked for again.
     return_on: Mapped[date | None]
     rematched_at: Mapped[datetime | None]
+    # Matched again, and at two schools: the other one's later first pupil morning.
+    again_on: Mapped[date | None]
     school_given: Mapped[bool]
     # As received, for good: whatever becomes of the child, it is told by voice to one person.
     protected: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -23,6 +23,7 @@ from app.jobs.holidays import (
     begin_again,
     hold_for_pupils,
     holiday_way,
+    later_morning,
     pupils_back,
 )
 from app.jobs.runner import StepReport, Tick
@@ -76,6 +77,8 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
         begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
     child.return_on = min((one.return_on for one in placed if one.return_on), default=None)
+    if child.rematched_at is not None:
+        child.again_on = later_morning(order.due for order in orders)
     if match.reason_code == HANDED_OVER and match.council is not None:
         child.return_on = pupils_back(session, match.council, orders[0].due.told_day)
     to_council = way is HolidayPolicy.COUNCIL or match.council is not None

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
@@ -29,7 +29,7 @@ from schools.matching.details import Band
 from schools.matching.models import Match
 from schools.queries import establishments
 from schools.register_models import CalendarChange
-from schools.term_dates import SchoolCalendar, is_school_day, next_school_day
+from schools.term_dates import SchoolCalendar, in_holiday, is_school_day, next_school_day
 
 ACTOR = "job:follow_calendars"
 REASON = "calendar_changed"
@@ -100,6 +100,9 @@ def follow_return(session: Session, child_id: UUID, *, now: datetime) -> None:
     """Decide again when a child dealt with in a holiday is matched again, or let go."""
     child = session.get_one(InvolvedChild, child_id)
     calendars = calendars_of(session, _decided(session, [child_id]).get(child_id, ()))
+    if child.again_on is not None:
+        child.again_on = _later_morning(list(calendars.values()), now) or child.again_on
+        return
     child.return_on = _first_morning(list(calendars.values()), now) or child.return_on
     if child.outcome is Outcome.HELD and child.return_on is not None:
         child.due_at = returns_at(child.return_on)
@@ -138,14 +141,17 @@ def _to_move(session: Session, owners: Collection[str], now: datetime) -> list[U
 def _to_date(session: Session, owners: Collection[str], now: datetime) -> list[UUID]:
     """Return the children whose first pupil morning is another one by these calendars."""
     returning = (
-        InvolvedChild.return_on.is_not(None),
-        InvolvedChild.rematched_at.is_(None),
+        or_(
+            and_(InvolvedChild.return_on.is_not(None), InvolvedChild.rematched_at.is_(None)),
+            InvolvedChild.again_on.is_not(None),
+        ),
         InvolvedChild.outcome.in_(_RETURNING),
     )
     rows = session.execute(
-        select(InvolvedChild.id, InvolvedChild.return_on).where(*returning)
+        select(InvolvedChild.id, InvolvedChild.return_on, InvolvedChild.again_on).where(*returning)
     ).all()
-    waiting = {row.id: row.return_on for row in rows}
+    waiting = {row.id: row.again_on or row.return_on for row in rows}
+    again = {row.id for row in rows if row.again_on is not None}
     decided = _decided(session, select(InvolvedChild.id).where(*returning))
     urns = {urn for some in decided.values() for urn in some}
     touched = _touched(session, owners, urns)
@@ -155,7 +161,10 @@ def _to_date(session: Session, owners: Collection[str], now: datetime) -> list[U
         for child, some in decided.items()
         if child in waiting
         and touched & set(some)
-        and _first_morning([calendars[urn] for urn in some], now) not in {None, waiting[child]}
+        and (_later_morning if child in again else _first_morning)(
+            [calendars[urn] for urn in some], now
+        )
+        not in {None, waiting[child]}
     ]
 
 
@@ -183,6 +192,13 @@ def _first_morning(calendars: Sequence[SchoolCalendar], now: datetime) -> date |
         for calendar in calendars
     ]
     return min(mornings, default=None)
+
+
+def _later_morning(calendars: Sequence[SchoolCalendar], now: datetime) -> date | None:
+    """Return the first pupil morning of those of these schools that are still on holiday."""
+    today = london_date(now)
+    away = [calendar for calendar in calendars if in_holiday(calendar, today)]
+    return _first_morning(away or calendars, now)
 
 
 def _decided(session: Session, children: Sequence[UUID] | Select[UUID]) -> Mapping[UUID, list[int]]:

@@ -4,7 +4,7 @@ Source: domain.md §6. Whatever the force chose, nothing is dropped: on the firs
 child is matched again (`app.jobs.match_again`) and its school of that day is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -19,7 +19,7 @@ from notifications.errors import ClaimedByAnother
 from notifications.models import Notification
 from notifications.placing import Order
 from notifications.replanning import Replanned, replan
-from notifications.timing import due_for_council, returns_at
+from notifications.timing import Due, due_for_council, returns_at
 from schools.calendars import council_calendar
 from schools.term_dates import is_school_day, next_school_day
 
@@ -75,6 +75,11 @@ def pupils_back(session: Session, council: str, on: date) -> date | None:
     """
     calendar = council_calendar(session, council)
     return None if is_school_day(calendar, on) else next_school_day(calendar, on)
+
+
+def later_morning(dues: Iterable[Due]) -> date | None:
+    """Return when a child just matched again is looked for once more: a school is still away."""
+    return min((due.return_on for due in dues if due.return_on is not None), default=None)
 
 
 def begin_again(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, keys
@@ -23,11 +23,12 @@ from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
+from app.jobs.holidays import later_morning
 from app.jobs.runner import StepReport, Tick
 from notifications.errors import ClaimedByAnother
 from notifications.models import Notification, Occurrence
 from notifications.replanning import Replanned, replan
-from notifications.states import NotificationState
+from notifications.states import VISIBLE, NotificationState
 from notifications.timing import due_for_school, due_when_unknown, returns_at
 from schools.calendars import calendar_of
 from schools.matching.models import DecidedBy, Match
@@ -47,14 +48,14 @@ def match_again(tick: Tick) -> StepReport:
 
 
 def back(session: Session, cipher: Cipher, child_id: UUID, *, now: datetime) -> None:
-    """Let one child's school be looked for again; each child once.
+    """Let one child's school be looked for again: once, or once for each of two schools.
 
     What a person settled in the same school year stands, unless the school said otherwise since;
     its school is asked again where nobody has been told yet.
     """
     child = session.get_one(InvolvedChild, child_id)
     incident = session.get_one(Incident, child.incident_id)
-    child.rematched_at = now
+    child.rematched_at, child.again_on = now, None
     if incident.state is not IncidentState.NEWEST:
         return
     _, policy = current_policy(session, child.force, at=now)
@@ -107,22 +108,24 @@ def _ask_again(session: Session, child: InvolvedChild, *, policy: Policy, now: d
 
     Raises `ClaimedByAnother` while a caller has that school: the step comes again.
     """
-    untold = session.scalars(
+    live = session.scalars(
         select(Notification)
         .join(Occurrence, Occurrence.notification_id == Notification.id)
-        .where(
-            Occurrence.involved_child_id == child.id,
-            Notification.state == NotificationState.READY,
-            Notification.told_at.is_(None),
-        )
+        .where(Occurrence.involved_child_id == child.id, Notification.state.in_(VISIBLE))
     ).all()
-    for notification in untold:
-        if notification.urn is None:
+    dues = {
+        one.id: due_for_school(
+            calendar_of(session, one.urn), accepted_at=now, incident_at=now, timing=policy.timing
+        )
+        for one in live
+        if one.urn is not None
+    }
+    child.again_on = later_morning(dues.values())
+    for notification in live:
+        due = dues.get(notification.id)
+        unread = notification.state is NotificationState.READY and notification.told_at is None
+        if due is None or not unread:
             continue
-        due = due_for_school(
-            calendar_of(session, notification.urn), accepted_at=now, incident_at=now,
-            timing=policy.timing,
-        )  # fmt: skip
         begun = replan(
             session, notification.id, due, policy=policy, reason_code="first_pupil_morning",
             now=now, actor=ACTOR,
@@ -149,20 +152,25 @@ def _newest_match(session: Session, child_id: UUID) -> Match | None:
 
 
 def _waiting(tick: Tick) -> list[UUID]:
+    on = _returned_by(tick.now)
+    first = and_(InvolvedChild.return_on <= on, InvolvedChild.rematched_at.is_(None))
+    # Two statements, as each has an index of its own.
+    with tick.wiring.database.read(PLATFORM) as session:
+        return [
+            child
+            for due in (first, InvolvedChild.again_on <= on)
+            for child in session.scalars(_children(due, tick.force))
+        ]
+
+
+def _children(due: ColumnElement[bool], force: str | None) -> Select[UUID]:
     statement = (
         select(InvolvedChild.id)
-        .where(
-            InvolvedChild.return_on <= _returned_by(tick.now),
-            InvolvedChild.rematched_at.is_(None),
-            InvolvedChild.outcome.in_(_WAITING),
-        )
+        .where(due, InvolvedChild.outcome.in_(_WAITING))
         .order_by(InvolvedChild.return_on, InvolvedChild.id)
         .limit(BLOCK)
     )
-    if tick.force is not None:
-        statement = statement.where(InvolvedChild.force == tick.force)
-    with tick.wiring.database.read(PLATFORM) as session:
-        return list(session.scalars(statement))
+    return statement if force is None else statement.where(InvolvedChild.force == force)
 
 
 def _returned_by(now: datetime) -> date:

@@ -105,8 +105,13 @@ def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:
                 # Told in a holiday: its school is looked for again on the first pupil morning.
                 and_(
                     InvolvedChild.outcome.in_(_SENT),
-                    InvolvedChild.return_on.is_not(None),
-                    InvolvedChild.rematched_at.is_(None),
+                    or_(
+                        InvolvedChild.again_on.is_not(None),
+                        and_(
+                            InvolvedChild.return_on.is_not(None),
+                            InvolvedChild.rematched_at.is_(None),
+                        ),
+                    ),
                 ),
             ),
         )

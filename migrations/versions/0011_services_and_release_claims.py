@@ -1,5 +1,7 @@
 """how another service was told of a child, and who looks at a protected child's release
 
+Beside them: when a child at two schools is matched again for the second one.
+
 Expand first, contract in a later release: the previous release must work on this schema.
 """
 
@@ -13,10 +15,17 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+_AGAIN = sa.text("again_on IS NOT NULL")
+
 
 def upgrade() -> None:
     for column in ("means", "reason_code"):
         op.add_column("service_told", sa.Column(column, sa.String(length=32), nullable=True))
+    op.add_column("involved_child", sa.Column("again_on", sa.Date(), nullable=True))
+    op.create_index(
+        "ix_involved_child_again", "involved_child", ["again_on"],
+        sqlite_where=_AGAIN, postgresql_where=_AGAIN,
+    )  # fmt: skip
     op.create_table(
         "release_claim",
         sa.Column("notification_id", sa.Uuid(), nullable=False),
@@ -35,5 +44,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("release_claim")
+    op.drop_index("ix_involved_child_again", table_name="involved_child")
+    op.drop_column("involved_child", "again_on")
     for column in ("reason_code", "means"):
         op.drop_column("service_told", column)

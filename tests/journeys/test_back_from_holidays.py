@@ -1,5 +1,6 @@
 """The first pupil morning: what is looked for again, by whom, and what stays as it is."""
 
+import io
 from datetime import date, time, timedelta
 
 import pytest
@@ -10,12 +11,13 @@ from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from schools.officers import Duty
+from schools.roll import import_roll
 from tests.journeys.world import COUNCIL, World, at, child
 
 pytestmark = pytest.mark.feature("CA4")
 REVIEWER, OFFICER = "reviewer@example.org", "cme@council.test"
-PRIMARY = 990001
-FIRST_MORNING = date(2026, 9, 2)
+PRIMARY, OTHER, THIRD = 990001, 990002, 990006
+FIRST_MORNING, SECOND_MORNING = date(2026, 9, 2), date(2026, 9, 9)
 
 
 @pytest.fixture
@@ -60,3 +62,69 @@ def test_a_child_handed_over_in_august_is_looked_for_again_in_september(summer: 
     summer.clock.move_to(at("2026-09-02", "05:00"))
     summer.tick()
     assert the_child(summer).outcome is Outcome.IN_REVIEW
+
+
+def dual(world: World, primary: int = PRIMARY, other: int | None = OTHER) -> None:
+    """Bring the rolls as they stand now: Asha at one school and, where it is given, at another."""
+    columns = "UPN,Surname,Forename,DOB,Sex,PostCode,URN,EntryDate,LeavingDate"
+    number = "R999999926001"
+    for urn in (PRIMARY, OTHER, THIRD):
+        row = f",Elsewhere,Someone,02-03-2018,F,ZZ99 1AA,{urn},01-09-2023,"
+        if urn in {primary, other}:
+            row = f"{number},Example-Khan,Asha,02-03-2018,F,ZZ99 3VZ,{urn},01-09-2023,"
+        with world.wiring.database.write(PLATFORM) as session:
+            report = import_roll(
+                session, world.wiring.cipher, io.StringIO(f"{columns}\n{row}\n"),
+                owner=f"urn:{urn}", now=world.now,
+            )  # fmt: skip
+        assert report.errors == []
+
+
+@pytest.fixture
+def at_two(summer: World) -> World:
+    """Asha is at two schools; one is back on 2 September, the other a week later."""
+    summer.school(THIRD, "Northby Primary School", town="Northby", key_adults=["n@third.test"])
+    summer.calendar(
+        f"{OTHER},term,2026-06-08,2026-07-21,,,,", f"{OTHER},term,2026-09-09,2026-10-23,,,,"
+    )
+    dual(summer)
+    summer.push("N-1", child(upn="R999999926001", education={"status": "registered"}))
+    summer.until(time(7, 0), on=date(2026, 8, 4))
+    for notification, email in zip(
+        summer.notifications("N-1"), ("first@primary.test", "only@otherby.test"), strict=True
+    ):
+        summer.open(email, notification.id)
+    # Last year's rolls are erased; these are the new year's.
+    summer.clock.move_to(at("2026-09-01", "16:00"))
+    dual(summer)
+    return summer
+
+
+def test_the_second_school_of_a_child_at_two_is_looked_for_again_on_its_own_first_morning(
+    at_two: World,
+) -> None:
+    at_two.until(time(9, 0), on=FIRST_MORNING)
+    found = the_child(at_two)
+    assert (found.outcome, found.again_on) == (Outcome.SENT_TO_SCHOOL, SECOND_MORNING)
+    assert at_two.board.holiday.to_match_again == 1
+    assert at_two.board.holiday.next_on == SECOND_MORNING
+    at_two.clock.move_to(at("2026-09-08", "16:00"))
+    dual(at_two, other=THIRD)
+    at_two.until(time(6, 40), on=SECOND_MORNING)
+    third = at_two.notifications("N-1")[-1]
+    assert (third.urn, third.due_at) == (THIRD, at("2026-09-09", "08:30"))
+    assert "n@third.test" in at_two.alerted()
+    at_two.open("n@third.test", third.id)
+    assert at_two.board.all_told
+    assert the_child(at_two).again_on is None
+    assert at_two.board.holiday.to_match_again == 0
+    at_two.until(time(9, 0), on=date(2026, 9, 10))
+    assert len(at_two.notifications("N-1")) == 3
+    assert at_two.imbalances == []
+
+
+def test_the_second_schools_morning_moves_with_its_calendar(at_two: World) -> None:
+    at_two.until(time(9, 0), on=FIRST_MORNING)
+    at_two.calendar(f"{OTHER},closed,2026-09-09,2026-09-09,,,,Boiler")
+    at_two.tick()
+    assert the_child(at_two).again_on == date(2026, 9, 10)
