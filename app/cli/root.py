@@ -27,6 +27,7 @@ from app.cli import (
     roll,
     serve,
     step,
+    watchdog,
 )
 from app.cli.output import ERRORS
 from app.core.errors import ServiceError
@@ -35,6 +36,7 @@ NOUNS = {
     "register": register, "roll": roll, "calendar": calendar, "key-adults": key_adults,
     "force": force, "clients": clients, "accounts": accounts, "report": report, "match": match,
     "audit": audit, "keys": keys, "officers": officers, "drill": drill,
+    "watchdog": watchdog,
 }  # fmt: skip
 
 
@@ -84,10 +86,11 @@ def _say(*lines: str) -> None:
 
 def _setting_lines(error: ValidationError) -> list[str]:
     """Name each setting and what is wrong with it, never the value it held."""
+    prefix = "ENCOMPASS_WATCHDOG_" if error.title == "WatchdogSettings" else "ENCOMPASS_"
     return [
         " ".join(
             [
-                *(f"ENCOMPASS_{str(part).upper()}:" for part in item["loc"][:1]),
+                *(f"{prefix}{str(part).upper()}:" for part in item["loc"][:1]),
                 item["msg"].removeprefix("Value error, "),
             ]
         )

@@ -16,7 +16,8 @@ BUILT = {
     "accounts add", "report morning", "match explain", "match export", "audit verify",
     "audit export", "keys init", "calendar bank-holiday", "drill begin", "force policy",
     "officers add", "officers import", "officers leave", "officers list", "report decisions",
-    "report fairness", "report quality", "report readiness",
+    "report fairness", "report quality", "report readiness", "watchdog run", "watchdog once",
+    "watchdog role",
 }  # fmt: skip
 
 

@@ -1,0 +1,139 @@
+"""Alerts that do not arrive: no status, unknown, set aside, all failing, nobody opening."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.watchdog.codes import Code, Finding
+from app.watchdog.looking import Look
+from notifications.models import Alert, AlertAbout, AlertCover, Notification
+from notifications.states import VISIBLE, AlertState, NotificationState, Template
+
+_NINE = time(9, 0)
+# Before nine each minute counts (features.md DL9).
+_BEFORE_NINE, _ELSE = timedelta(minutes=5), timedelta(minutes=15)
+_CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
+_SENT = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
+_FAILED = (AlertState.FAILED, AlertState.BOUNCED, AlertState.SET_ASIDE)
+# Fewer than this say nothing of a provider.
+_SAYS_SOMETHING = 3
+
+
+def without_status(look: Look) -> Iterator[Finding]:
+    """Alerts that somebody waits for, of which nobody knows that they were handed over."""
+    before = look.now - (_BEFORE_NINE if look.clock_time < _NINE else _ELSE)
+    for code, states in (
+        (Code.UNKNOWN_OLD, (AlertState.UNKNOWN,)),
+        (Code.NO_STATUS, (AlertState.PLANNED, AlertState.ATTEMPTING)),
+    ):
+        found = _counted(
+            look, Alert.planned_at, Alert.state.in_(states), Alert.planned_at < before,
+            Alert.template.not_in(_CAN_WAIT), _wanted(),
+        )  # fmt: skip
+        if found is not None:
+            yield Finding(code, *found)
+
+
+def set_aside(look: Look) -> Iterator[Finding]:
+    """Alerts that failed on themselves time and again, while somebody still waits for them."""
+    found = _counted(
+        look, Alert.settled_at, Alert.state == AlertState.SET_ASIDE,
+        Alert.settled_at > look.ago(hours=24), _untold(),
+    )  # fmt: skip
+    if found is not None:
+        yield Finding(Code.SET_ASIDE, *found)
+
+
+def delivery_failing(look: Look) -> Iterator[Finding]:
+    """Within an hour several were refused and not one was taken: it is not the addresses."""
+    since = look.ago(hours=1)
+    failed = _counted(look, Alert.settled_at, Alert.state.in_(_FAILED), Alert.settled_at > since)
+    if failed is None or failed[0] < _SAYS_SOMETHING:
+        return
+    taken = look.session.scalar(
+        select(func.count()).select_from(Alert).where(Alert.handed_over_at > since)
+    )
+    if not taken:
+        yield Finding(Code.DELIVERY_FAILING, *failed)
+
+
+def nobody_opens(look: Look) -> Iterator[Finding]:
+    """The provider takes everything and nobody opens anything, though people usually do.
+
+    Of the messages of a council whose first alert was taken an hour ago or more, none is opened by
+    anybody, while in the two weeks before at least three in ten were within the hour before due.
+    """
+    for council, count in _unopened_today(look).items():
+        alerted, opened = _opened_before(look, council)
+        if alerted >= 2 * _SAYS_SOMETHING and opened >= 0.3 * alerted:
+            yield Finding(Code.NOBODY_OPENS, count)
+
+
+def _unopened_today(look: Look) -> dict[str | None, int]:
+    """Return by council how many were alerted for an hour, where not one of them was opened."""
+    rows = look.session.execute(
+        select(Notification.council, func.count(), func.count(Notification.told_at))
+        .where(
+            Notification.due_at >= look.at(time(0, 0)),
+            Notification.due_at < look.at(time(23, 59)),
+            Notification.state.in_(VISIBLE),
+            _taken_before(look.ago(hours=1)),
+        )
+        .group_by(Notification.council)
+    )
+    return {
+        council: count for council, count, told in rows if count >= _SAYS_SOMETHING and not told
+    }
+
+
+def _opened_before(look: Look, council: str | None) -> tuple[int, int]:
+    """Return of the two weeks before today how many were alerted and opened by their deadline."""
+    start = look.at(time(0, 0))
+    alerted, opened = look.session.execute(
+        select(
+            func.count(), func.count().filter(Notification.told_at <= Notification.due_at)
+        )
+        .where(
+            Notification.council == council,
+            Notification.due_at >= start - timedelta(days=14),
+            Notification.due_at < start,
+            Notification.state.in_(VISIBLE),
+            _taken_before(look.now),
+        )
+    ).one()  # fmt: skip
+    return alerted, opened
+
+
+def _taken_before(at: datetime) -> ColumnElement[bool]:
+    return exists(literal(1)).where(
+        AlertCover.notification_id == Notification.id,
+        Alert.id == AlertCover.alert_id,
+        Alert.state.in_(_SENT),
+        Alert.handed_over_at < at,
+    )
+
+
+def _untold() -> ColumnElement[bool]:
+    return exists(literal(1)).where(
+        AlertCover.alert_id == Alert.id,
+        Notification.id == AlertCover.notification_id,
+        Notification.told_at.is_(None),
+        Notification.state == NotificationState.READY,
+    )
+
+
+def _wanted() -> ColumnElement[bool]:
+    return or_(_untold(), exists(literal(1)).where(AlertAbout.alert_id == Alert.id))
+
+
+def _counted(
+    look: Look, since: InstrumentedAttribute[Any], *where: ColumnElement[bool]
+) -> tuple[int, datetime | None] | None:
+    """Return how many alerts and the earliest of an instant of theirs, or None where none."""
+    count, oldest = look.session.execute(
+        select(func.count(), func.min(since)).select_from(Alert).where(*where)
+    ).one()
+    return (count, oldest) if count else None
