@@ -1,6 +1,7 @@
 """What every test may ask for: both databases, migrated; keys; a clock that moves by hand."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,15 @@ from app.core.database import Database, make_engine
 from app.core.settings import Environment, Settings
 from app.wiring import Wiring, build
 from notifications.channels.recording import RecordingChannel
+from tests.lending import Lender, prepare
 from tests.postgres import HOW_TO_GET, drop_database, fresh_database, postgres_server
 from tests.requirements import require
 
 # A Friday in term, an hour after midnight: most nights of the tests begin here.
 NIGHT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+# Linux keeps it in memory; a container may give it far less than the databases of a run need.
+IN_MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 (a folder of our own is made in it)
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +35,31 @@ def postgres_admin() -> Iterator[str | None]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_admin: str | None) -> Iterator[str | None]:
-    """A migrated database that each test copies."""
+def postgres_lender(postgres_admin: str | None) -> Iterator[Lender | None]:
+    """Lends each test a migrated database."""
     if postgres_admin is None:
         yield None
         return
-    url = fresh_database(postgres_admin)
-    migrate(url)
-    yield url
-    drop_database(postgres_admin, url)
+    template = fresh_database(postgres_admin)
+    migrate(template)
+    prepare(postgres_admin, template)
+    lender = Lender(postgres_admin, template)
+    yield lender
+    lender.close()
+    drop_database(postgres_admin, template)
+
+
+@pytest.fixture(scope="session")
+def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory where this machine has room: SQLite waits for the disk at every commit.
+
+    The product still asks for the disk; what a killed process leaves is the same in both.
+    """
+    if not (IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM):
+        yield tmp_path_factory.mktemp("databases")
+        return
+    with tempfile.TemporaryDirectory(prefix="encompass-tests-", dir=IN_MEMORY) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -50,18 +71,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[str]:
     """A migrated database of this test's own, once on each of the two."""
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, tmp_path / "encompass.db")
-        yield f"sqlite:///{tmp_path / 'encompass.db'}"
+        with tempfile.TemporaryDirectory(dir=quick_folder, ignore_cleanup_errors=True) as folder:
+            shutil.copy(template, Path(folder) / "encompass.db")
+            yield f"sqlite:///{folder}/encompass.db"
         return
-    admin = request.getfixturevalue("postgres_admin")
-    require("postgres", admin, HOW_TO_GET)
-    url = fresh_database(admin, template_url=request.getfixturevalue("postgres_template"))
+    lender = request.getfixturevalue("postgres_lender")
+    require("postgres", lender, HOW_TO_GET)
+    url = lender.lend()
     yield url
-    drop_database(admin, url)
+    lender.take_back(url)
 
 
 @pytest.fixture

@@ -20,8 +20,11 @@ HOW_TO_GET = (
 )
 # Row-level security does not hold a superuser: neither the service nor its tests run as one.
 ROLE = "encompass_test"
-# The cluster is thrown away after the run, so nothing has to survive a power cut.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+# The cluster is thrown away after the run, so nothing has to survive a power cut or be tidied.
+FAST = (
+    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal",
+    "max_wal_senders=0", "autovacuum=off", "max_connections=200",
+)  # fmt: skip
 
 
 @contextmanager
@@ -46,10 +49,19 @@ def fresh_database(admin_url: str, *, template_url: str | None = None) -> str:
 
     Empty, or a copy of the database at `template_url`, to which nobody may be connected.
     """
-    name = f"encompass_test_{secrets.token_hex(6)}"
+    name = fresh_name()
     template = make_url(template_url).database if template_url else "template0"
     with administration(admin_url) as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" OWNER {ROLE} TEMPLATE "{template}"'))
+    return url_of(admin_url, name)
+
+
+def fresh_name() -> str:
+    return f"encompass_test_{secrets.token_hex(6)}"
+
+
+def url_of(admin_url: str, name: str) -> str:
+    """Return the ordinary role's URL for a database of this server."""
     url = make_url(admin_url).set(database=name, username=ROLE, password=ROLE)
     return url.render_as_string(hide_password=False)
 
