@@ -28,6 +28,10 @@ class ClaimedAlert:
     planned_at: datetime
     # What the template asks for beside the sign-in page.
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # The provider to hand it to; '' where the caller has only one.
+    channel: str = ""
+    # An earlier try there may have arrived: ask before anything is sent.
+    ask: bool = False
 
 
 class ResultKind(StrEnum):
@@ -41,6 +45,20 @@ class ResultKind(StrEnum):
     # The alert itself could not be made or sent: a defect of this row or of ours.
     BROKEN = "broken"
     NOT_TRIED = "not_tried"
+    # The provider wants no more from us for a while.
+    BUSY = "busy"
+    # The provider refuses us.
+    REFUSED = "refused"
+    # Asked whether an earlier try arrived, the provider did not say: still unknown.
+    UNASKED = "unasked"
+
+
+# Not tries at all: the rest of a block after its provider was found to be down, or its time over.
+CHANNEL_DOWN, BLOCK_OVER = "channel_down", "block_over"
+NOT_TRIES = frozenset({CHANNEL_DOWN, BLOCK_OVER})
+# A refusal of the request as such; our own defects have the names of exceptions.
+_REQUEST_REFUSED = "request_"
+_LINE_BROKE = ("lost_", "timeout_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,29 @@ class AlertResult:
     channel: str
     code: str | None = None
     reference: str | None = None
+    # How long the provider wants to be left alone, where it said so.
+    seconds: int | None = None
+
+    @property
+    def blames_provider(self) -> bool:
+        """Whether this may be the provider's trouble as well as the alert's."""
+        code = self.code or ""
+        match self.kind:
+            case ResultKind.BROKEN:
+                return code.startswith(_REQUEST_REFUSED)
+            case ResultKind.TEMPORARY:
+                return code.startswith(_LINE_BROKE)
+            case kind:
+                return kind in _PROVIDERS_TROUBLE
 
     @property
     def ok(self) -> bool:
         return self.kind is ResultKind.HANDED_OVER
+
+
+_PROVIDERS_TROUBLE = frozenset(
+    {
+        ResultKind.UNKNOWN, ResultKind.CONNECTION, ResultKind.BUSY, ResultKind.REFUSED,
+        ResultKind.UNASKED,
+    }
+)  # fmt: skip

@@ -6,7 +6,6 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core import audit
-from notifications.attempts import AlertResult
 from notifications.channels.base import Phase
 from notifications.guarded import changed
 from notifications.models import Alert
@@ -16,16 +15,16 @@ from schools.officers import Officer
 
 
 def address_failed(
-    session: Session, alert: Alert, result: AlertResult, *, now: datetime, actor: str
+    session: Session, alert: Alert, *, code: str | None, now: datetime, actor: str
 ) -> None:
     """Unverify whoever's mailbox was refused; a refusal of anything else flags nobody.
 
     Source: features.md RE6. The platform's chain keeps it, because the register has no force.
     """
-    if not (result.code or "").startswith(f"{Phase.RECIPIENT}_"):
+    if not (code or "").startswith(f"{Phase.RECIPIENT}_"):
         return
     if alert.officer_id is not None:
-        _officer_failed(session, alert, result, now=now, actor=actor)
+        _officer_failed(session, alert, code=code, now=now, actor=actor)
         return
     flagged = changed(
         session,
@@ -36,12 +35,12 @@ def address_failed(
     if flagged:
         audit.record(
             session, event=audit.Event.KEY_ADULT_UNVERIFIED, actor=actor, force=None,
-            subject=f"key_adult:{alert.key_adult_id}", now=now, reason_code=result.code,
+            subject=f"key_adult:{alert.key_adult_id}", now=now, reason_code=code,
         )  # fmt: skip
 
 
 def _officer_failed(
-    session: Session, alert: Alert, result: AlertResult, *, now: datetime, actor: str
+    session: Session, alert: Alert, *, code: str | None, now: datetime, actor: str
 ) -> None:
     flagged = changed(
         session,
@@ -52,5 +51,5 @@ def _officer_failed(
     if flagged:
         audit.record(
             session, event=audit.Event.OFFICER_UNVERIFIED, actor=actor, force=None,
-            subject=f"officer:{alert.officer_id}", now=now, reason_code=result.code,
+            subject=f"officer:{alert.officer_id}", now=now, reason_code=code,
         )  # fmt: skip

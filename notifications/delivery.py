@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event
 from time import monotonic
+from typing import TypeGuard
 
 from app.core import logs
 from app.core.crash_points import CrashPoint, crash_point
-from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
+from notifications.attempts import BLOCK_OVER, CHANNEL_DOWN, AlertResult, ClaimedAlert, ResultKind
 from notifications.channels.base import (
     AlertChannel,
     AlertMessage,
+    Answering,
     ChannelError,
     ErrorKind,
 )
@@ -28,63 +29,90 @@ _KINDS = {
     ErrorKind.TEMPORARY: ResultKind.TEMPORARY,
     ErrorKind.UNKNOWN: ResultKind.UNKNOWN,
     ErrorKind.CONNECTION: ResultKind.CONNECTION,
+    ErrorKind.BUSY: ResultKind.BUSY,
+    ErrorKind.REFUSED: ResultKind.REFUSED,
+    ErrorKind.BROKEN: ResultKind.BROKEN,
 }
+# Nothing to do with one alert: no other of the block would fare better.
+_STOPS_THE_BLOCK = frozenset({ErrorKind.CONNECTION, ErrorKind.BUSY, ErrorKind.REFUSED})
+FOUND = "found_by_asking"
 
 
 @dataclass(slots=True)
 class Block:
     """What the conversations of one block share: when to stop beginning new ones."""
 
-    channel: AlertChannel
     until: float
     elapsed: Callable[[], float]
-    broken: Event
+    broken: set[str]
 
 
 def send_all(
-    claims: Sequence[ClaimedAlert], channel: AlertChannel, *,
+    claims: Sequence[ClaimedAlert], *channels: AlertChannel,
     seconds: float = BLOCK_SECONDS, elapsed: Callable[[], float] = monotonic,
 ) -> list[AlertResult]:  # fmt: skip
     """Try every claimed alert, most urgent first, and return one result for each, in that order.
 
-    Once the channel itself is down the rest of the block is not tried: that is one failure of the
-    channel, not a failure of each alert.
+    Each goes to the provider it was claimed for, without one to the first. Once a provider is down
+    the rest of its alerts are not tried: that is one failure of the provider, not of each alert.
     """
     if not claims:
         return []
-    block = Block(channel, elapsed() + seconds, elapsed, Event())
+    block = Block(elapsed() + seconds, elapsed, set())
+    by_name = {channel.name: channel for channel in channels}
+
+    def send(claimed: ClaimedAlert) -> AlertResult:
+        return _send(claimed, by_name.get(claimed.channel, channels[0]), block)
+
     with ThreadPoolExecutor(min(CONCURRENCY, len(claims)), "alerts") as pool:
-        return list(pool.map(lambda claimed: _send(claimed, block), claims))
+        return list(pool.map(send, claims))
 
 
-def _send(claimed: ClaimedAlert, block: Block) -> AlertResult:
-    if block.broken.is_set():
-        return _result(claimed, block, ResultKind.CONNECTION, code="channel_down")
+def _send(claimed: ClaimedAlert, channel: AlertChannel, block: Block) -> AlertResult:
+    if channel.name in block.broken:
+        kind = ResultKind.UNASKED if claimed.ask else ResultKind.CONNECTION
+        return _result(claimed, channel, kind, code=CHANNEL_DOWN)
     if block.elapsed() > block.until:
-        return _result(claimed, block, ResultKind.NOT_TRIED, code="block_over")
-    message = AlertMessage(
+        kind = ResultKind.UNASKED if claimed.ask else ResultKind.NOT_TRIED
+        return _result(claimed, channel, kind, code=BLOCK_OVER)
+    asking = claimed.ask
+    try:
+        found = channel.find(claimed.alert_id) if asking and _answers(channel) else None
+        if found is not None:
+            return _result(
+                claimed, channel, ResultKind.HANDED_OVER, code=FOUND, reference=found.reference
+            )
+        asking = False
+        sent = channel.send(_message(claimed))
+        crash_point(CrashPoint.PROVIDER_ACCEPTED)
+    except ChannelError as error:
+        if error.kind in _STOPS_THE_BLOCK:
+            block.broken.add(channel.name)
+        kind = ResultKind.UNASKED if asking else _KINDS[error.kind]
+        return _result(claimed, channel, kind, code=error.code, seconds=error.seconds)
+    except Exception as error:  # noqa: BLE001 (one alert that cannot be built stops no other)
+        said = logs.error_kind(error)
+        log.error("alert failed", item=str(claimed.alert_id), error=said)
+        return _result(claimed, channel, ResultKind.BROKEN, code=said[:64])
+    return _result(claimed, channel, ResultKind.HANDED_OVER, reference=sent.reference)
+
+
+def _answers(channel: AlertChannel) -> TypeGuard[Answering]:
+    return isinstance(channel, Answering)
+
+
+def _message(claimed: ClaimedAlert) -> AlertMessage:
+    return AlertMessage(
         claimed.alert_id, claimed.address, claimed.template, claimed.welsh, claimed.planned_at,
         claimed.extra,
     )  # fmt: skip
-    try:
-        sent = block.channel.send(message)
-        crash_point(CrashPoint.PROVIDER_ACCEPTED)
-    except ChannelError as error:
-        if error.kind is ErrorKind.CONNECTION:
-            block.broken.set()
-        return _result(claimed, block, _KINDS[error.kind], code=error.code)
-    except Exception as error:  # noqa: BLE001 (one alert that cannot be built stops no other)
-        kind = logs.error_kind(error)
-        log.error("alert failed", item=str(claimed.alert_id), error=kind)
-        return _result(claimed, block, ResultKind.BROKEN, code=kind[:64])
-    return _result(claimed, block, ResultKind.HANDED_OVER, reference=sent.reference)
 
 
 def _result(
-    claimed: ClaimedAlert, block: Block, kind: ResultKind, *, code: str | None = None,
-    reference: str | None = None,
+    claimed: ClaimedAlert, channel: AlertChannel, kind: ResultKind, *, code: str | None = None,
+    reference: str | None = None, seconds: int | None = None,
 ) -> AlertResult:  # fmt: skip
     return AlertResult(
-        claimed.alert_id, claimed.fence, kind, channel=block.channel.name, code=code,
-        reference=reference,
+        claimed.alert_id, claimed.fence, kind, channel=channel.name, code=code,
+        reference=reference, seconds=seconds,
     )  # fmt: skip

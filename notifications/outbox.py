@@ -4,61 +4,87 @@ The intent is stored before anything is said, and what is not known is called `u
 random kills this loses nothing and repeats at most an empty message (reliability.md X12, 4.3).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from app.core import audit
-from app.core.audit import Event
 from app.core.cipher import Cipher
-from app.core.ids import new_id
+from notifications import providers
 from notifications.addressing import Resolvers, addresses, fillings, in_welsh
-from notifications.alerting import still_wanted
-from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
-from notifications.bounces import address_failed
+from notifications.attempts import ClaimedAlert
+from notifications.channels.base import AlertChannel, Answering
 from notifications.guarded import changed
-from notifications.hastening import hasten, hasten_reviews
-from notifications.models import Alert, AlertAbout, AlertCover, Notification, Receipt
-from notifications.states import (
-    ENDED,
-    AlertState,
-    Channel,
-    NotificationState,
-    ReceiptKind,
-    Template,
-)
+from notifications.models import Alert, AlertAbout, AlertCover, Notification
+from notifications.providers import Room
+from notifications.results import ACTOR, SET_ASIDE_AFTER, covered_by, record, set_aside
+from notifications.states import AlertState, NotificationState, Template
 
-ACTOR = "job:send_due"
-# Until the second, third, fourth try …; then always the last.
-RETRY_SECONDS = (15, 60, 180, 300)
-SET_ASIDE_AFTER = 5
+__all__ = ["claim", "record"]
+
 # Sent after everything a child waits for.
 _CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
 _NO_RESOLVERS: Resolvers = MappingProxyType({})
+_PERHAPS_SENT = frozenset({AlertState.UNKNOWN, AlertState.ATTEMPTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By which provider one alert goes, and whether that one is asked first."""
+
+    channel: str = ""
+    ask: bool = False
+
+
+_ONLY_ONE = Way()
 
 
 def claim(
     session: Session, cipher: Cipher, *, owner: str, now: datetime, limit: int = 200,
     lease_seconds: int = 60, force: str | None = None, resolvers: Resolvers = _NO_RESOLVERS,
+    channels: Sequence[AlertChannel] = (),
 ) -> list[ClaimedAlert]:  # fmt: skip
     """Take alerts that are due and that somebody still waits for, least time left first.
 
     Of one force where an operator asks for it, else of all; drills and invitations come last.
     `resolvers` fill in the alerts about their kind; one that returns None ends its alert.
+    `channels` are the providers in order: none is handed more than it may be now, and what none
+    can take stays planned. Without them the caller has one and minds it alone.
 
     Several may claim at once: rows that another is taking are passed over. An alert whose lease
-    ran out was perhaps sent; it is taken again, and its repeat is the same bytes. One whose sending
-    took the process down time and again is set aside instead.
+    ran out was perhaps sent; it is taken again, and its provider is asked, or its repeat is the
+    same bytes. One whose sending took the process down time and again is set aside instead.
     """
     _set_aside_what_keeps_failing(session, now)
-    alerts = session.scalars(
+    rooms = providers.rooms(session, channels, limit=limit, now=now)
+    some = min(limit, sum(room.left for room in rooms)) if channels else limit
+    alerts = _waiting(session, _due(now), _sendable(rooms) if channels else true(), force, some)
+    filled = fillings(session, cipher, alerts, resolvers)
+    for alert in alerts:
+        if filled[alert.id] is None:
+            _not_needed(alert, now)
+    session.flush()
+    wanted = [alert for alert in alerts if filled[alert.id] is not None]
+    ways = _ways(wanted, rooms) if channels else {alert.id: _ONLY_ONE for alert in wanted}
+    taken = [alert for alert in wanted if alert.id in ways]
+    _lease(session, taken, ways, owner=owner, until=now + timedelta(seconds=lease_seconds))
+    providers.spend(session, rooms, now=now)
+    return _claimed(session, cipher, taken, filled, ways)
+
+
+def _waiting(
+    session: Session, due: ColumnElement[bool], sendable: ColumnElement[bool], force: str | None,
+    limit: int,
+) -> Sequence[Alert]:  # fmt: skip
+    return session.scalars(
         select(Alert)
         .where(
-            _due(now),
+            due,
+            sendable,
             _somebody_waits(),
             *([Alert.force == force] if force is not None else []),
         )
@@ -67,123 +93,66 @@ def claim(
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    filled = fillings(session, cipher, alerts, resolvers)
-    for alert in alerts:
-        if filled[alert.id] is None:
-            _not_needed(alert, now)
-    session.flush()
-    alerts = [alert for alert in alerts if filled[alert.id] is not None]
-    changed(
-        session,
-        update(Alert)
-        .where(Alert.id.in_([alert.id for alert in alerts]))
-        .values(
-            state=AlertState.ATTEMPTING, lease_owner=owner, fence=Alert.fence + 1,
-            lease_until=now + timedelta(seconds=lease_seconds), attempts=Alert.attempts + 1,
-            own_failures=Alert.own_failures
-            + case((Alert.state == AlertState.ATTEMPTING, 1), else_=0),
+
+
+def _sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
+    """Return what some provider with room left has: what none can take must not fill a block."""
+    return or_(
+        false(),
+        *(
+            and_(
+                Alert.medium == room.channel.medium,
+                Alert.template.in_([one for one in Template if room.channel.carries(one)]),
+            )
+            for room in rooms
+            if room.left
         ),
-    )  # fmt: skip
-    return _claimed(session, cipher, alerts, filled)
+    )
 
 
-def record(
-    session: Session, results: Sequence[AlertResult], *, now: datetime, actor: str = ACTOR
-) -> int:
-    """Settle claimed alerts; return how many results counted.
+def _ways(alerts: Sequence[Alert], rooms: Sequence[Room]) -> dict[UUID, Way]:
+    """Give each alert the first provider that may take it.
 
-    A result whose fence is no longer the row's changes nothing: another claim has taken over, and
-    this one is kept on the trail as a late fact.
+    What was perhaps sent goes back to its own, to be asked. Where that one is down, the next sends
+    the same empty message once more rather than wait.
     """
-    by_id = {result.alert_id: result for result in results}
-    alerts = session.scalars(
-        select(Alert)
-        .where(Alert.id.in_(by_id))
-        .order_by(Alert.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    covered = _covered(session, by_id)
-    counted = 0
+    found: dict[UUID, Way] = {}
     for alert in alerts:
-        result = by_id[alert.id]
-        if alert.state is not AlertState.ATTEMPTING or alert.fence != result.fence:
-            event = Event.ALERT_HANDED_OVER if result.ok else Event.ALERT_FAILED
-            _note(session, alert, event, now=now, actor=actor, reason_code="stale_result")
-            continue
-        counted += 1
-        _settle(session, alert, result, covered[alert.id], now=now, actor=actor)
-    session.flush()
-    return counted
+        perhaps_sent = alert.state in _PERHAPS_SENT
+        able = [
+            room
+            for room in rooms
+            if room.left
+            and room.channel.medium == alert.medium
+            and room.channel.carries(alert.template)
+        ]
+        own = [room for room in able if perhaps_sent and room.channel.name == alert.channel]
+        for room in (own or able)[:1]:
+            room.take()
+            ask = bool(own) and isinstance(room.channel, Answering)
+            found[alert.id] = Way(room.channel.name, ask)
+    return found
 
 
-def _settle(
-    session: Session, alert: Alert, result: AlertResult, covered: Sequence[Notification], *,
-    now: datetime, actor: str,
+def _lease(
+    session: Session, alerts: Sequence[Alert], ways: Mapping[UUID, Way], *, owner: str,
+    until: datetime,
 ) -> None:  # fmt: skip
-    alert.lease_owner, alert.lease_until = None, None
-    alert.channel, alert.last_code = Channel(result.channel), result.code
-    waiting = [one for one in covered if one.told_at is None]
-    match result.kind:
-        case ResultKind.HANDED_OVER:
-            _handed_over(session, alert, result, covered, now=now, actor=actor)
-        case ResultKind.PERMANENT:
-            alert.state, alert.settled_at = AlertState.FAILED, now
-            _note(session, alert, Event.ALERT_FAILED, now=now, actor=actor, reason_code=result.code)
-            address_failed(session, alert, result, now=now, actor=actor)
-            _hasten(session, alert, waiting, now)
-        case ResultKind.UNKNOWN | ResultKind.BROKEN:
-            alert.own_failures += 1
-            if alert.own_failures >= SET_ASIDE_AFTER:
-                _set_aside(session, alert, now=now, actor=actor)
-                _hasten(session, alert, waiting, now)
-            else:
-                unknown = result.kind is ResultKind.UNKNOWN
-                alert.state = AlertState.UNKNOWN if unknown else AlertState.PLANNED
-                alert.next_attempt_at = now + _until_next(alert.attempts)
-        case ResultKind.TEMPORARY | ResultKind.CONNECTION:
-            alert.state = AlertState.PLANNED
-            alert.next_attempt_at = now + _until_next(alert.attempts)
-        case ResultKind.NOT_TRIED:
-            alert.state, alert.attempts = AlertState.PLANNED, alert.attempts - 1
-            alert.next_attempt_at = now + timedelta(seconds=1)
-    if alert.state in {AlertState.PLANNED, AlertState.UNKNOWN}:
-        session.flush()
-        if not still_wanted(session, [alert.id]):
-            _not_needed(alert, now)
-
-
-def _handed_over(
-    session: Session, alert: Alert, result: AlertResult, covered: Sequence[Notification], *,
-    now: datetime, actor: str,
-) -> None:  # fmt: skip
-    """Handed to mail is one fact for each notification it stands for; it tells nobody yet."""
-    alert.state, alert.handed_over_at, alert.settled_at = AlertState.HANDED_OVER, now, now
-    alert.provider_reference = result.reference
-    session.add_all(
-        Receipt(
-            id=new_id(), force=one.force, urn=one.urn, council=one.council, notification_id=one.id,
-            kind=ReceiptKind.HANDED_OVER, at=now, actor=actor, source=result.channel,
-            alert_id=alert.id, content_version=one.content_version,
-        )
-        for one in covered
-    )  # fmt: skip
-    _note(session, alert, Event.ALERT_HANDED_OVER, now=now, actor=actor)
-
-
-def _until_next(attempts: int) -> timedelta:
-    return timedelta(seconds=RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1])
-
-
-def _hasten(session: Session, alert: Alert, waiting: Sequence[Notification], now: datetime) -> None:
-    hasten_reviews(session, alert.id, now=now)
-    for notification in waiting:
-        hasten(session, notification, now=now)
-
-
-def _set_aside(session: Session, alert: Alert, *, now: datetime, actor: str) -> None:
-    alert.state, alert.settled_at = AlertState.SET_ASIDE, now
-    _note(session, alert, Event.ALERT_SET_ASIDE, now=now, actor=actor, reason_code=alert.last_code)
+    """Store the intent, with the provider it is for, before anything is said to anybody."""
+    for name in {way.channel for way in ways.values()}:
+        ids = [alert.id for alert in alerts if ways[alert.id].channel == name]
+        changed(
+            session,
+            update(Alert)
+            .where(Alert.id.in_(ids))
+            .values(
+                state=AlertState.ATTEMPTING, lease_owner=owner, fence=Alert.fence + 1,
+                lease_until=until, attempts=Alert.attempts + 1,
+                own_failures=Alert.own_failures
+                + case((Alert.state == AlertState.ATTEMPTING, 1), else_=0),
+                **({"channel": name} if name else {}),
+            ),
+        )  # fmt: skip
 
 
 def _set_aside_what_keeps_failing(session: Session, now: datetime) -> None:
@@ -198,12 +167,11 @@ def _set_aside_what_keeps_failing(session: Session, now: datetime) -> None:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    covered = _covered(session, [alert.id for alert in alerts])
+    covered = covered_by(session, [alert.id for alert in alerts])
     for alert in alerts:
         alert.own_failures += 1
         alert.lease_owner, alert.lease_until, alert.last_code = None, None, "no_result"
-        _set_aside(session, alert, now=now, actor=ACTOR)
-        _hasten(session, alert, [one for one in covered[alert.id] if one.told_at is None], now)
+        set_aside(session, alert, covered[alert.id], now=now, actor=ACTOR)
     session.flush()
 
 
@@ -238,38 +206,13 @@ def _not_needed(alert: Alert, now: datetime) -> None:
 
 def _claimed(
     session: Session, cipher: Cipher, alerts: Sequence[Alert],
-    filled: Mapping[UUID, Mapping[str, str] | None],
+    filled: Mapping[UUID, Mapping[str, str] | None], ways: Mapping[UUID, Way],
 ) -> list[ClaimedAlert]:  # fmt: skip
     where, welsh = addresses(session, cipher, alerts), in_welsh(session, alerts)
     return [
         ClaimedAlert(
             alert.id, alert.fence + 1, where[alert.id], alert.template, alert.id in welsh,
-            alert.planned_at, filled[alert.id] or {},
+            alert.planned_at, filled[alert.id] or {}, ways[alert.id].channel, ways[alert.id].ask,
         )
         for alert in alerts
     ]  # fmt: skip
-
-
-def _covered(session: Session, alert_ids: Collection[UUID]) -> dict[UUID, list[Notification]]:
-    """Return the notifications that each alert stands for and that may still be shown."""
-    pairs = session.execute(
-        select(AlertCover.alert_id, Notification)
-        .join(Notification, Notification.id == AlertCover.notification_id)
-        .where(AlertCover.alert_id.in_(alert_ids), Notification.state.not_in(ENDED))
-        .order_by(AlertCover.notification_id)
-        .execution_options(populate_existing=True)
-    )
-    found: dict[UUID, list[Notification]] = {alert_id: [] for alert_id in alert_ids}
-    for alert_id, notification in pairs:
-        found[alert_id].append(notification)
-    return found
-
-
-def _note(
-    session: Session, alert: Alert, event: Event, *, now: datetime, actor: str,
-    reason_code: str | None = None,
-) -> None:  # fmt: skip
-    audit.record(
-        session, event=event, actor=actor, force=alert.force, subject=f"alert:{alert.id}", now=now,
-        reason_code=reason_code, detail={"attempts": alert.attempts},
-    )  # fmt: skip

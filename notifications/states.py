@@ -79,6 +79,11 @@ class Channel(StrEnum):
     RECORDING_TEXT = "recording_text"
 
 
+TEXTING = frozenset({Channel.NOTIFY_TEXT, Channel.RECORDING_TEXT})
+# These say later what became of what they took.
+REPORTING = frozenset({Channel.NOTIFY, Channel.NOTIFY_TEXT})
+
+
 class DeliveryStatus(StrEnum):
     """What a provider that reports says became of a message it took."""
 

@@ -12,7 +12,7 @@ BLOCK = 200
 def send_due(tick: Tick) -> StepReport:
     """Send block after block until nothing is due; no transaction is open across the network."""
     report = StepReport(tick.step)
-    database, channel = tick.wiring.database, tick.wiring.channel
+    database, channels = tick.wiring.database, tick.wiring.channels
     while not tick.out_of_time:
         with database.write(PLATFORM) as session:
             claims = outbox.claim(
@@ -23,15 +23,17 @@ def send_due(tick: Tick) -> StepReport:
                 limit=BLOCK,
                 force=tick.force,
                 resolvers=tick.wiring.resolvers,
+                channels=channels,
             )
             crash_point(CrashPoint.CLAIM_BEFORE_COMMIT)
         if not claims:
             break
         crash_point(CrashPoint.INTENT_STORED)
-        results = send_all(claims, channel)
+        results = send_all(claims, *channels)
         with database.write(PLATFORM) as session:
             report.done += outbox.record(session, results, now=tick.moment())
         crash_point(CrashPoint.RESULT_STORED)
         report.failed += sum(not result.ok for result in results)
-    channel.close()
+    for channel in channels:
+        channel.close()
     return report

@@ -1,0 +1,212 @@
+"""Settling tries: what came of each is written by fence, and what it means for the provider, too.
+
+Only what is an alert's own fault counts against it; an outage, a limit or a refused key is the
+provider's (docs/decisions/0022, 0095).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.audit import Event
+from app.core.ids import new_id
+from notifications import providers
+from notifications.alerting import still_wanted
+from notifications.attempts import AlertResult, ResultKind
+from notifications.bounces import address_failed
+from notifications.hastening import hasten, hasten_reviews
+from notifications.models import Alert, AlertCover, Notification, Receipt
+from notifications.states import ENDED, REPORTING, AlertState, Channel, DeliveryStatus, ReceiptKind
+
+ACTOR = "job:send_due"
+# Until the second, third, fourth try …; then always the last.
+RETRY_SECONDS = (15, 60, 180, 300)
+SET_ASIDE_AFTER = 5
+# A provider that reports is asked of our own accord so many minutes after it took an alert.
+POLL_MINUTES = (2, 5, 10, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What every result of a block is settled with."""
+
+    session: Session
+    now: datetime
+    actor: str
+    news: providers.News
+
+
+def record(
+    session: Session, results: Sequence[AlertResult], *, now: datetime, actor: str = ACTOR
+) -> int:
+    """Settle claimed alerts; return how many results counted.
+
+    A result whose fence is no longer the row's changes nothing: another claim has taken over, and
+    this one is kept on the trail as a late fact.
+    """
+    settling = Settling(session, now, actor, providers.heard(session, results, now=now))
+    by_id = {result.alert_id: result for result in results}
+    alerts = session.scalars(
+        select(Alert)
+        .where(Alert.id.in_(by_id))
+        .order_by(Alert.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    covered = covered_by(session, by_id)
+    counted = 0
+    for alert in alerts:
+        result = by_id[alert.id]
+        if alert.state is not AlertState.ATTEMPTING or alert.fence != result.fence:
+            event = Event.ALERT_HANDED_OVER if result.ok else Event.ALERT_FAILED
+            _note(session, alert, event, now=now, actor=actor, reason_code="stale_result")
+            continue
+        counted += 1
+        _settle(settling, alert, result, covered[alert.id])
+    session.flush()
+    return counted
+
+
+def _settle(
+    settling: Settling, alert: Alert, result: AlertResult, covered: Sequence[Notification]
+) -> None:
+    alert.lease_owner, alert.lease_until = None, None
+    alert.channel, alert.last_code = Channel(result.channel), result.code
+    match result.kind:
+        case ResultKind.HANDED_OVER:
+            _handed_over(settling, alert, result, covered)
+        case ResultKind.PERMANENT:
+            _refused_for_good(settling, alert, result, covered)
+        case ResultKind.UNKNOWN | ResultKind.BROKEN:
+            _perhaps_its_own_fault(settling, alert, result, covered)
+        case ResultKind.UNASKED:
+            alert.state = AlertState.UNKNOWN
+            alert.next_attempt_at = _again_at(settling, alert, result)
+        case ResultKind.TEMPORARY | ResultKind.CONNECTION:
+            alert.state = AlertState.PLANNED
+            alert.next_attempt_at = _again_at(settling, alert, result)
+        case ResultKind.BUSY | ResultKind.REFUSED:
+            alert.state, alert.attempts = AlertState.PLANNED, alert.attempts - 1
+            alert.next_attempt_at = _again_at(settling, alert, result)
+        case ResultKind.NOT_TRIED:
+            alert.state, alert.attempts = AlertState.PLANNED, alert.attempts - 1
+            alert.next_attempt_at = settling.now + timedelta(seconds=1)
+    if alert.state in {AlertState.PLANNED, AlertState.UNKNOWN}:
+        settling.session.flush()
+        if not still_wanted(settling.session, [alert.id]):
+            alert.state, alert.settled_at = AlertState.NOT_NEEDED, settling.now
+
+
+def _handed_over(
+    settling: Settling, alert: Alert, result: AlertResult, covered: Sequence[Notification]
+) -> None:
+    """Handed to mail is one fact for each notification it stands for; it tells nobody yet."""
+    now = settling.now
+    alert.state, alert.handed_over_at, alert.settled_at = AlertState.HANDED_OVER, now, now
+    alert.provider_reference = result.reference
+    if alert.channel in REPORTING:
+        alert.delivery_status, alert.status_at = DeliveryStatus.SENDING, now
+        alert.next_poll_at = now + timedelta(minutes=POLL_MINUTES[0])
+    add_receipts(
+        settling.session, alert, ReceiptKind.HANDED_OVER, covered, now=now, actor=settling.actor
+    )
+    _note(settling.session, alert, Event.ALERT_HANDED_OVER, now=now, actor=settling.actor)
+
+
+def _refused_for_good(
+    settling: Settling, alert: Alert, result: AlertResult, covered: Sequence[Notification]
+) -> None:
+    session, now, actor = settling.session, settling.now, settling.actor
+    alert.state, alert.settled_at = AlertState.FAILED, now
+    _note(session, alert, Event.ALERT_FAILED, now=now, actor=actor, reason_code=result.code)
+    address_failed(session, alert, code=result.code, now=now, actor=actor)
+    ask_the_next(session, alert, covered, now=now)
+
+
+def _perhaps_its_own_fault(
+    settling: Settling, alert: Alert, result: AlertResult, covered: Sequence[Notification]
+) -> None:
+    """Count what failed while its provider worked for others; the fifth sets the alert aside."""
+    if settling.news.works(result.channel) or not result.blames_provider:
+        alert.own_failures += 1
+    if alert.own_failures >= SET_ASIDE_AFTER:
+        set_aside(settling.session, alert, covered, now=settling.now, actor=settling.actor)
+        return
+    unknown = result.kind is ResultKind.UNKNOWN
+    alert.state = AlertState.UNKNOWN if unknown else AlertState.PLANNED
+    alert.next_attempt_at = _again_at(settling, alert, result)
+
+
+def _again_at(settling: Settling, alert: Alert, result: AlertResult) -> datetime:
+    """Return when to try again: now, where this provider is left alone and another works."""
+    if not settling.news.works(result.channel) and settling.news.another(alert.medium):
+        return settling.now
+    return settling.now + _until_next(alert.attempts)
+
+
+def _until_next(attempts: int) -> timedelta:
+    return timedelta(seconds=RETRY_SECONDS[min(max(attempts, 1), len(RETRY_SECONDS)) - 1])
+
+
+def add_receipts(
+    session: Session, alert: Alert, kind: ReceiptKind, covered: Sequence[Notification],
+    *, now: datetime, actor: str,
+) -> None:  # fmt: skip
+    """Write one rung of evidence for every notification that an alert stands for."""
+    session.add_all(
+        Receipt(
+            id=new_id(), force=one.force, urn=one.urn, council=one.council, notification_id=one.id,
+            kind=kind, at=now, actor=actor, source=alert.channel, alert_id=alert.id,
+            content_version=one.content_version,
+        )
+        for one in covered
+    )  # fmt: skip
+
+
+def ask_the_next(
+    session: Session, alert: Alert, covered: Sequence[Notification], *, now: datetime
+) -> None:
+    """Bring the next person forward for everything that this alert will not bring about."""
+    hasten_reviews(session, alert.id, now=now)
+    for notification in covered:
+        if notification.told_at is None:
+            hasten(session, notification, now=now)
+
+
+def set_aside(
+    session: Session, alert: Alert, covered: Sequence[Notification], *, now: datetime, actor: str
+) -> None:
+    """Give an alert up, on the trail, and ask the next."""
+    alert.state, alert.settled_at = AlertState.SET_ASIDE, now
+    _note(session, alert, Event.ALERT_SET_ASIDE, now=now, actor=actor, reason_code=alert.last_code)
+    ask_the_next(session, alert, covered, now=now)
+
+
+def covered_by(session: Session, alert_ids: Collection[UUID]) -> dict[UUID, list[Notification]]:
+    """Return the notifications that each alert stands for and that may still be shown."""
+    pairs = session.execute(
+        select(AlertCover.alert_id, Notification)
+        .join(Notification, Notification.id == AlertCover.notification_id)
+        .where(AlertCover.alert_id.in_(alert_ids), Notification.state.not_in(ENDED))
+        .order_by(AlertCover.notification_id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[UUID, list[Notification]] = {alert_id: [] for alert_id in alert_ids}
+    for alert_id, notification in pairs:
+        found[alert_id].append(notification)
+    return found
+
+
+def _note(
+    session: Session, alert: Alert, event: Event, *, now: datetime, actor: str,
+    reason_code: str | None = None,
+) -> None:  # fmt: skip
+    audit.record(
+        session, event=event, actor=actor, force=alert.force, subject=f"alert:{alert.id}", now=now,
+        reason_code=reason_code, detail={"attempts": alert.attempts},
+    )  # fmt: skip
