@@ -51,20 +51,29 @@ def open_pupil(
     cipher: Cipher, sealed: bytes, *, roll: int, line: int, key: SealingKey
 ) -> PupilDetails:
     """Return the pupil sealed for exactly this line; raise `CannotOpen` otherwise."""
+    (
+        forename, surname, middle, preferred, former, born, sex, upn, postcode, entered, leaves,
+        former_upn, known_as, previous,
+    ) = open_values(cipher, sealed, roll=roll, line=line, key=key)  # fmt: skip
+    return PupilDetails(
+        forename or "", surname or "", middle, preferred, former, day_of(born), sex, upn, postcode,
+        day_of(entered), day_of(leaves), former_upn, known_as, previous,
+    )  # fmt: skip
+
+
+def open_values(
+    cipher: Cipher, sealed: bytes, *, roll: int, line: int, key: SealingKey
+) -> list[str | None]:
+    """Return the values of a record in the order they are sealed in, dates as `day_of` reads them.
+
+    For who opens thousands and keeps none. Raises `CannotOpen`.
+    """
     plain = cipher.open_row(sealed, place=_place(roll, line), key=key)
-    values = plain.decode().split(_BETWEEN)
+    values: list[str | None] = [value or None for value in plain.decode().split(_BETWEEN)]
     if not 2 <= len(values) <= _FIELDS:
         raise CannotOpen("this row holds a record of another shape")
-    some: list[str | None] = [value or None for value in values]
-    some += [None] * (_FIELDS - len(values))
-    (
-        _, _, middle, preferred, former, born, sex, upn, postcode, entered, leaves, former_upn,
-        known_as, previous,
-    ) = some  # fmt: skip
-    return PupilDetails(
-        values[0], values[1], middle, preferred, former, _date(born), sex, upn, postcode,
-        _date(entered), _date(leaves), former_upn, known_as, previous,
-    )  # fmt: skip
+    values += [None] * (_FIELDS - len(values))
+    return values
 
 
 _FIELDS = 14
@@ -78,5 +87,6 @@ def _day(day: date | None) -> str | None:
     return None if day is None else f"{day.toordinal():x}"
 
 
-def _date(day: str | None) -> date | None:
+def day_of(day: str | None) -> date | None:
+    """Return the date of a sealed day number."""
     return None if day is None else date.fromordinal(int(day, 16))

@@ -78,6 +78,16 @@ def block_values(one: Findable) -> frozenset[str]:
     return _values(one, forenames, _surnames(one.surnames), years)
 
 
+def first_values(one: Findable) -> frozenset[str]:
+    """Return the few values under which a pupil lies who is written as the child is.
+
+    Its number, its address, and its day of birth with either name: where the pupil found there is
+    the same in all of these, nothing else that it may be written as is worth looking under.
+    """
+    forenames = _sounds(usual for name in one.forenames for usual in spelt(forename(name)))
+    return _values(one, forenames, _surnames(one.surnames), ())
+
+
 def lookup_values(one: Findable) -> frozenset[str]:
     """Return the values to look under: every pupil's own, and what else it may be written as."""
     values = set(_looked_for(one))

@@ -234,6 +234,8 @@ def _held_back(case: Case, answer: _Answer) -> _Answer:
 
 def _given_urns(case: Case, answer: _Answer) -> tuple[int, ...]:
     """Return the schools that the force's own words come to, whatever anybody else answered."""
+    if case.told is None and case.leads.given is None:
+        return ()
     if case.roll or case.left or case.judged:
         answer = _answer(case.by_the_force_alone())
     return (answer.urns or ()) if answer.band is Band.MATCHED else ()

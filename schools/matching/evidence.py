@@ -41,7 +41,7 @@ def shown(
     """Return the candidates worth showing, the chosen first, then by score; at most five."""
     worth = [one for one in candidates if one.score >= rules.WORTH_SHOWING or one.urn in chosen]
     worth.sort(key=lambda one: (one.urn not in chosen, -one.score, one.urn))
-    return tuple(worth[: rules.MOST_CANDIDATES])
+    return tuple(_tidied(one) for one in worth[: rules.MOST_CANDIDATES])
 
 
 def considered(candidates: Sequence[CandidateEvidence]) -> tuple[tuple[int, float], ...]:
@@ -97,18 +97,30 @@ def _remembered(
 
 
 def _joined(before: CandidateEvidence | None, said: _Said) -> CandidateEvidence:
-    weights = {name: round(bits, 3) for name, bits in said.weights.items()}
-    fields = {name: str(level) for name, level in said.fields.items()}
     share = min(said.share, 1.0)
     if before is None:
-        return CandidateEvidence(said.urn, round(share, 6), said.source, fields, weights)
+        return CandidateEvidence(
+            said.urn, round(share, 6), said.source, dict(said.fields), dict(said.weights)
+        )
     return CandidateEvidence(
         urn=said.urn,
         score=round(1.0 - (1.0 - before.score) * (1.0 - share), 6),
         source=_both(before.source, said.source),
-        fields={**before.fields, **fields},
-        weights={**before.weights, **weights},
+        fields={**before.fields, **said.fields},
+        weights={**before.weights, **said.weights},
     )
+
+
+def _tidied(one: CandidateEvidence) -> CandidateEvidence:
+    """Return a candidate as it is kept and shown: plain words, weights in thousandths of a bit.
+
+    Only for the few that are shown: most candidates of a child never are.
+    """
+    return CandidateEvidence(
+        one.urn, one.score, one.source,
+        {name: str(level) for name, level in one.fields.items()},
+        {name: round(bits, 3) for name, bits in one.weights.items()},
+    )  # fmt: skip
 
 
 def _both(before: str, source: Source) -> str:

@@ -1,10 +1,12 @@
 """Matching the children of one incident to their schools: find, compare, decide."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
+from functools import cache
 from itertools import islice
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -118,6 +120,11 @@ def input_digests(
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value):
-        return {one.name: getattr(value, one.name) for one in fields(value)}
-    return str(value)
+    names = _names_of(cast(Hashable, type(value)))
+    return {name: getattr(value, name) for name in names} if names else str(value)
+
+
+@cache
+def _names_of(kind: Hashable) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields, nothing for any other type."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()

@@ -1,6 +1,7 @@
 """When two names that are written differently are one name: each way a rule of its own. Pure."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -34,34 +35,70 @@ class NameRule(StrEnum):
     INITIAL = "initial"
 
 
-@lru_cache(maxsize=65536)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A written forename taken apart once: names recur, pairs of them hardly do."""
+
+    plain: str
+    spelt: frozenset[str]
+    roots: frozenset[str]
+    # Its words without a faith's word, and each of three letters or more as usually spelt.
+    words: tuple[str, ...]
+    each: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A written surname taken apart once."""
+
+    plain: str
+    halves: tuple[str, ...]
+    family: str
+    without_o: str
+    parts: frozenset[str]
+
+
+@lru_cache(maxsize=32_768)
+def _given_name(text: str | None) -> _Given:
+    plain, words = forename(text), _given(text)
+    each = frozenset(usual for word in words if len(word) >= 3 for usual in spelt(word))
+    return _Given(plain, _spelt(plain), roots(plain), words, each)
+
+
+@lru_cache(maxsize=32_768)
+def _surname(text: str | None) -> _Family:
+    return _Family(
+        surname(text), tuple(sorted(halves(text))), family_name(text), _without_o(text),
+        family_parts(text),
+    )  # fmt: skip
+
+
 def forename_rule(ours: str | None, theirs: str | None) -> NameRule | None:
     """Return by which rule two written forenames are one name; None where by none."""
-    one, other = forename(ours), forename(theirs)
-    if not one or not other:
+    one, other = _given_name(ours), _given_name(theirs)
+    if not one.plain or not other.plain:
         return None
-    if one == other:
+    if one.plain == other.plain:
         return NameRule.SAME
-    if len(one) == 1 or len(other) == 1:
-        return NameRule.INITIAL if one[0] == other[0] else None
-    if _spelt(one) & _spelt(other):
+    if len(one.plain) == 1 or len(other.plain) == 1:
+        return NameRule.INITIAL if one.plain[0] == other.plain[0] else None
+    if not one.spelt.isdisjoint(other.spelt):
         return NameRule.SPELLING
-    if roots(one) & roots(other):
+    if not one.roots.isdisjoint(other.roots):
         return NameRule.SHORT_FORM
-    return _forename_part(_given(ours), _given(theirs))
+    return _forename_part(one, other)
 
 
-@lru_cache(maxsize=65536)
 def surname_rule(ours: str | None, theirs: str | None) -> NameRule | None:
     """Return by which rule two written surnames are one name; None where by none."""
-    one, other = surname(ours), surname(theirs)
-    if not one or not other:
+    one, other = _surname(ours), _surname(theirs)
+    if not one.plain or not other.plain:
         return None
-    if one == other or _same_halves(ours, theirs):
+    if one.plain == other.plain or (one.halves and one.halves == other.halves):
         return NameRule.SAME
-    if family_name(ours) == family_name(theirs) or _without_o(ours) == _without_o(theirs):
+    if one.family == other.family or one.without_o == other.without_o:
         return NameRule.SPELLING
-    shared = family_parts(ours) & family_parts(theirs)
+    shared = one.parts & other.parts
     if not shared:
         return None
     return NameRule.COMMON_PART if shared <= SHARED_BY_MANY else NameRule.PART
@@ -108,24 +145,16 @@ def _given(text: str | None) -> tuple[str, ...]:
 _FAITH_WORDS = frozenset({"singh", "kaur", "begum", "bibi", "khatun"})
 
 
-def _forename_part(ours: tuple[str, ...], theirs: tuple[str, ...]) -> NameRule | None:
+def _forename_part(one: _Given, other: _Given) -> NameRule | None:
     """Return whether a single forename is one word of a double one.
 
     Two double ones that share a word are a sister's and a brother's as well as one child's.
     """
-    if "".join(ours) == "".join(theirs):
+    if "".join(one.words) == "".join(other.words):
         return NameRule.SPELLING
-    if len(ours) > 1 and len(theirs) > 1:
+    if len(one.words) > 1 and len(other.words) > 1:
         return None
-    shared = any(
-        len(one) >= 3 and bool(spelt(one) & spelt(other)) for one in ours for other in theirs
-    )
-    return NameRule.PART if shared else None
-
-
-def _same_halves(ours: str | None, theirs: str | None) -> bool:
-    one, other = halves(ours), halves(theirs)
-    return bool(one) and sorted(one) == sorted(other)
+    return None if one.each.isdisjoint(other.each) else NameRule.PART
 
 
 def _without_o(text: str | None) -> str:

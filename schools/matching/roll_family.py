@@ -27,10 +27,14 @@ def compare_family(
     """Return each child's scores, in order, decided as a set."""
     alone = [_compare(child, found) for child, found in zip(children, leads, strict=True)]
     apart = without_shared(alone)
+    if len(children) == 1:
+        return apart
     homes = [one for index, scores in enumerate(apart) for one in _sure(index, scores, leads)]
     if not homes:
         return apart
     moved = [_at_home(child, index, homes) for index, child in enumerate(children)]
+    if all(there is child for there, child in zip(moved, children, strict=True)):
+        return apart
     together = [
         before if there is child else _compare(there, found)
         for child, there, before, found in zip(children, moved, alone, leads, strict=True)

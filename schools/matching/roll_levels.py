@@ -3,7 +3,7 @@
 Levels only; what a level weighs is data (`roll_weights`).
 """
 
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -21,6 +21,9 @@ from schools.matching.normalise import (
     spelt,
     swapped,
 )
+
+# Names and pairs of names recur in every night; each memory is of some megabytes at the most.
+_REMEMBERED = 32_768
 
 
 class Level(StrEnum):
@@ -49,28 +52,66 @@ class Level(StrEnum):
     DIFFERS = "differs"
 
 
-def forename(ours: Sequence[str | None], theirs: PupilFacts, *, middle: str | None = None) -> Level:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What of a child is compared with every candidate: made ready once."""
+
+    forenames: tuple[str | None, ...] = field(repr=False)
+    middle: str | None = field(repr=False)
+    surnames: tuple[str | None, ...] = field(repr=False)
+    # The names as single words, and how they begin: names in each other's boxes.
+    first: str = field(repr=False)
+    last: str = field(repr=False)
+    born: date | None = field(repr=False)
+    year: int | None = field(repr=False)
+    postcodes: tuple[str, ...] = field(repr=False)
+    sex: str = "unknown"
+
+    @classmethod
+    def of(cls, child: ChildIdentity) -> "Sought":
+        codes = (code for code in map(postcode, child.postcodes) if code)
+        return cls(
+            (child.forename, *child.known_as), child.middle_names,
+            (child.surname, child.former_surname), _forename(child.forename),
+            _surname(child.surname), real_birth_date(child.date_of_birth),
+            real_birth_year(child.date_of_birth) or child.birth_year, tuple(codes), child.sex,
+        )  # fmt: skip
+
+
+def forename(ours: tuple[str | None, ...], theirs: PupilFacts, *, middle: str | None) -> Level:
     """Return the level of a forename; the first of `ours` is as typed, the rest further names.
 
     `middle` are the child's own middle names.
     """
-    typed, given = ours[0], theirs.forename
-    one, other = _forename(typed), _forename(given)
+    one, other = _forename(ours[0]), _forename(theirs.forename)
     if not one or not other:
         return Level.MISSING
     if one == other:
         return Level.EXACT
+    return _forename_apart(
+        ours, middle, theirs.forename, theirs.preferred_forename, theirs.middle_names
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _forename_apart(
+    ours: tuple[str | None, ...], middle: str | None, given: str, preferred: str | None,
+    further: str | None,
+) -> Level:  # fmt: skip
+    """Return the level of two forenames that are not the same word."""
+    typed = ours[0]
+    one, other = _forename(typed), _forename(given)
     if any(name and forename_rule(name, given) in _SURE for name in ours[1:]):
         return Level.KNOWN_AS
-    if theirs.preferred_forename and forename_rule(typed, theirs.preferred_forename) in _SURE:
+    if preferred and forename_rule(typed, preferred) in _SURE:
         return Level.KNOWN_AS
-    both = f"{given} {theirs.middle_names}" if theirs.middle_names else None
+    both = f"{given} {further}" if further else None
     if both and one.startswith(other) and forename_rule(typed, both) in _SURE:
         return Level.KNOWN_AS
     rule = forename_rule(typed, given)
     if rule is not None:
         return _FORENAME_LEVEL[rule]
-    if theirs.middle_names and not spelt(one).isdisjoint(_middle(theirs.middle_names)):
+    if further and not spelt(one).isdisjoint(_middle(further)):
         return Level.MIDDLE
     if middle and not spelt(other).isdisjoint(_middle(middle)):
         return Level.MIDDLE
@@ -81,7 +122,8 @@ def forename(ours: Sequence[str | None], theirs: PupilFacts, *, middle: str | No
     return Level.OTHER_NAME if level is not Level.DIFFERS and _both_double(typed, given) else level
 
 
-def surname(ours: Sequence[str | None], theirs: Sequence[str | None]) -> Level:
+@lru_cache(maxsize=_REMEMBERED)
+def surname(ours: tuple[str | None, ...], theirs: tuple[str | None, ...]) -> Level:
     """Return the level of a surname; the first of each side is the one in use."""
     said = {name: plain for name in ours if (plain := _surname(name))}
     others = {name: plain for name in theirs if (plain := _surname(name))}
@@ -90,6 +132,9 @@ def surname(ours: Sequence[str | None], theirs: Sequence[str | None]) -> Level:
     typed, written = next(iter(said.values())), next(iter(others.values()))
     if typed == written:
         return Level.EXACT
+    if len(said) == 1 and len(others) == 1:
+        rule = surname_rule(next(iter(said)), next(iter(others)))
+        return _alike(typed, written) if rule is None else _SINGLE_SURNAME[rule]
     rules = {surname_rule(one, other) for one in said for other in others}
     if NameRule.SAME in rules:
         same = surname_rule(next(iter(said)), next(iter(others))) is NameRule.SAME
@@ -115,9 +160,10 @@ _SURNAME_LEVEL = (
     (NameRule.PART, Level.HALF),
     (NameRule.COMMON_PART, Level.COMMON_HALF),
 )
+_SINGLE_SURNAME = {NameRule.SAME: Level.EXACT, **dict(_SURNAME_LEVEL)}
 _ALIKE = (Level.CLOSE, Level.ALIKE, Level.DIFFERS)
-_forename = lru_cache(maxsize=65536)(normalise.forename)
-_surname = lru_cache(maxsize=65536)(normalise.surname)
+_forename = lru_cache(maxsize=_REMEMBERED)(normalise.forename)
+_surname = lru_cache(maxsize=_REMEMBERED)(normalise.surname)
 
 
 def _both_double(ours: str | None, theirs: str | None) -> bool:
@@ -130,32 +176,29 @@ def _middle(names: str) -> frozenset[str]:
     return frozenset(usual for word in names.split() for usual in spelt(_forename(word)))
 
 
-def may_be_swapped(child: ChildIdentity, pupil: PupilFacts) -> bool:
+def may_be_swapped(sought: Sought, pupil: PupilFacts) -> bool:
     """Return whether both names begin as the other one does: all else is not worth comparing."""
-    first, last = _forename(child.forename), _surname(child.surname)
     given, family = _forename(pupil.forename), _surname(pupil.surname)
-    return first[:1] == family[:1] and last[:1] == given[:1]
+    return sought.first[:1] == family[:1] and sought.last[:1] == given[:1]
 
 
 def surnames_of(pupil: PupilFacts) -> tuple[str | None, ...]:
     return (pupil.surname, pupil.preferred_surname, pupil.former_surname)
 
 
-def birth(child: ChildIdentity, theirs: date | None) -> Level:
+def birth(sought: Sought, theirs: date | None) -> Level:
     """Return the level of a date of birth; a placeholder is a year of birth."""
-    ours, other = real_birth_date(child.date_of_birth), real_birth_date(theirs)
+    ours, other = sought.born, real_birth_date(theirs)
     if ours is not None and other is not None:
-        return _dates(ours, other)
-    year = real_birth_year(child.date_of_birth) or child.birth_year
-    their_year = real_birth_year(theirs)
+        return Level.EXACT if ours == other else _dates(ours, other)
+    year, their_year = sought.year, real_birth_year(theirs)
     if year is None or their_year is None:
         return Level.MISSING
     return Level.YEAR if year == their_year else Level.DIFFERS
 
 
-def postcodes(ours: Iterable[str], theirs: PupilFacts) -> Level:
-    """Return the level of the likeliest of the child's postcodes."""
-    said = [code for code in map(postcode, ours) if code]
+def postcodes(said: tuple[str, ...], theirs: PupilFacts) -> Level:
+    """Return the level of the likeliest of the child's postcodes, each as `postcode` gives it."""
     other = postcode(theirs.postcode)
     if not said or other is None:
         return Level.MISSING
@@ -163,9 +206,15 @@ def postcodes(ours: Iterable[str], theirs: PupilFacts) -> Level:
         return Level.EXACT
     if theirs.previous_postcode and postcode(theirs.previous_postcode) in said:
         return Level.PREVIOUS
-    near = [code for code in said if district(code) and district(code) == district(other)]
+    return _postcodes_apart(said, other)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _postcodes_apart(said: tuple[str, ...], other: str) -> Level:
     if any(_one_slip(code, other) for code in said):
         return Level.CLOSE
+    outward = district(other)
+    near = [code for code in said if outward and district(code) == outward]
     if any(code[:-2] == other[:-2] for code in near):
         return Level.SECTOR
     return Level.DISTRICT if near else Level.DIFFERS
@@ -178,8 +227,6 @@ def sex(ours: str, theirs: str | None) -> Level:
 
 
 def _dates(ours: date, other: date) -> Level:
-    if ours == other:
-        return Level.EXACT
     if swapped(ours) == other:
         return Level.SWAPPED
     if abs((ours - other).days) == 1 or _one_digit(ours, other):
@@ -207,10 +254,11 @@ def _one_slip(ours: str, theirs: str) -> bool:
     return sum(a != b for a, b in zip(ours, theirs, strict=True)) == 1
 
 
-@lru_cache(maxsize=65536)
 def _alike(one: str, other: str) -> Level:
     likeness = JaroWinkler.similarity(one, other, score_cutoff=0.5)
-    slip = min(len(one), len(other)) >= 4 and OSA.distance(one, other, score_cutoff=1) <= 1
-    if likeness >= 0.92 or slip:
+    if likeness >= 0.92:
+        return Level.CLOSE
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter >= 4 and longer - shorter <= 1 and OSA.distance(one, other, score_cutoff=1) <= 1:
         return Level.CLOSE
     return Level.ALIKE if likeness >= 0.84 else Level.DIFFERS

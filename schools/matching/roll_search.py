@@ -1,26 +1,46 @@
 """Pupils who may be a child: found by keyed block keys alone, and opened only to be compared.
 
-Three statements for all children of an incident, however large the rolls are.
+A handful of statements for all children that are asked for together, however large the rolls are:
+how many share each key, who they are, and each pupil's sealed row once.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Integer, Table, any_, bindparam, func, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.core import logs
 from app.core.cipher import Cipher
 from schools.matching import rules
-from schools.matching.blocks import child_findable, lookup_values
+from schools.matching.blocks import child_findable, first_values, lookup_values
 from schools.matching.details import ChildIdentity, PupilFacts
+from schools.matching.normalise import (
+    forename,
+    postcode,
+    real_birth_date,
+    same_pupil_number,
+    surname,
+)
 from schools.roll_dates import used_since
 from schools.roll_marks import marked
 from schools.roll_models import Pupil, PupilKey, Roll, RollState
-from schools.roll_record import open_pupil
+from schools.roll_record import day_of, open_values
 
 _log = logs.get(__name__)
 
@@ -29,21 +49,33 @@ _KEYS, _PUPILS, _ROLLS = (cast(Table, one.__table__) for one in (PupilKey, Pupil
 _IN_USE = (_ROLLS.c.state == RollState.CURRENT, _ROLLS.c.imported_at >= bindparam("since"))
 _ENROLLED = select(func.coalesce(func.sum(_ROLLS.c.pupils), 0)).where(*_IN_USE)
 _SIZES = select(_KEYS.c.block, func.count()).group_by(_KEYS.c.block)
+_SHARING = select(_KEYS.c.block, _KEYS.c.pupil_id)
 _SEALED = (
-    select(
-        _KEYS.c.block, _PUPILS.c.id, _PUPILS.c.roll_id, _PUPILS.c.line, _PUPILS.c.urn,
-        _PUPILS.c.sealed,
-    )
-    .join(_PUPILS, _PUPILS.c.id == _KEYS.c.pupil_id)
+    select(_PUPILS.c.id, _PUPILS.c.roll_id, _PUPILS.c.line, _PUPILS.c.urn, _PUPILS.c.sealed)
     .join(_ROLLS, _ROLLS.c.id == _PUPILS.c.roll_id)
     .where(*_IN_USE)
-)  # fmt: skip
-_LISTED = _KEYS.c.block.in_(bindparam("blocks", expanding=True))
-# One text whatever their number, which PostgreSQL prepares once.
-_ANY = _KEYS.c.block == any_(bindparam("blocks", type_=ARRAY(Integer)))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What is asked, with the numbers in one parameter: one text, prepared once."""
+
+    sizes: Select[Any]
+    sharing: Select[Any]
+    sealed: Select[Any]
+
+    @classmethod
+    def among(cls, numbers: Callable[[Column[Any]], ColumnElement[bool]]) -> "_Statements":
+        block, pupil = numbers(_KEYS.c.block), numbers(_PUPILS.c.id)
+        return cls(_SIZES.where(block), _SHARING.where(block), _SEALED.where(pupil))
+
+
+_ARRAY = bindparam("numbers", type_=ARRAY(Integer))
+_LIST = func.json_each(bindparam("numbers", type_=JSON)).table_valued(column("value", Integer))
 _STATEMENTS = {
-    "sqlite": (_SIZES.where(_LISTED), _SEALED.where(_LISTED)),
-    "postgresql": (_SIZES.where(_ANY), _SEALED.where(_ANY)),
+    "sqlite": _Statements.among(lambda one: one.in_(select(_LIST.c.value))),
+    "postgresql": _Statements.among(lambda one: one == any_(_ARRAY)),
 }
 
 
@@ -64,84 +96,135 @@ class RollSearch:
         self._key = cipher.register_key()
         self._on = on
         self._since = used_since(on)
-        self._count, self._read = _STATEMENTS[session.get_bind().dialect.name]
+        self._ask = _STATEMENTS[session.get_bind().dialect.name]
         self.size: int = session.execute(_ENROLLED, {"since": self._since}).scalar_one()
 
     def find(self, children: Sequence[ChildIdentity]) -> list[Found]:
-        """Return for each child the pupils who share a block key with it; leavers are marked."""
-        wanted = [self._blocks(child) for child in children]
-        if not self.size or not any(wanted):
-            return [Found() for _ in children]
-        sizes = self._sizes({block for blocks in wanted for block in blocks.values()})
-        if wide := sum(size > rules.BLOCK_CAP for size in sizes.values()):
-            # `encompass roll list` counts them over all rolls.
-            _log.warning("block_over_cap", count=wide)
-        nowhere = marked(self._session, {block for blocks in wanted for block in blocks.values()})
-        sizes |= dict.fromkeys(nowhere, rules.POPULATION)
-        usable = [_narrowest(blocks.values(), sizes) for blocks in wanted]
-        under, pupils = self._pupils({block for blocks in usable for block in blocks})
-        return [
-            Found(
-                tuple(pupils[one] for one in sorted({i for b in some for i in under.get(b, ())})),
-                {
-                    value.removeprefix(_POSTCODE): sizes.get(block, 0)
-                    for value, block in blocks.items()
-                    if value.startswith(_POSTCODE)
-                },
-            )
-            for blocks, some in zip(wanted, usable, strict=True)
-        ]
+        """Return for each child the pupils who share a block key with it; leavers are marked.
 
-    def _blocks(self, child: ChildIdentity) -> dict[str, int]:
-        values = lookup_values(child_findable(child, on=self._on))
+        A child who stands on a roll exactly as it was typed is looked for no further.
+        """
+        if not self.size:
+            return [Found() for _ in children]
+        findable = [child_findable(child, on=self._on) for child in children]
+        wanted = [self._blocks(first_values(one)) for one in findable]
+        known = _Known()
+        self._learn(known, wanted)
+        further = [
+            index
+            for index, (child, blocks) in enumerate(zip(children, wanted, strict=True))
+            if not any(_as_typed(child, one) for one in known.sharing(blocks))
+        ]
+        for index in further:
+            wanted[index] = self._blocks(lookup_values(findable[index])) | wanted[index]
+        self._learn(known, [wanted[index] for index in further])
+        return [Found(known.sharing(blocks), known.at_postcodes(blocks)) for blocks in wanted]
+
+    def _learn(self, known: "_Known", wanted: Sequence[Mapping[str, int]]) -> None:
+        """Count who shares these block keys, and open the pupils under all that tell something."""
+        new = {block for blocks in wanted for block in blocks.values()} - known.asked
+        if new:
+            sizes = self._sizes(new)
+            if wide := sum(size > rules.BLOCK_CAP for size in sizes.values()):
+                # `encompass roll list` counts them over all rolls.
+                _log.warning("block_over_cap", count=wide)
+            sizes |= dict.fromkeys(marked(self._session, new), rules.POPULATION)
+            known.asked |= new
+            known.sizes |= sizes
+        usable = {block for blocks in wanted for block in known.usable(blocks)}
+        self._open(known, usable - known.under.keys())
+
+    def _blocks(self, values: Iterable[str]) -> dict[str, int]:
         return {value: self._cipher.block_key(value) for value in values}
 
     def _sizes(self, blocks: Collection[int]) -> dict[int, int]:
-        counted = self._session.execute(self._count, {"blocks": list(blocks)})
-        return {row[0]: row[1] for row in counted}
+        counted = self._session.execute(self._ask.sizes, {"numbers": list(blocks)})
+        return {row[0]: row[1] for row in counted.all()}
 
-    def _pupils(
-        self, blocks: Collection[int]
-    ) -> tuple[dict[int, list[int]], dict[int, PupilFacts]]:
-        """Return the pupils' ids by block, and each of them opened once."""
-        asked = {"blocks": list(blocks), "since": self._since}
-        rows = self._session.execute(self._read, asked) if blocks else ()
-        under: dict[int, list[int]] = {}
-        opened: dict[int, PupilFacts | None] = {}
-        for row in rows:
-            if row.id not in opened:
-                opened[row.id] = self._opened(row)
-            if opened[row.id] is not None:
-                under.setdefault(row.block, []).append(row.id)
-        return under, {one: pupil for one, pupil in opened.items() if pupil is not None}
+    def _open(self, known: "_Known", blocks: Collection[int]) -> None:
+        """Read who lies under these blocks, and open whom nobody opened before."""
+        if not blocks:
+            return
+        known.under |= {block: [] for block in blocks}
+        sharing = self._session.execute(self._ask.sharing, {"numbers": list(blocks)})
+        for block, pupil_id in sharing.all():
+            known.under[block].append(pupil_id)
+        ids = {one for block in blocks for one in known.under[block]} - known.pupils.keys()
+        if ids:
+            asked = {"numbers": list(ids), "since": self._since}
+            for row in self._session.execute(self._ask.sealed, asked).all():
+                known.pupils[row[0]] = self._opened(*row)
 
-    def _opened(self, row: Any) -> PupilFacts | None:
+    def _opened(
+        self, pupil_id: int, roll: int, line: int, urn: int, sealed: bytes
+    ) -> PupilFacts | None:
         """Return the pupil, or None who had not entered that school by then."""
-        one = open_pupil(self._cipher, row.sealed, roll=row.roll_id, line=row.line, key=self._key)
-        if one.entered_on is not None and one.entered_on > self._on:
+        (
+            given, family, middle, preferred, former, born, sex, upn, home, entered, leaves,
+            former_upn, known_as, previous,
+        ) = open_values(self._cipher, sealed, roll=roll, line=line, key=self._key)  # fmt: skip
+        entered_on, leaves_on = day_of(entered), day_of(leaves)
+        if entered_on is not None and entered_on > self._on:
             return None
+        left = leaves_on is not None and leaves_on <= self._on
         return PupilFacts(
-            pupil_id=row.id, urn=row.urn, forename=one.forename, surname=one.surname,
-            middle_names=one.middle_names, preferred_surname=one.preferred_surname,
-            former_surname=one.former_surname, date_of_birth=one.date_of_birth, sex=one.sex,
-            upn=one.upn, postcode=one.postcode, preferred_forename=one.preferred_forename,
-            former_upn=one.former_upn, previous_postcode=one.previous_postcode,
-            left=one.leaves_on is not None and one.leaves_on <= self._on,
+            pupil_id, urn, given or "", family or "", middle, preferred, former, day_of(born), sex,
+            upn, home, known_as, former_upn, previous, left,
         )  # fmt: skip
 
 
 _POSTCODE = "postcode|"
 
 
-def _narrowest(blocks: Iterable[int], sizes: Mapping[int, int]) -> list[int]:
-    """Return the blocks to open: each within the cap, the narrowest first until it is reached.
+@dataclass(slots=True)
+class _Known:
+    """What was asked of the rolls so far for one batch of children."""
 
-    A block over the cap is a placeholder or an institution, and tells nothing.
-    """
-    kept, total = [], 0
-    for size, block in sorted((sizes[block], block) for block in set(blocks) if block in sizes):
-        total += size
-        if size > rules.BLOCK_CAP or total > rules.CANDIDATE_CAP:
-            break
-        kept.append(block)
-    return kept
+    asked: set[int] = field(default_factory=set)
+    sizes: dict[int, int] = field(default_factory=dict)
+    under: dict[int, list[int]] = field(default_factory=dict)
+    # None for who had not entered that school by then.
+    pupils: dict[int, PupilFacts | None] = field(default_factory=dict)
+
+    def usable(self, blocks: Mapping[str, int]) -> list[int]:
+        """Return the blocks to open: each within the cap, the narrowest first until it is reached.
+
+        A block over the cap is a placeholder or an institution, and tells nothing.
+        """
+        kept, total, sizes = [], 0, self.sizes
+        for size, block in sorted((sizes[one], one) for one in {*blocks.values()} if one in sizes):
+            total += size
+            if size > rules.BLOCK_CAP or total > rules.CANDIDATE_CAP:
+                break
+            kept.append(block)
+        return kept
+
+    def sharing(self, blocks: Mapping[str, int]) -> tuple[PupilFacts, ...]:
+        """Return the pupils who share a usable block, in the order of their ids."""
+        ids = {one for block in self.usable(blocks) for one in self.under[block]}
+        found = (self.pupils.get(one) for one in sorted(ids))
+        return tuple(one for one in found if one is not None)
+
+    def at_postcodes(self, blocks: Mapping[str, int]) -> dict[str, int]:
+        return {
+            value.removeprefix(_POSTCODE): self.sizes.get(block, 0)
+            for value, block in blocks.items()
+            if value.startswith(_POSTCODE)
+        }
+
+
+def _as_typed(child: ChildIdentity, pupil: PupilFacts) -> bool:
+    """Return whether a pupil who is there now has the child's names, birth date and postcode."""
+    born = real_birth_date(child.date_of_birth)
+    return (
+        born is not None
+        and born == pupil.date_of_birth
+        and not pupil.left
+        and bool(code := postcode(pupil.postcode))
+        and code in map(postcode, child.postcodes)
+        and bool(first := forename(child.forename))
+        and bool(last := surname(child.surname))
+        and first == forename(pupil.forename)
+        and last == surname(pupil.surname)
+        and same_pupil_number(child.upn, pupil.upn, formerly=pupil.former_upn) is not False
+    )

@@ -16,7 +16,7 @@ from schools.matching.roll_levels import Level
 _FILE = Path(__file__).with_name("roll_weights.json")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RollWeights:
     """Bits of each level per field, for the pupil itself and for next of kin of a pupil.
 

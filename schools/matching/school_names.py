@@ -111,6 +111,7 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
+@lru_cache(maxsize=16_384)
 def place_key(text: str | None) -> str | None:
     """Return a town or locality folded like a name (`St. Helens` is `st helens`), or None."""
     words = fold(text or "").split()
@@ -134,6 +135,7 @@ def told_street(folded: str) -> str | None:
     return street_key(street) if on and street and not parse(before).core else None
 
 
+@lru_cache(maxsize=65_536)
 def street_key(text: str | None) -> str | None:
     """Return a street without its number, folded: `12 Park Rd.` is `park road`."""
     words = [STREETS.get(word, word) for word in fold(text or "").split()]
