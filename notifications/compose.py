@@ -187,6 +187,8 @@ class Content:
     words: str | None = None
     # Records of the first release have none.
     pattern: Pattern | None = None
+    # Codes of the fields in which this version differs from the one before, never what they said.
+    changed: tuple[str, ...] = ()
     further: tuple["Content", ...] = ()
 
 

@@ -6,10 +6,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
+from notifications.alerting import stop_alerts
 from notifications.errors import NoLongerShown, NotOpened
 from notifications.guarded import changed
 from notifications.models import FollowUp, Notification, Receipt
+from notifications.receipt_states import ReceiptStepKind
+from notifications.receipt_steps import skip_steps
 from notifications.states import VISIBLE, FollowUpCode, NotificationState, ReceiptKind
+
+_FOLLOWING_UP = (ReceiptStepKind.FOLLOW_UP, ReceiptStepKind.FOLLOW_UP_LEAD)
 
 
 def record_follow_up(
@@ -39,6 +44,8 @@ def record_follow_up(
         "notification_id": notification.id,
     }  # fmt: skip
     if moved:
+        skip_steps(session, notification, _FOLLOWING_UP, reason_code="followed_up", now=now)
+        stop_alerts(session, f"follow_up:{notification.id}", now)
         session.add(
             Receipt(
                 **owned, id=new_id(), kind=ReceiptKind.FOLLOWED_UP, at=now, actor=actor,

@@ -264,6 +264,8 @@ class Receipt(Delivered, Base):
     source: Mapped[str] = mapped_column(String(32))
     alert_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))
     content_version: Mapped[int | None]
+    # Why, where a receipt has a reason: how a school came to say "not our pupil".
+    reason_code: Mapped[str | None] = mapped_column(String(32))
 
 
 class CallSheetLine(Delivered, Base):

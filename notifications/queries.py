@@ -110,22 +110,34 @@ def content_of(session: Session, cipher: Cipher, notification: Notification) -> 
     Needs the force's scope, for its content keys. Raises `Erased` where a key was destroyed and
     `NoLongerShown` where nothing is left to show.
     """
+    opened = list(contents_of(session, cipher, notification).values())
+    return replace(opened[-1], further=tuple(reversed(opened[:-1])))
+
+
+def contents_of(
+    session: Session, cipher: Cipher, notification: Notification
+) -> dict[UUID, Content]:
+    """Open what a notification shows of each of its incidents, the newest version last.
+
+    Needs and raises what `content_of` does.
+    """
     newest = _newest_versions(session, notification)
     if not newest:
         raise NoLongerShown("This message is no longer shown: ring the desk.")
-    keys = open_keys(session, cipher, [row.content_key_id for row in newest])
-    opened = [
-        cipher.open(
+    keys = open_keys(session, cipher, [row.content_key_id for _, row in newest])
+    return {
+        incident_id: cipher.open(
             Content, row.sealed, table="notification_content",
             row=f"{row.notification_id}:{row.version}", force=row.force,
             key=keys[row.content_key_id],
         )
-        for row in newest
-    ]  # fmt: skip
-    return replace(opened[-1], further=tuple(reversed(opened[:-1])))
+        for incident_id, row in newest
+    }  # fmt: skip
 
 
-def _newest_versions(session: Session, notification: Notification) -> list[NotificationContent]:
+def _newest_versions(
+    session: Session, notification: Notification
+) -> list[tuple[UUID, NotificationContent]]:
     """Return the newest version of each incident that this notification still tells of.
 
     Each incident's content lies under its own key, so the key says whose it is.
@@ -142,7 +154,7 @@ def _newest_versions(session: Session, notification: Notification) -> list[Notif
         .order_by(NotificationContent.version)
     )
     newest = {incident_id: row for row, incident_id in rows}
-    return sorted(newest.values(), key=lambda row: row.version)
+    return sorted(newest.items(), key=lambda pair: pair[1].version)
 
 
 def unsettled_schools(session: Session) -> set[int]:

@@ -9,8 +9,11 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
+from notifications.amending import settle_amendments
 from notifications.guarded import changed
 from notifications.models import Notification, Occurrence, Receipt
+from notifications.recall_cases import open_recall
+from notifications.receipt_steps import skip_steps
 from notifications.states import ENDED, NotificationState, ReceiptKind
 from notifications.stopping import stop_ladder
 
@@ -91,6 +94,9 @@ def recall_notifications(
         if not moved:
             continue
         recalled.append(notification_id)
+        skip_steps(session, notification, reason_code="recalled", now=now)
+        settle_amendments(session, notification, how="recalled", now=now, actor=actor)
+        open_recall(session, notification, reason_code=reason_code, actor=actor, now=now)
         alerts += stop_ladder(session, notification, reason_code="recalled", now=now, actor=actor)
         audit.record(
             session, event=audit.Event.NOTIFICATION_RECALLED, actor=actor,
@@ -103,7 +109,11 @@ def recall_notifications(
 def _record_occurrence(
     session: Session, notification: Notification, *, reason_code: str, actor: str, now: datetime
 ) -> None:
-    """Put on the trail that a message goes on without one of its incidents."""
+    """Put on the trail that a message goes on without one of its incidents.
+
+    Who had read it had read that one, too: the desk answers for it as for a whole message.
+    """
+    open_recall(session, notification, reason_code=reason_code, actor=actor, now=now)
     audit.record(
         session, event=audit.Event.NOTIFICATION_RECALLED, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now, reason_code=reason_code,

@@ -6,29 +6,35 @@ calls has asked for permission, works in the force's scope (run and match are re
 its own row on the trail.
 """
 
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.clock import london_date
-from app.core.ids import new_id
-from app.core.policy import Policy
+from notifications.amending import settle_amendments
 from notifications.errors import AlreadyFollowedUp, NoLongerShown, NotOpened, TooLateToUndo
 from notifications.guarded import changed
 from notifications.hastening import hasten
 from notifications.lateness import mark_late
-from notifications.models import Notification, Occurrence, Receipt, Run
-from notifications.runs import policy_of
+from notifications.models import Notification
+from notifications.receipt_rows import (
+    acknowledgements_needed,
+    add_receipt,
+    days_after,
+    people_with,
+    refused_at,
+    run_policy,
+    state_before,
+)
+from notifications.receipt_states import ReceiptStepKind
+from notifications.receipt_steps import plan_after_telling, skip_steps
 from notifications.states import TOLD, VISIBLE, NotificationState, ReceiptKind, ToldHow
 from notifications.stopping import stop_ladder
-from schools.calendars import calendar_of, council_calendar
-from schools.term_dates import next_school_day, next_working_day
 
 _GONE = "This message is no longer shown. If you need to know why, ring the desk."
+_ACKNOWLEDGING = (ReceiptStepKind.ACKNOWLEDGE, ReceiptStepKind.ACKNOWLEDGE_LEAD)
 _MAY_BE_REFUSED = (
     NotificationState.READY,
     NotificationState.OPENED,
@@ -42,7 +48,7 @@ def first_step(
     """Record that first name and year of birth were shown; return whether for the first time."""
     if notification.state not in VISIBLE:
         raise NoLongerShown(_GONE)
-    return _receipt(
+    return add_receipt(
         session, notification, ReceiptKind.FIRST_STEP, actor=actor, now=now, source=source
     )
 
@@ -56,7 +62,7 @@ def withheld(
     """
     if notification.state not in VISIBLE:
         raise NoLongerShown(_GONE)
-    added = _receipt(
+    added = add_receipt(
         session, notification, ReceiptKind.WITHHELD, actor=actor, now=now, source=source
     )
     if added:
@@ -88,7 +94,8 @@ def opened(
     session.refresh(notification)
     if notification.state not in TOLD:
         raise NoLongerShown(_GONE)
-    _receipt(session, notification, ReceiptKind.OPENED, actor=actor, now=now, source=source)
+    add_receipt(session, notification, ReceiptKind.OPENED, actor=actor, now=now, source=source)
+    settle_amendments(session, notification, how=source, now=now, actor=actor)
     if told:
         _after_telling(session, notification, actor=actor, now=now)
     return told
@@ -108,21 +115,63 @@ def told_by_phone(
     session.refresh(notification)
     if notification.state not in VISIBLE:
         raise NoLongerShown("There is nothing to tell any more: it was recalled or set aside.")
-    _receipt(session, notification, ReceiptKind.TOLD_BY_PHONE, actor=actor, now=now, source=source)
+    add_receipt(
+        session, notification, ReceiptKind.TOLD_BY_PHONE, actor=actor, now=now, source=source
+    )
     audit.record(
         session, event=audit.Event.TOLD_BY_PHONE, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now,
         reason_code=None if recipient_trained else "recipient_untrained",
     )  # fmt: skip
+    settle_amendments(session, notification, how=source, now=now, actor=actor)
     if told:
         _after_telling(session, notification, actor=actor, now=now)
     return told
 
 
+def shown_to_caller(
+    session: Session, notification: Notification, *, actor: str, now: datetime,
+    source: str = "phone",
+) -> None:  # fmt: skip
+    """Record that a caller has the content on the screen: without it nothing was told by phone."""
+    if notification.state not in VISIBLE:
+        raise NoLongerShown(_GONE)
+    kind = ReceiptKind.SHOWN_TO_CALLER
+    add_receipt(session, notification, kind, actor=actor, now=now, source=source, again=True)
+
+
+def amendment_read(
+    session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "page"
+) -> bool:
+    """Record that what changed was read by somebody who had opened it; return whether it waited."""
+    if notification.state not in VISIBLE:
+        raise NoLongerShown(_GONE)
+    waited = settle_amendments(session, notification, how=source, now=now, actor=actor)
+    kind = ReceiptKind.AMENDMENT_READ
+    if waited:
+        add_receipt(session, notification, kind, actor=actor, now=now, source=source, again=True)
+    return waited
+
+
 def acknowledged(
     session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "page"
 ) -> bool:
-    """Record the acknowledgement of what was opened; raise `NotOpened` where it was not."""
+    """Record the acknowledgement of what was opened; raise `NotOpened` where it was not.
+
+    Where a force wants several people to acknowledge, the last of them moves the notification.
+    Returns whether this one did.
+    """
+    session.refresh(notification, with_for_update={"key_share": True})
+    if notification.state is NotificationState.READY:
+        raise NotOpened("Open the message first, then acknowledge it.")
+    if notification.state not in VISIBLE:
+        raise NoLongerShown(_GONE)
+    if notification.state is not NotificationState.OPENED:
+        return False
+    kind = ReceiptKind.ACKNOWLEDGED
+    add_receipt(session, notification, kind, actor=actor, now=now, source=source)
+    if people_with(session, notification, [kind]) < acknowledgements_needed(session, notification):
+        return False
     moved = changed(
         session,
         update(Notification)
@@ -130,20 +179,14 @@ def acknowledged(
         .values(state=NotificationState.ACKNOWLEDGED, acknowledged_at=now),
     )
     session.refresh(notification)
-    if moved:
-        _receipt(
-            session, notification, ReceiptKind.ACKNOWLEDGED, actor=actor, now=now, source=source
-        )
-    elif notification.state is NotificationState.READY:
-        raise NotOpened("Open the message first, then acknowledge it.")
-    elif notification.state not in VISIBLE:
-        raise NoLongerShown(_GONE)
+    skip_steps(session, notification, _ACKNOWLEDGING, reason_code="acknowledged", now=now)
     return bool(moved)
 
 
 def not_our_pupil(
-    session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "page"
-) -> bool:
+    session: Session, notification: Notification, *, actor: str, now: datetime,
+    source: str = "page", reason_code: str | None = None,
+) -> bool:  # fmt: skip
     """Hide the content at once because the school does not know the child; it can be undone."""
     moved = changed(
         session,
@@ -153,13 +196,13 @@ def not_our_pupil(
     )
     session.refresh(notification)
     if moved:
-        _receipt(
+        add_receipt(
             session, notification, ReceiptKind.NOT_OUR_PUPIL, actor=actor, now=now, source=source,
-            again=True,
+            again=True, reason_code=reason_code,
         )  # fmt: skip
     elif notification.state is NotificationState.FOLLOWED_UP:
         raise AlreadyFollowedUp("Follow-up is recorded already: ring the desk about this child.")
-    elif _refused_at(session, notification) is None:
+    elif refused_at(session, notification) is None:
         raise NoLongerShown(_GONE)
     return bool(moved)
 
@@ -171,39 +214,27 @@ def undo_not_our_pupil(
 
     Returns False where it was undone before.
     """
-    refused_at = _refused_at(session, notification)
-    if refused_at is None:
+    said_at = refused_at(session, notification)
+    if said_at is None:
         if notification.state in VISIBLE:
             return False
         raise NoLongerShown(_GONE)
-    minutes = _policy(session, notification).confirm_within_minutes
-    if now > refused_at + timedelta(minutes=minutes):
+    minutes = run_policy(session, notification).confirm_within_minutes
+    if now > said_at + timedelta(minutes=minutes):
         raise TooLateToUndo(f"This can be undone for {minutes} minutes: ring the desk instead.")
     moved = changed(
         session,
         update(Notification)
         .where(Notification.id == notification.id, Notification.state == NotificationState.HELD)
-        .values(state=_state_before(session, notification)),
+        .values(state=state_before(session, notification)),
     )
     session.refresh(notification)
     if moved:
-        _receipt(
+        add_receipt(
             session, notification, ReceiptKind.NOT_OUR_PUPIL_UNDONE, actor=actor, now=now,
             source=source, again=True,
         )  # fmt: skip
     return bool(moved)
-
-
-def refused_by(session: Session, involved_child_id: UUID, recipient: str) -> bool:
-    """Return whether this recipient said "not ours" of a child last, and stayed with it."""
-    sent = session.scalars(
-        select(Notification.id)
-        .join(Occurrence, Occurrence.notification_id == Notification.id)
-        .where(
-            Occurrence.involved_child_id == involved_child_id, Notification.recipient == recipient
-        )
-    ).all()
-    return _last_refusal(session, sent) is not None
 
 
 def _tell(
@@ -231,82 +262,9 @@ def _after_telling(
     """Say whether it was late, set when follow-up is due, and stop the ladder."""
     if now > notification.due_at:
         mark_late(session, notification, now=now, actor=actor)
-    days = _policy(session, notification).follow_up_school_days
-    notification.follow_up_due_on = _days_after(session, notification, london_date(now), days)
-    stop_ladder(session, notification, reason_code="told", now=now, actor=actor)
-
-
-def _days_after(session: Session, notification: Notification, on: date, days: int) -> date | None:
-    """Return the date so many school days on, or working days of a council."""
-    if notification.urn is not None:
-        calendar, following = calendar_of(session, notification.urn), next_school_day
-    elif notification.council is not None:
-        calendar, following = council_calendar(session, notification.council), next_working_day
-    else:
-        return None
-    for _ in range(days):
-        on = following(calendar, on)
-    return on
-
-
-def _policy(session: Session, notification: Notification) -> Policy:
-    run = session.scalars(select(Run).where(Run.id == notification.run_id)).one()
-    return policy_of(run)
-
-
-def _refused_at(session: Session, notification: Notification) -> datetime | None:
-    """Return when a school said "not our pupil", where that is why it is held now."""
-    if notification.state is not NotificationState.HELD:
-        return None
-    return _last_refusal(session, [notification.id])
-
-
-def _last_refusal(session: Session, notification_ids: Collection[UUID]) -> datetime | None:
-    newest = session.scalars(
-        select(Receipt)
-        .where(
-            Receipt.notification_id.in_(notification_ids),
-            Receipt.kind.in_((ReceiptKind.NOT_OUR_PUPIL, ReceiptKind.NOT_OUR_PUPIL_UNDONE)),
-        )
-        .order_by(Receipt.at.desc())
-        .limit(1)
-    ).first()
-    return newest.at if newest is not None and newest.kind is ReceiptKind.NOT_OUR_PUPIL else None
-
-
-def _state_before(session: Session, notification: Notification) -> NotificationState:
-    """Return the rung that its evidence proves."""
-    if notification.acknowledged_at is not None:
-        return NotificationState.ACKNOWLEDGED
-    if _has_receipt(session, notification, ReceiptKind.OPENED):
-        return NotificationState.OPENED
-    return NotificationState.READY
-
-
-def _has_receipt(
-    session: Session, notification: Notification, kind: ReceiptKind, actor: str | None = None
-) -> bool:
-    wanted = select(Receipt.id).where(
-        Receipt.notification_id == notification.id, Receipt.kind == kind
+    policy = run_policy(session, notification)
+    notification.follow_up_due_on = days_after(
+        session, notification, london_date(now), policy.follow_up_school_days
     )
-    if actor is not None:
-        wanted = wanted.where(Receipt.actor == actor)
-    return session.scalars(wanted.limit(1)).first() is not None
-
-
-def _receipt(
-    session: Session, notification: Notification, kind: ReceiptKind, *, actor: str, now: datetime,
-    source: str, again: bool = False,
-) -> bool:  # fmt: skip
-    """Add a receipt, once for each actor unless it may happen again; return whether added."""
-    if not again and _has_receipt(session, notification, kind, actor):
-        return False
-    session.add(
-        Receipt(
-            id=new_id(), force=notification.force, urn=notification.urn,
-            council=notification.council, notification_id=notification.id, kind=kind, at=now,
-            actor=actor, source=source, content_version=notification.content_version,
-        )
-    )  # fmt: skip
-    session.flush()
-    return True
+    stop_ladder(session, notification, reason_code="told", now=now, actor=actor)
+    plan_after_telling(session, notification, policy, now=now)

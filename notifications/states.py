@@ -161,6 +161,14 @@ class ReceiptKind(StrEnum):
     NOT_OUR_PUPIL = "not_our_pupil"
     NOT_OUR_PUPIL_UNDONE = "not_our_pupil_undone"
     FOLLOWED_UP = "followed_up"
+    # The child was on the screen of a caller, who may now say that they told the school.
+    SHOWN_TO_CALLER = "shown_to_caller"
+    # What changed after somebody had read it was read, too.
+    AMENDMENT_READ = "amendment_read"
+    # Who had read what was recalled says that nothing of it is kept.
+    DESTROYED = "destroyed"
+    EXPORTED = "exported"
+    PRINTED = "printed"
 
 
 class CallResult(StrEnum):

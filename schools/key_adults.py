@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import CannotOpen, Cipher
@@ -152,6 +152,16 @@ def contact(
     return _contact(
         cipher, row, standing(row, absences, on=day, policy=policy or Policy(), began=began)
     )
+
+
+def how_many_key_adults(session: Session, urn: int) -> int:
+    """Return how many people of a school have not left, and have an account to sign in with."""
+    found = session.scalar(
+        select(func.count()).where(
+            KeyAdult.urn == urn, KeyAdult.left_on.is_(None), KeyAdult.account_id.is_not(None)
+        )
+    )
+    return found or 0
 
 
 def absences_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[KeyAdultAbsence]]:

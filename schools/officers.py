@@ -40,6 +40,8 @@ class Duty(StrEnum):
     REVIEWER = "reviewer"
     DUTY_OFFICER = "duty_officer"
     FORCE_LEAD = "force_lead"
+    # Told of every breach of data, and decides whether it is reported (DPA 2018 s.67).
+    DATA_PROTECTION = "data_protection"
 
 
 COUNCIL_DUTIES = frozenset({Duty.COUNCIL_OFFICER, Duty.COUNCIL_LOOKUP, Duty.COUNCIL_LEAD})

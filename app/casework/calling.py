@@ -24,17 +24,23 @@ from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.intake.models import Incident, InvolvedChild
 from app.reports.rows import NOT_SHOWN
+from notifications import receipts
+from notifications.amending import still_to_ring
 from notifications.channels import call_sheet
 from notifications.compose import Content
 from notifications.models import CallSheetLine, Notification
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
+from notifications.receipt_rows import shown_to_caller
 from notifications.recipients import Recipient, people_of, those_shown
-from notifications.states import CallResult, NotificationState
+from notifications.states import CallResult
 from schools import queries
 
 _NOT_RELEASED = (
     "A protected child: name whom it is released to on the morning board, and have it confirmed."
+)
+_NOT_SHOWN = (
+    "What is to be told was not on your screen: open it while they are on the line, then record it."
 )
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
@@ -101,7 +107,7 @@ def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
     require(acting, Action.SEE_BOARD, Relation(force=force))
     lines = call_sheet.open_lines(session, force=force)
     # A school that said "not our pupil" is not rung about that child; its reviewer has it.
-    waiting = _still_waiting(session, [line.notification_id for line in lines])
+    waiting = still_to_ring(session, [line.notification_id for line in lines])
     lines = [line for line in lines if line.notification_id in waiting]
     tied = ties_to_notifications(session, acting, {one.notification_id: force for one in lines})
     lines = [line for line in lines if tied.get(line.notification_id) is not Tie.OUT]
@@ -148,6 +154,7 @@ def show_content(
     if not released(session, acting.cipher, notification, acting.now):
         raise Conflict(_NOT_RELEASED)
     content = content_of(session, acting.cipher, notification)
+    receipts.shown_to_caller(session, notification, actor=acting.actor.id, now=acting.now)
     _record(session, acting, line, audit.Event.CALL_CONTENT_SHOWN)
     return call(session, acting, line_id=line_id), content
 
@@ -155,11 +162,18 @@ def show_content(
 def record_call(
     session: Session, acting: Acting, *, line_id: UUID, result: CallResult, recipient_trained: bool
 ) -> None:
-    """Record what came of a call; `told` is a receipt like an opening, by the same function."""
+    """Record what came of a call; `told` is a receipt like an opening, by the same function.
+
+    Nobody has told what they did not have on the screen, as it stands now: raises `Conflict`.
+    """
     line = _claimed_line(session, acting, line_id)
     notification = session.get_one(Notification, line.notification_id)
     if result is CallResult.TOLD and not released(session, acting.cipher, notification, acting.now):
         raise Conflict(_NOT_RELEASED)
+    if result is CallResult.TOLD and not shown_to_caller(
+        session, notification, actor=acting.actor.id, since=line.opened_at
+    ):
+        raise Conflict(_NOT_SHOWN)
     call_sheet.record_call(
         session, line.id, result=result, actor=acting.actor.id, now=acting.now,
         recipient_trained=recipient_trained,
@@ -255,11 +269,6 @@ def _call_lines(
         )
         for line in lines
     }  # fmt: skip
-
-
-def _still_waiting(session: Session, ids: Sequence[UUID]) -> set[UUID]:
-    ready = Notification.state == NotificationState.READY
-    return set(session.scalars(select(Notification.id).where(Notification.id.in_(ids), ready)))
 
 
 def _references(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.access.permissions import Action
 from app.casework import not_our_pupil
 from app.casework.acting import Acting
+from app.casework.amendments import changes_left
 from app.casework.connections import Tie, tie_to_notification
 from app.casework.following_up import recorded
 from app.casework.remembering import remember_on_roll, speaks_for
@@ -68,6 +69,8 @@ class Opening:
     content: Content | None = None
     follow_ups: tuple[FollowUp, ...] = ()
     undo_until: datetime | None = None
+    # What changed after somebody was told, as codes of its fields, and nobody has read since.
+    unread_changes: tuple[str, ...] = ()
     # Somebody of this person's name is concerned: one more question comes before the content.
     asks_tie: bool = False
     # A council's officer is asked, for a child of its own or for a school on holiday.
@@ -201,6 +204,7 @@ def _opening(
         content=whole,
         follow_ups=recorded(session, notification) if whole else (),
         undo_until=not_our_pupil.undo_until(session, notification),
+        unread_changes=changes_left(session, notification) if whole else (),
         asks_tie=asks,
         at_council=not speaks_for(acting, notification),
     )  # fmt: skip

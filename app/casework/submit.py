@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.access.clients import Caller, ClientScope, require_scope, still_active
+from app.casework.amending import carry_over
 from app.casework.ending import end_reviews
 from app.casework.police import revoked
 from app.core.cipher import Cipher
@@ -34,13 +35,14 @@ def submit(
 ) -> list[Result | ServiceError]:
     """Store a list of submissions; return a result, or why not, for each in their order.
 
-    What an older version sent is recalled in the same transaction, and the new version's children
-    are matched afresh: no school ever holds two notifications for one child and one incident.
+    What an older version sent is amended in the same transaction where the child and its school
+    are the same, else recalled, and the child matched afresh: no school ever holds two
+    notifications for one child and one incident.
     """
     refused = _refused(session, submissions, now=now)
     accepted = [one for place, one in enumerate(submissions) if place not in refused]
     results = receive(session, cipher, accepted, now=now)
-    _take_back(session, accepted, results, now=now)
+    _take_back(session, cipher, accepted, results, now=now)
     stored = iter(results)
     return [
         refused[place] if place in refused else next(stored) for place in range(len(submissions))
@@ -73,15 +75,20 @@ def _refused(
 
 
 def _take_back(
-    session: Session, submissions: Sequence[Submission], results: Sequence[Result], *, now: datetime
-) -> None:
+    session: Session, cipher: Cipher, submissions: Sequence[Submission], results: Sequence[Result],
+    *, now: datetime,
+) -> None:  # fmt: skip
+    """Amend what only changed, and recall the rest of what replaced versions had sent."""
     replaced: dict[str, list[UUID]] = defaultdict(list)
+    sent: dict[str, list[UUID]] = defaultdict(list)
     for submission, result in zip(submissions, results, strict=True):
         replaced[submission.actor] += result.replaced
+        sent[submission.actor] += result.sent
     for actor, incident_ids in replaced.items():
         if not incident_ids:
             continue
         end_reviews(session, incident_ids=incident_ids, now=now, actor=actor)
+        carry_over(session, cipher, replaced=incident_ids, sent=sent[actor], now=now, actor=actor)
         recall_incident(
             session, incident_ids=incident_ids, reason_code="superseded", actor=actor, now=now
         )

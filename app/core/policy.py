@@ -120,6 +120,19 @@ class Patterns(Part):
     in_30_days: Annotated[int, Field(ge=2, le=50)] = 5
 
 
+class Receipts(Part):
+    """What is asked of a school after it was told, and what goes back to whom (domain.md §7)."""
+
+    # How many people of a school must acknowledge; never more than the school has.
+    acknowledgements: Annotated[int, Field(ge=1, le=3)] = 1
+    acknowledge_minutes: Annotated[int, Field(ge=10, le=1440)] = 120
+    attendance: bool = True
+    attendance_answer_by: time = time(10, 30)
+    # Codes alone, never words, and only by agreement with the schools.
+    feedback_to_force: bool = False
+    printing: bool = False
+
+
 class SuspectPatterns(Part):
     """Whether a suspect is recognised in another family: off unless the DPO signed it off."""
 
@@ -147,6 +160,7 @@ class Policy(Part):
     retention: Retention = Retention()
     patterns: Patterns = Patterns()
     suspects: SuspectPatterns = SuspectPatterns()
+    receipts: Receipts = Receipts()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10

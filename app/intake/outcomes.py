@@ -65,6 +65,8 @@ NEEDS_SERVICE = frozenset(
     }
 )  # fmt: skip
 
+SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
+
 # Which outcome may follow which; what is not here may not happen.
 _MOVES: dict[Outcome, frozenset[Outcome]] = {
     Outcome.RECEIVED: frozenset(Outcome) - {Outcome.RECEIVED, Outcome.DETAILS_AWAITED},

@@ -73,6 +73,8 @@ class Result:
     superseded_by: int | None = None
     # Older stored incidents that this one replaced: what they sent has to be recalled.
     replaced: tuple[UUID, ...] = ()
+    # Their children of whom somebody had been sent a message until now.
+    sent: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def receive(
     shelf.write(session)
     children = _children(session, answers.values())
     return [
-        _result(submission, answers[index], known[submission.key], children)
+        _result(submission, answers[index], known[submission.key], children, shelf)
         for index, submission in enumerate(submissions)
     ]
 
@@ -233,6 +235,7 @@ def _result(
     answer: _Answer,
     versions: Iterable[_Known],
     stored: dict[UUID, list[ReceivedChild]],
+    shelf: Shelf,
 ) -> Result:
     known = answer.known
     children = stored.get(known.id, [])
@@ -248,4 +251,5 @@ def _result(
         children=tuple(children),
         superseded_by=newest if newest > known.version else None,
         replaced=tuple(answer.replaced),
+        sent=tuple(child for old in answer.replaced for child in shelf.sent_of.get(old, ())),
     )

@@ -1,5 +1,6 @@
 """The pipeline: the steps of the service as one literal list, in the order they run."""
 
+from app.jobs.ask_after_telling import ask_after_telling
 from app.jobs.chase_reviews import chase_reviews
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
@@ -23,6 +24,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("follow_calendars", follow_calendars),
     ("chase_reviews", chase_reviews),
     ("chase_untold", chase_untold),
+    ("ask_after_telling", ask_after_telling),
     ("evening_check", evening_check),
     ("run_drills", run_drills),
     ("send_due", send_due),

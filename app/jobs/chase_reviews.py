@@ -23,7 +23,7 @@ from app.intake.outcomes import IncidentState, Outcome
 from app.jobs.runner import StepReport, Tick
 from notifications.lateness import HANDED_OVER
 from notifications.models import Notification, Occurrence, UnsettledChild
-from notifications.receipts import refused_by
+from notifications.receipt_rows import refused_by
 from notifications.review_steps import Unsettled, take_review_steps
 from notifications.states import NOBODY
 from notifications.timing import due_when_unknown

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -72,6 +72,36 @@ def record_decision(
     session.add(match)
     session.flush()
     return match
+
+
+def carry_decision(
+    session: Session, match: Match, *, to_child: UUID, actor: str, now: datetime
+) -> Match:
+    """Let a decision stand for the same child in a newer version of its incident.
+
+    What it rests on stays what it was: it is reproduced from the version it was made for.
+    """
+    kept = {
+        column.key: getattr(match, column.key)
+        for column in inspect(Match).columns
+        if column.key not in _NOT_CARRIED
+    }
+    carried = Match(
+        **kept, id=new_id(), involved_child_id=to_child, actor=actor, decided_at=now,
+        composed_at=now,
+    )  # fmt: skip
+    session.add(carried)
+    session.flush()
+    return carried
+
+
+_NOT_CARRIED = frozenset(
+    {
+        "id", "involved_child_id", "actor", "decided_at", "composed_at", "undone_at", "undone_by",
+        # Bound to the old decision's id, and sealed under the old incident's key.
+        "sealed_reason",
+    }
+)  # fmt: skip
 
 
 def open_review(

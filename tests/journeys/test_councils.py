@@ -7,7 +7,7 @@ import pytest
 
 from app.access.permissions import Role
 from app.casework.acknowledging import acknowledge
-from app.casework.calling import call, claim, record_call, sheet
+from app.casework.calling import call, claim, record_call, sheet, show_content
 from app.casework.inbox import inbox
 from app.casework.opening import look
 from app.core.clock import at_london
@@ -88,6 +88,7 @@ def test_the_second_officer_is_asked_then_everybody_then_the_council_is_rung(
         claim(session, county.acting("desk@example.org"), line_id=line)
     with county.wiring.database.write(of_force(FORCE)) as session:
         assert call(session, county.acting("desk@example.org"), line_id=line).school.is_council
+        show_content(session, county.acting("desk@example.org"), line_id=line)
         record_call(
             session, county.acting("desk@example.org"), line_id=line, result=CallResult.TOLD,
             recipient_trained=True,

@@ -175,6 +175,7 @@ def test_an_undo_waits_for_nobody_who_rings_and_refuses_instead(world: World) ->
     with pytest.raises(Conflict):
         undo(world, review_id)
     with world.wiring.database.write(of_force(FORCE)) as session:
+        calling.show_content(session, world.acting(DESK), line_id=line_id)
         calling.record_call(
             session, world.acting(DESK), line_id=line_id, result=CallResult.TOLD,
             recipient_trained=True,

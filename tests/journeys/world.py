@@ -21,12 +21,13 @@ from app.casework.opening import answer_questions, take_first_step
 from app.casework.police import PoliceActing
 from app.casework.reviewing import claim
 from app.casework.settling import Answer, settle
+from app.casework.submit import submit
 from app.casework.withdraw import withdraw_incident
 from app.core.clock import HandClock, at_london, london_date
 from app.core.scope import PLATFORM, Scope, of_force
 from app.intake.models import Incident
 from app.intake.payload import IncidentMessage, WithdrawalMessage
-from app.intake.receive import Submission, receive
+from app.intake.receive import Result, Submission
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner
 from app.reports.balance import Imbalance, balance
@@ -149,11 +150,12 @@ class World:
             "occurred_from": (self.now - timedelta(hours=1)).isoformat(), **more,
         }  # fmt: skip
         message = IncidentMessage.model_validate_json(json.dumps(body))
-        with self.wiring.database.write(of_force(FORCE)) as session:
-            receive(
-                session, self.wiring.cipher, [Submission(FORCE, self.client_id, message)],
+        with self.wiring.database.write(PLATFORM) as session:
+            (result,) = submit(
+                session, [Submission(FORCE, self.client_id, message)], cipher=self.wiring.cipher,
                 now=self.now,
             )  # fmt: skip
+            assert isinstance(result, Result)
 
     def withdraw(self, reference: str) -> None:
         """Take an incident back, as the force's control room would."""

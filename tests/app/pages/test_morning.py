@@ -147,12 +147,16 @@ def test_told_by_phone_is_a_receipt_and_closes_the_line(
     morning: Morning, desk: Person, line_id: UUID, result: str, how: ToldHow
 ) -> None:
     browser = claimed(morning, desk, line_id)
+    unseen = browser.press(f"/morning/calls/{line_id}/record", {"result": result})
+    assert unseen.status_code == 409
+    assert browser.press(f"/morning/calls/{line_id}/content").status_code == 200
     assert browser.press(f"/morning/calls/{line_id}/record", {"result": result}).status_code == 303
     (line,) = morning.force.rows(CallSheetLine)
     told = morning.read(line.notification_id)
     assert (told.told_how, told.told_by) == (how, desk.actor)
     assert line.closed_at is not None
-    assert [row.kind for row in morning.force.rows(Receipt)] == [ReceiptKind.TOLD_BY_PHONE]
+    kinds = {row.kind for row in morning.force.rows(Receipt)}
+    assert kinds == {ReceiptKind.SHOWN_TO_CALLER, ReceiptKind.TOLD_BY_PHONE}
     assert "All children told" in browser.get("/morning").text
 
 

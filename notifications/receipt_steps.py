@@ -1,0 +1,150 @@
+"""What is asked of a school after it was told: planned as rows, skipped with a reason.
+
+Source: domain.md §7. Attendance at register-close, an acknowledgement that does not come, the
+follow-up after so many school days, and a message that changed. Instants are UTC.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.clock import at_london, london_date
+from app.core.ids import new_id
+from app.core.policy import Policy
+from notifications.models import Notification
+from notifications.receipt_models import ReceiptStep
+from notifications.receipt_states import ReceiptStepKind
+from notifications.states import StepState
+from notifications.timing import Due
+from schools.calendars import calendar_of, council_calendar
+from schools.term_dates import (
+    SchoolCalendar,
+    is_school_day,
+    next_school_day,
+    next_working_day,
+)
+
+# A reminder comes when the school day has begun; so does the list of the lead.
+REMINDED_AT = time(9, 30)
+_SHORTEST_WAIT = timedelta(minutes=30)
+
+
+def plan_after_telling(
+    session: Session, notification: Notification, policy: Policy, *, now: datetime
+) -> None:
+    """Plan what is asked from here on; once more plans nothing twice."""
+    asked = policy.receipts
+    wanted = {
+        ReceiptStepKind.ACKNOWLEDGE: now + timedelta(minutes=asked.acknowledge_minutes),
+        ReceiptStepKind.ACKNOWLEDGE_LEAD: _morning_after(session, notification, london_date(now)),
+    }
+    due_on = notification.follow_up_due_on
+    if due_on is not None:
+        wanted[ReceiptStepKind.FOLLOW_UP] = at_london(due_on, REMINDED_AT)
+        wanted[ReceiptStepKind.FOLLOW_UP_LEAD] = _morning_after(session, notification, due_on)
+    attendance_at = attendance_asked_at(session, notification, policy, now=now)
+    if attendance_at is not None:
+        wanted[ReceiptStepKind.ATTENDANCE] = attendance_at
+    for kind, planned_at in wanted.items():
+        plan_step(session, notification, kind, planned_at=planned_at)
+
+
+def attendance_asked_at(
+    session: Session, notification: Notification, policy: Policy, *, now: datetime
+) -> datetime | None:
+    """Return when a school is asked whether the child came: at register-close of its morning.
+
+    None for a council, on a day without pupils, for a message of later in the day, and once that
+    day is over.
+    """
+    on = london_date(notification.due_at)
+    if notification.urn is None or not policy.receipts.attendance or london_date(now) > on:
+        return None
+    calendar = calendar_of(session, notification.urn)
+    close = calendar.register_close or policy.timing.register_close_when_unknown
+    closes_at = at_london(on, close)
+    if not is_school_day(calendar, on) or notification.due_at > closes_at:
+        return None
+    return max(closes_at, now)
+
+
+def answered_by(asked_at: datetime, policy: Policy) -> datetime:
+    """Return by when attendance is to be answered before the board shows it: 10:30."""
+    by = at_london(london_date(asked_at), policy.receipts.attendance_answer_by)
+    return max(by, asked_at + _SHORTEST_WAIT)
+
+
+def plan_amendment_steps(
+    session: Session, notification: Notification, due: Due, *, urgent: bool, now: datetime
+) -> None:
+    """Plan who is asked to read what changed, and when the desk rings about it.
+
+    `urgent`: going home became a concern, so the school is on the call sheet at once.
+    """
+    first = max(now, due.alerts_from)
+    halfway = first + (max(due.due_at, first) - first) / 2
+    rung_at = now if urgent else max(due.due_at, first)
+    version = notification.content_version
+    for kind, planned_at in (
+        (ReceiptStepKind.AMENDMENT, now if urgent else first),
+        (ReceiptStepKind.AMENDMENT_ALL, now if urgent else halfway),
+        (ReceiptStepKind.AMENDMENT_UNREAD, rung_at),
+    ):
+        plan_step(session, notification, kind, planned_at=planned_at, version=version)
+
+
+def plan_step(
+    session: Session, notification: Notification, kind: ReceiptStepKind, *, planned_at: datetime,
+    version: int = 0,
+) -> None:  # fmt: skip
+    """Plan one step, unless it was planned before."""
+    known = session.scalars(
+        select(ReceiptStep.id).where(
+            ReceiptStep.notification_id == notification.id,
+            ReceiptStep.kind == kind,
+            ReceiptStep.version == version,
+        )
+    ).first()
+    if known is not None:
+        return
+    session.add(
+        ReceiptStep(
+            id=new_id(), force=notification.force, urn=notification.urn,
+            council=notification.council, notification_id=notification.id, kind=kind,
+            version=version, planned_at=planned_at, state=StepState.PLANNED,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def skip_steps(
+    session: Session, notification: Notification, kinds: Collection[ReceiptStepKind] | None = None,
+    *, reason_code: str, now: datetime,
+) -> int:  # fmt: skip
+    """Skip what is planned of these kinds, or of all, with the reason; return how many."""
+    wanted = select(ReceiptStep).where(
+        ReceiptStep.notification_id == notification.id, ReceiptStep.state == StepState.PLANNED
+    )
+    if kinds is not None:
+        wanted = wanted.where(ReceiptStep.kind.in_(list(kinds)))
+    steps = session.scalars(wanted.order_by(ReceiptStep.id).with_for_update()).all()
+    for step in steps:
+        step.state, step.reason_code, step.settled_at = StepState.SKIPPED, reason_code, now
+    session.flush()
+    return len(steps)
+
+
+def _morning_after(session: Session, notification: Notification, on: date) -> datetime:
+    """Return the morning of the next school day, or working day of a council."""
+    if notification.urn is not None:
+        following = next_school_day(calendar_of(session, notification.urn), on)
+    else:
+        calendar = (
+            council_calendar(session, notification.council)
+            if notification.council is not None
+            else SchoolCalendar()
+        )
+        following = next_working_day(calendar, on)
+    return at_london(following, REMINDED_AT)
