@@ -3,7 +3,7 @@
 The ladder, the call sheet and the board all ask here: none names whom another leaves out.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
+from app.core.ids import new_id
 from notifications.models import Notification, Occurrence, Receipt
 from notifications.recipients import Recipient
 from notifications.states import ReceiptKind
@@ -95,6 +96,31 @@ def note_passed_over(
             about=f"notification:{notification.id}", person=found.persons[ident],
             reason=reason, now=now, actor=actor,
         )  # fmt: skip
+
+
+def carry_withheld(
+    session: Session, notification: Notification, said: Mapping[str, ChangeReason], *,
+    people: Collection[Recipient], now: datetime, actor: str,
+) -> None:  # fmt: skip
+    """Keep the content from those of its people who said earlier that they know this family.
+
+    `said` is the account and what it said. Nobody is hurried: the ladder passes over them.
+    """
+    known = _withheld(session, [notification.id])
+    for account in sorted({f"account:{one.account_id}" for one in people} & said.keys() - known):
+        session.add(
+            Receipt(
+                id=new_id(), force=notification.force, urn=notification.urn,
+                council=notification.council, notification_id=notification.id,
+                kind=ReceiptKind.WITHHELD, at=now, actor=account, source="earlier",
+            )
+        )  # fmt: skip
+        note_change(
+            session, force=notification.force, incident_id=notification.incident_id,
+            about=f"notification:{notification.id}", person=account, reason=said[account],
+            now=now, actor=actor,
+        )  # fmt: skip
+    session.flush()
 
 
 def as_person(one: Recipient) -> PersonOfInterest:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.access.permissions import Action, Actor, Role, may_at_all
 from app.casework.acting import Acting
 from app.casework.connections import Tie, ties_to_notifications
+from app.casework.found_connected import note_found
 from app.core.cipher import Erased
 from app.core.clock import london_date
 from app.core.errors import NotFound
@@ -58,12 +59,16 @@ class Inbox:
 def inbox(session: Session, acting: Acting) -> Inbox:
     """Return what waits for this person's schools and councils, most urgent first.
 
-    What tells of an incident with which this person is connected is not there.
+    What tells of an incident with which this person is connected is not there; that it went past
+    them is noted.
     """
     if not may_at_all(acting.actor, Action.SEE_INBOX):
         raise NotFound("There is nothing here for you: check the address or sign in as another.")
     rows = _visible(session, acting)
     tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
+    for row in rows:
+        if tied.get(row.id) is Tie.OUT and row.told_at is None:
+            note_found(session, acting, row)
     rows = [row for row in rows if tied.get(row.id) is not Tie.OUT]
     ids = [row.id for row in rows]
     withheld = _those_with(session, acting.actor, ids, kind=ReceiptKind.WITHHELD)

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.connections import require_untied, tie_to_notification
+from app.casework.connections import Tie, tie_to_notification
+from app.casework.found_connected import note_found
 from app.core.clock import london_date
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, NotFound, NotFoundAndNoted
 from notifications.holiday_desk import council_answers
 from notifications.models import Notification, Receipt
 from notifications.states import NotificationState, ReceiptKind
@@ -52,7 +53,9 @@ def notification_for(
     # A protected child is released to one person: for colleagues there is nothing.
     if found.shown_only_to not in {None, acting.actor.id}:
         raise NotFound(_NOTHING_HERE)
-    require_untied(tie_to_notification(session, acting, found))
+    if tie_to_notification(session, acting, found) is Tie.OUT:
+        note_found(session, acting, found)
+        raise NotFoundAndNoted(_NOTHING_HERE)
     return found
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from app.core.errors import Unavailable
+from app.core.errors import NotFoundAndNoted, Unavailable
 from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
 from app.core.turns import Turns
 from app.core.types import Json, Utc
@@ -106,15 +106,22 @@ class Database:
     def write(self, wanted: Scope | None = None) -> Iterator[Session]:
         """Yield a session that is committed at the end, or rolled back on any error.
 
-        Raises `Unavailable` when it is not known whether the work was stored.
+        A refusal that is itself a fact (`NotFoundAndNoted`) is stored and then raised. Raises
+        `Unavailable` when it is not known whether the work was stored.
         """
         with self._turn(), self._session("IMMEDIATE") as session:
             if wanted is not None:
                 scope(session, wanted)
-            yield session
+            refusal: NotFoundAndNoted | None = None
+            try:
+                yield session
+            except NotFoundAndNoted as noted:
+                refusal = noted
             session.flush()
             self._before_commit(session)
             session.commit()
+            if refusal is not None:
+                raise refusal
 
     def retrying(self, work: Callable[[Session], Result], wanted: Scope | None = None) -> Result:
         """Do `work` in one writing unit, again up to three times when another was in the way."""

@@ -56,6 +56,13 @@ class NotFound(ServiceError):
     status, code, title = 404, "not-found", "Not found"
 
 
+class NotFoundAndNoted(NotFound):
+    """Not found, for a reason that is stored: what the unit of work noted before is kept.
+
+    Only for an act that has written nothing but that note.
+    """
+
+
 class Conflict(ServiceError):
     """The state of the record does not allow this."""
 

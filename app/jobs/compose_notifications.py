@@ -26,6 +26,7 @@ from app.jobs.holidays import (
     later_morning,
     pupils_back,
 )
+from app.jobs.know_the_family import keep_from_family
 from app.jobs.runner import StepReport, Tick
 from notifications.lateness import HANDED_OVER
 from notifications.placing import Order, place
@@ -73,6 +74,8 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
         orders = at_councils(session, orders, policy)
     _close_refused(session, child, now=now)
     placed = [place(session, cipher, order, now=now, actor=ACTOR) for order in orders]
+    for one in placed:
+        keep_from_family(session, cipher, one, incident, policy=policy, now=now, actor=ACTOR)
     if child.rematched_at is not None:
         begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Force, SignInFailure, SignInSession
@@ -93,6 +93,15 @@ def _old_enough(tick: Tick) -> list[UUID]:
         ]
 
 
+def _to_match_again() -> ColumnElement[bool]:
+    """Told in a holiday: its school is looked for again on the first pupil morning."""
+    waits = or_(
+        InvolvedChild.again_on.is_not(None),
+        and_(InvolvedChild.return_on.is_not(None), InvolvedChild.rematched_at.is_(None)),
+    )
+    return and_(InvolvedChild.outcome.in_(_SENT), waits)
+
+
 def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:
     _, policy = current_policy(session, force, at=now)
     keep = policy.retention
@@ -100,20 +109,7 @@ def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:
         select(InvolvedChild.id)
         .where(
             InvolvedChild.incident_id == Incident.id,
-            or_(
-                InvolvedChild.outcome.in_(_OPEN),
-                # Told in a holiday: its school is looked for again on the first pupil morning.
-                and_(
-                    InvolvedChild.outcome.in_(_SENT),
-                    or_(
-                        InvolvedChild.again_on.is_not(None),
-                        and_(
-                            InvolvedChild.return_on.is_not(None),
-                            InvolvedChild.rematched_at.is_(None),
-                        ),
-                    ),
-                ),
-            ),
+            or_(InvolvedChild.outcome.in_(_OPEN), _to_match_again()),
         )
         .exists()
     )

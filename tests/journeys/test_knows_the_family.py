@@ -1,0 +1,139 @@
+"""Who knows the family is left out of newer versions too, and the lead sees whom it went past."""
+
+from datetime import time
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.access.permissions import Role
+from app.casework.inbox import inbox
+from app.casework.lead_lists import see_recipient_changes
+from app.casework.opening import Shown, answer_questions, look, take_first_step
+from app.core.errors import NotFound
+from app.core.scope import PLATFORM
+from app.intake.models import Incident
+from app.reports.recipients import ChangeRow
+from app.reports.told import Told
+from schools.connected import Adult
+from schools.connected_models import ChangeReason
+from tests.factories.connected import connect
+from tests.journeys.world import FORCE, World, at, child
+
+pytestmark = pytest.mark.feature("RE11")
+FIRST, SECOND, LEAD = "first@primary.test", "second@primary.test", "lead@example.org"
+
+
+@pytest.fixture
+def county(world: World) -> World:
+    world.person(LEAD, Role.LEAD, force=FORCE)
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    return world
+
+
+def says_so(world: World, email: str, notification_id: UUID) -> None:
+    with world.wiring.database.write(world.scope_of(email)) as session:
+        take_first_step(session, world.acting(email), notification_id=notification_id)
+    with world.wiring.database.write(world.scope_of(email)) as session:
+        answer_questions(
+            session, world.acting(email), notification_id=notification_id, on_roll=True,
+            knows_family=True,
+        )  # fmt: skip
+
+
+def shown(world: World, email: str, notification_id: UUID) -> Shown:
+    with world.wiring.database.write(world.scope_of(email)) as session:
+        return look(session, world.acting(email), notification_id=notification_id).shown
+
+
+def changes(world: World) -> list[ChangeRow]:
+    with world.wiring.database.write(world.scope_of(LEAD)) as session:
+        return list(see_recipient_changes(session, world.acting(LEAD), force=FORCE))
+
+
+def test_a_newer_version_is_not_shown_to_who_knows_the_family(county: World) -> None:
+    county.push("A-1", child())
+    county.until(time(6, 40))
+    says_so(county, FIRST, county.notifications("A-1")[0].id)
+    before = county.alerted().count(FIRST)
+    pushed = county.now
+    county.push("A-1", child(surname="Khan-Example"), child("c2", forename="Bella"), version=2)
+    county.until(time(8, 25))
+    newest = [one for one in county.notifications("A-1") if one.accepted_at >= pushed]
+    assert len(newest) == 2
+    for one in newest:
+        assert shown(county, FIRST, one.id) is Shown.WITHHELD
+        assert shown(county, SECOND, one.id) is Shown.COVER
+        county.open(FIRST, one.id)
+    assert [row.told for row in county.board.rows] == [Told.NOT_TOLD, Told.NOT_TOLD]
+    held = {row.held_by for row in county.board.rows}
+    assert not [one for one in held if "Key Adult 1" in one]
+    assert county.alerted().count(FIRST) == before
+    assert SECOND in county.alerted()
+    assert {(row.person, row.reason) for row in changes(county)} == {
+        ("First", ChangeReason.KNOWS_THE_FAMILY)
+    }
+    for one in newest:
+        county.open(SECOND, one.id)
+    assert county.board.all_told
+    assert county.imbalances == []
+
+
+def test_another_incident_of_the_same_child_asks_again(county: World) -> None:
+    county.push("A-1", child())
+    county.until(time(6, 40))
+    (first,) = county.notifications("A-1")
+    says_so(county, FIRST, first.id)
+    county.open(SECOND, first.id)
+    county.push("A-2", child())
+    county.tick()
+    (second,) = county.notifications("A-2")
+    assert second.id != first.id
+    assert shown(county, FIRST, second.id) is Shown.COVER
+
+
+def connected_now(world: World, email: str) -> UUID:
+    """Connect a person with the only incident, once their alert was sent."""
+    with world.wiring.database.read(PLATFORM) as session:
+        incident_id = session.scalars(select(Incident.id)).one()
+    connect(world.wiring, incident_id, Adult(email=email))
+    return incident_id
+
+
+@pytest.mark.parametrize("by", ["inbox", "address"])
+def test_who_is_found_connected_only_at_opening_is_on_the_leads_list_once(
+    county: World, by: str
+) -> None:
+    county.push("A-1", child())
+    county.until(time(6, 40))
+    assert county.alerted() == [FIRST]
+    (notification,) = county.notifications("A-1")
+    connected_now(county, FIRST)
+    assert changes(county) == []
+    for _ in range(2):
+        if by == "inbox":
+            with county.wiring.database.write(county.scope_of(FIRST)) as session:
+                assert inbox(session, county.acting(FIRST)).to_open == ()
+        else:
+            with pytest.raises(NotFound):
+                shown(county, FIRST, notification.id)
+    (change,) = changes(county)
+    assert (change.reference, change.about) == ("A-1", "notification")
+    assert (change.person, change.reason) == ("Key Adult 1", ChangeReason.IDENTITY)
+    # What the ladder notes itself is the same note.
+    county.until(time(8, 0))
+    assert len(changes(county)) == 1
+    assert county.board.rows[0].recipient_changed
+    county.open(SECOND, notification.id)
+    assert county.board.all_told
+
+
+def test_a_stranger_who_finds_nothing_is_on_no_list(county: World) -> None:
+    county.push("A-1", child())
+    county.until(time(6, 40))
+    (notification,) = county.notifications("A-1")
+    connected_now(county, FIRST)
+    with pytest.raises(NotFound):
+        shown(county, "only@otherby.test", notification.id)
+    assert shown(county, SECOND, notification.id) is Shown.COVER
+    assert changes(county) == []
