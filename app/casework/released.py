@@ -1,12 +1,14 @@
 """Whether a protected child's message is released; a release whose person is gone ends."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
+from app.access.permissions import Role
+from app.casework.acting import Acting
 from app.core import audit
 from app.core.cipher import Cipher
 from app.core.clock import london_date
@@ -40,6 +42,29 @@ def standing(session: Session, notification_id: UUID) -> Release | None:
         .order_by(Release.confirmed_at.desc())
         .limit(1)
     ).first()
+
+
+def proposal(session: Session, row: Notification) -> Release | None:
+    """Return the release of this message that somebody proposed and nobody answered yet."""
+    return session.scalars(
+        select(Release).where(
+            Release.notification_id == row.id,
+            Release.confirmed_at.is_(None),
+            Release.refused_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def confirms_as(session: Session, acting: Acting, row: Notification, found: Release) -> str | None:
+    """Return as what this person may confirm now, or None."""
+    _, policy = current_policy(session, row.force, at=acting.now)
+    if found.proposed_by == acting.actor.account_id and policy.desk.size > 1:
+        return None
+    if row.force in acting.actor.forces(Role.LEAD):
+        return "force_lead"
+    duty_from = row.due_at + timedelta(minutes=policy.review_ladder.duty_officer)
+    at_desk = row.force in acting.actor.forces(Role.FORCE_DESK)
+    return "duty_officer" if at_desk and acting.now >= duty_from else None
 
 
 def not_released() -> ColumnElement[bool]:

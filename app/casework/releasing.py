@@ -7,7 +7,7 @@ sees it. A force of one person confirms alone.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,16 +15,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.accounts import names_of
-from app.access.permissions import Action, Relation, Role
+from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
 from app.casework.connections import Tie, declared, require_untied, ties_to_notifications
-from app.casework.released import people_there, released, standing, waits_for_release, why_gone
+from app.casework.release_claims import (
+    Claim,
+    claim_of,
+    give_back,
+    let_go,
+    require_claim,
+    take,
+)
+from app.casework.released import (
+    confirms_as,
+    people_there,
+    proposal,
+    released,
+    standing,
+    waits_for_release,
+    why_gone,
+)
 from app.casework.waiting import recipient_name
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.ids import new_id
-from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from notifications.alerting import alert_officer, stop_alerts
 from notifications.channels.call_sheet import open_line
@@ -57,9 +72,10 @@ class Waiting:
     reference: str
     child_ref: str
     due_at: datetime
+    # Both empty until this person has claimed it: where the child is, and who was proposed there.
     school: str
-    # Whom somebody proposed, by name or role; empty where nobody has.
     proposed: str
+    # Who proposed somebody; empty where nobody has.
     proposed_by: str
     may_confirm: bool
     is_council: bool = False
@@ -67,11 +83,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The page of one release: whom it may be told, and what was proposed."""
+    """The page of one release: whom it may be told, and what was proposed, to who claimed it."""
 
     waiting: Waiting
-    release_id: UUID | None
     people: tuple[Recipient, ...]
+    claim: Claim | None
+
+    @property
+    def mine(self) -> bool:
+        return self.claim is not None and self.claim.mine
 
 
 def waiting(session: Session, acting: Acting, *, force: str) -> list[Waiting]:
@@ -89,25 +109,36 @@ def waiting(session: Session, acting: Acting, *, force: str) -> list[Waiting]:
     ).all()
     tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
     return [
-        _line(session, acting, row)
+        _line(session, acting, row, shown=False)
         for row in rows
         if tied.get(row.id) is not Tie.OUT and not released(session, acting.cipher, row, acting.now)
     ]
 
 
 def case(session: Session, acting: Acting, *, notification_id: UUID) -> Case:
-    """Return whom this child may be released to; raise `NotFound`.
+    """Return whom this child may be released to, to the person who claimed it; raise `NotFound`.
 
     It names the school, which no list does: each showing is on the trail.
     """
     row = _notification(session, acting, notification_id, action=Action.SEE_BOARD)
-    found = _open(session, row)
-    _record(session, acting, row, audit.Event.RELEASE_SHOWN, found)
-    return Case(
-        _line(session, acting, row),
-        found.id if found else None,
-        tuple(people_there(session, acting.cipher, row, now=acting.now)),
-    )
+    held = claim_of(session, acting, row)
+    if held is None or not held.mine:
+        return Case(_line(session, acting, row, shown=False), (), held)
+    _record(session, acting, row, audit.Event.RELEASE_SHOWN, proposal(session, row))
+    people = people_there(session, acting.cipher, row, now=acting.now)
+    return Case(_line(session, acting, row, shown=True), tuple(people), held)
+
+
+def claim(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+    """Take a release for a quarter of an hour; raise `NotFound`, `Conflict`."""
+    row = _notification(session, acting, notification_id, action=Action.SEE_BOARD)
+    take(session, acting, row, _account(acting))
+
+
+def leave(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+    """Give a claimed release back before its time; raise `NotFound`, `Conflict`."""
+    row = _notification(session, acting, notification_id, action=Action.SEE_BOARD)
+    give_back(session, acting, row)
 
 
 def propose(
@@ -116,11 +147,12 @@ def propose(
 ) -> None:  # fmt: skip
     """Name one key adult or officer, or the head by role; the force lead is asked at once.
 
-    Raises `Invalid` for somebody who is not among its people, `Conflict` where a proposal waits or
-    somebody may be told already.
+    Raises `Invalid` for somebody who is not among its people, `Conflict` without a claim, where a
+    proposal waits or somebody may be told already. The claim ends: somebody else confirms.
     """
     row = _notification(session, acting, notification_id, action=Action.PROPOSE_RELEASE)
-    if _open(session, row) is not None:
+    require_claim(session, acting, row)
+    if proposal(session, row) is not None:
         raise Conflict("Somebody is named already: the force lead confirms or refuses first.")
     if released(session, acting.cipher, row, acting.now):
         raise Conflict("Somebody may be told already: load the board again.")
@@ -153,24 +185,28 @@ def propose(
                 session, officer_id=lead.officer_id, force=row.force, about=f"release:{made.id}",
                 due_at=row.due_at, now=acting.now,
             )  # fmt: skip
+    let_go(session, row)
     _record(session, acting, row, audit.Event.RELEASE_PROPOSED, made)
 
 
 def answer(session: Session, acting: Acting, *, notification_id: UUID, confirms: bool) -> None:
     """Confirm or refuse what another proposed; confirmed, the school is rung at once.
 
-    Raises `NotFound`, and `Conflict` for who proposed it, or before the duty officer's time.
+    Raises `NotFound`, and `Conflict` without a claim, for who proposed it, or before the duty
+    officer's time.
     """
     row = _notification(session, acting, notification_id, action=Action.CONFIRM_RELEASE)
-    found = _open(session, row)
+    require_claim(session, acting, row)
+    found = proposal(session, row)
     if found is None:
         raise Conflict("Nothing is proposed: name whom the child is released to first.")
-    confirmed_as = _confirms_as(session, acting, row, found)
+    confirmed_as = confirms_as(session, acting, row, found)
     if confirmed_as is None:
         raise Conflict("Somebody else confirms this: a force lead, or later the duty officer.")
     stop_alerts(session, f"release:{found.id}", acting.now)
     if not confirms:
         found.refused_at = acting.now
+        let_go(session, row)
         _record(session, acting, row, audit.Event.RELEASE_REFUSED, found)
         return
     if why_gone(session, acting.cipher, row, found, acting.now) is not None:
@@ -189,6 +225,7 @@ def answer(session: Session, acting: Acting, *, notification_id: UUID, confirms:
             stop_review_ladder(
                 session, child_id, code="released", now=acting.now, actor=acting.actor.id
             )
+    let_go(session, row)
     _record(session, acting, row, audit.Event.RELEASE_CONFIRMED, found)
 
 
@@ -205,8 +242,8 @@ def _notification(
     return found
 
 
-def _line(session: Session, acting: Acting, row: Notification) -> Waiting:
-    found = _open(session, row)
+def _line(session: Session, acting: Acting, row: Notification, *, shown: bool) -> Waiting:
+    found = proposal(session, row)
     reference, ref = session.execute(
         select(Incident.reference, InvolvedChild.ref)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
@@ -214,11 +251,12 @@ def _line(session: Session, acting: Acting, row: Notification) -> Waiting:
     ).one()
     proposed, by = "", ""
     if found is not None:
-        proposed = _proposed(session, acting, row, found)
+        proposed = _proposed(session, acting, row, found) if shown else ""
         by = names_of(session, acting.cipher, [found.proposed_by]).get(found.proposed_by, "")
     return Waiting(
-        row.id, reference, ref, row.due_at, recipient_name(session, row), proposed, by,
-        found is not None and _confirms_as(session, acting, row, found) is not None,
+        row.id, reference, ref, row.due_at, recipient_name(session, row) if shown else "",
+        proposed, by,
+        found is not None and confirms_as(session, acting, row, found) is not None,
         is_council=row.urn is None,
     )  # fmt: skip
 
@@ -233,34 +271,12 @@ def _proposed(session: Session, acting: Acting, row: Notification, found: Releas
     return next((one.name for one in people if one.id == named), gone)
 
 
-def _confirms_as(session: Session, acting: Acting, row: Notification, found: Release) -> str | None:
-    """Return as what this person may confirm now, or None."""
-    _, policy = current_policy(session, row.force, at=acting.now)
-    if found.proposed_by == acting.actor.account_id and policy.desk.size > 1:
-        return None
-    if row.force in acting.actor.forces(Role.LEAD):
-        return "force_lead"
-    duty_from = row.due_at + timedelta(minutes=policy.review_ladder.duty_officer)
-    at_desk = row.force in acting.actor.forces(Role.FORCE_DESK)
-    return "duty_officer" if at_desk and acting.now >= duty_from else None
-
-
 def _shown_to(session: Session, acting: Acting, row: Notification, found: Release) -> str:
     """Return whose account opens it; somebody without one, and the head, hear it and no more."""
     for one in people_there(session, acting.cipher, row, now=acting.now):
         if one.id in {found.key_adult_id, found.officer_id}:
             return f"account:{one.account_id}" if one.account_id is not None else one.person
     return NOBODY
-
-
-def _open(session: Session, row: Notification) -> Release | None:
-    return session.scalars(
-        select(Release).where(
-            Release.notification_id == row.id,
-            Release.confirmed_at.is_(None),
-            Release.refused_at.is_(None),
-        )
-    ).one_or_none()
 
 
 def _children(session: Session, row: Notification) -> list[UUID]:

@@ -1,5 +1,6 @@
 """Taking a settled decision back while nobody has opened it, and the second look after sending."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from app.core.policies import current_policy
 from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
 from app.intake.outcomes import Outcome, OutcomeReason
+from app.reports.rows import NOT_SHOWN
 from notifications.models import CallSheetLine, Notification, Occurrence, Receipt
 from notifications.recall import recall_child
 from notifications.states import ENDED, ReceiptKind
@@ -224,12 +226,22 @@ def _lines(session: Session, rows: list[Review], *, undo: bool) -> list[SettledL
     matches = {row.id: session.get_one(Match, row.settled_match_id) for row in rows}
     urns = {urn for match in matches.values() for urn in match.urns}
     names = {urn: place.name for urn, place in queries.establishments(session, urns).items()}
+    hidden = _protected(session, [row.involved_child_id for row in rows])
     return [
         SettledLine(
             row.id, *refs[row.involved_child_id],
-            tuple(names.get(urn, str(urn)) for urn in matches[row.id].urns),
+            (NOT_SHOWN,) if row.involved_child_id in hidden and matches[row.id].urns
+            else tuple(names.get(urn, str(urn)) for urn in matches[row.id].urns),
             matches[row.id].reason_code or matches[row.id].reason or "",
             _until(session, row) if undo or row.second_due_at is None else row.second_due_at,
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _protected(session: Session, child_ids: Sequence[UUID]) -> set[UUID]:
+    """Return the protected among these: no list says where they are beside their reference."""
+    wanted = select(InvolvedChild.id).where(
+        InvolvedChild.id.in_(child_ids), InvolvedChild.protected.is_(True)
+    )
+    return set(session.scalars(wanted))

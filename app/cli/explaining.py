@@ -36,7 +36,8 @@ class Explanation:
 
     `differs` names the parts of the answer that came out otherwise; `changed_since` what stands
     behind that: `rules_version`, `register`, `rolls`, `policy`, or `erased` content. A person's
-    decision is followed by the rules' one that they were shown.
+    decision is followed by the rules' one that they were shown. Of a `protected` child no school is
+    named: the fields, weights and scores explain the decision without it.
     """
 
     id: UUID
@@ -60,6 +61,7 @@ class Explanation:
     undone_at: datetime | None
     evidence: tuple[dict[str, Any], ...]
     considered: tuple[tuple[int, float], ...]
+    protected: bool
     reproduced: bool
     differs: tuple[str, ...]
     changed_since: tuple[str, ...]
@@ -79,15 +81,21 @@ def explain(session: Session, cipher: Cipher, match_id: UUID, *, now: datetime) 
     )
     return Explanation(
         id=match.id, force=match.force, reference=incident.reference, child=child.ref,
-        band=match.band, score=match.score, margin=match.margin, urns=tuple(match.urns),
+        band=match.band, score=match.score, margin=match.margin,
+        urns=() if child.protected else tuple(match.urns),
         council=match.council, reason_code=match.reason_code, known_by=match.reason,
         rules_version=match.rules_version, policy_version=match.policy_version,
         input_digest=match.input_digest.hex(), register_stamp=match.register_stamp,
         roll_stamp=match.roll_stamp, decided_by=match.decided_by, decided_at=match.decided_at,
-        undone_at=match.undone_at, evidence=tuple(match.evidence),
-        considered=tuple((urn, score) for urn, score in match.considered or ()),
-        reproduced=not differs, differs=differs, changed_since=changed,
+        undone_at=match.undone_at, evidence=_evidence(match, hidden=child.protected),
+        considered=() if child.protected else tuple((u, s) for u, s in match.considered or ()),
+        protected=child.protected, reproduced=not differs, differs=differs, changed_since=changed,
     )  # fmt: skip
+
+
+def _evidence(match: Match, *, hidden: bool) -> tuple[dict[str, Any], ...]:
+    """Return the evidence for each candidate, without its URN where the child is protected."""
+    return tuple({**one, "urn": None} if hidden else one for one in match.evidence)
 
 
 def _by_rules(session: Session, match: Match) -> Match | None:

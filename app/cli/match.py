@@ -44,9 +44,11 @@ def explain(
     )
     say(f"Reason: {found.reason_code or 'clear'}. Input {found.input_digest[:16]}.")
     say(_reproduced(found.differs, found.changed_since))
+    if found.protected:
+        say("A protected child: no school is named here.")
     rows = [
         (
-            c["urn"],
+            c["urn"] or "not shown",
             f"{c['score']:.4f}",
             c["source"],
             field,

@@ -161,6 +161,8 @@ class Event(StrEnum):
     RELEASE_CONFIRMED = "review:release:confirmed"
     RELEASE_REFUSED = "review:release:refused"
     RELEASE_ENDED = "review:release:ended"
+    RELEASE_CLAIMED = "review:release:claimed"
+    RELEASE_GIVEN_BACK = "review:release:given_back"
     RELEASE_SHOWN = "review:release:shown"
     OFFICER_UNVERIFIED = "register:officer:unverified"
 

@@ -31,6 +31,18 @@ def release_page(
     return _page(request, visitor, found)
 
 
+@router.post("/morning/releases/{notification_id}/claim")
+def claim_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    releasing.claim(session, visitor.acting, notification_id=notification_id)
+    return RedirectResponse(f"/morning/releases/{notification_id}", 303)
+
+
+@router.post("/morning/releases/{notification_id}/give-back")
+def give_back_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    releasing.leave(session, visitor.acting, notification_id=notification_id)
+    return RedirectResponse("/morning", 303)
+
+
 @router.post("/morning/releases/{notification_id}/propose")
 def propose_press(
     request: Request,
@@ -48,7 +60,7 @@ def propose_press(
         errors["person"] = "Choose whom the child is released to"
     if reason not in WHY:
         errors["reason"] = "Say why this person is safe"
-    if errors:
+    if errors and found.mine:
         return _page(request, visitor, found, errors=errors, chosen=person, reason=reason)
     releasing.propose(
         session, visitor.acting, notification_id=notification_id, person_id=chosen.get(person),

@@ -11,11 +11,15 @@ from app.casework import calling, releasing
 from app.casework.inbox import inbox
 from app.casework.opening import look
 from app.casework.releasing import WhySafe
+from app.casework.taking_back import undoable
+from app.cli.explaining import explain
 from app.core.errors import Conflict, NotFound
 from app.core.scope import PLATFORM, of_force
+from app.reports.rows import NOT_SHOWN
 from app.reports.told import Told
 from notifications.models import Notification, Release
 from notifications.states import CallResult
+from schools.matching.models import Match
 from schools.models import KeyAdult
 from schools.officers import Duty
 from tests.journeys.world import FORCE, World, at, child
@@ -59,6 +63,7 @@ def key_adult(world: World, email: str) -> UUID:
 
 def propose(world: World, who: UUID | None, notification_id: UUID) -> None:
     with world.wiring.database.write(of_force(FORCE)) as session:
+        releasing.claim(session, world.acting(DESK), notification_id=notification_id)
         releasing.propose(
             session, world.acting(DESK), notification_id=notification_id, person_id=who,
             reason=WhySafe.NO_TIE_KNOWN,
@@ -67,6 +72,7 @@ def propose(world: World, who: UUID | None, notification_id: UUID) -> None:
 
 def confirm(world: World, who: str, notification_id: UUID, *, confirms: bool = True) -> None:
     with world.wiring.database.write(world.scope_of(who)) as session:
+        releasing.claim(session, world.acting(who), notification_id=notification_id)
         releasing.answer(
             session, world.acting(who), notification_id=notification_id, confirms=confirms
         )
@@ -190,3 +196,20 @@ def test_another_force_a_key_adult_and_a_lead_of_nothing_do_not_see_it_is_there(
             pytest.raises(NotFound),
         ):
             releasing.answer(session, force.acting(who), notification_id=settled.id, confirms=True)
+
+
+def test_neither_the_undo_list_nor_an_explanation_says_where_the_child_is(
+    force: World, settled: Notification
+) -> None:
+    reviewer = force.acting("reviewer@example.org")
+    with force.wiring.database.read(of_force(FORCE)) as session:
+        (line,) = undoable(session, reviewer)
+        assert line.schools == (NOT_SHOWN,)
+    with force.wiring.database.read(PLATFORM) as session:
+        for match_id in session.scalars(select(Match.id)):
+            found = explain(session, force.wiring.cipher, match_id, now=force.now)
+            assert found.protected
+            assert (found.urns, found.considered) == ((), ())
+            assert {one["urn"] for one in found.evidence} <= {None}
+            assert "990001" not in repr(found)
+            assert "erased" not in found.changed_since

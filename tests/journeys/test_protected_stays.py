@@ -71,6 +71,7 @@ def person_of(world: World, email: str) -> UUID:
 
 def propose(world: World, email: str | None, notification_id: UUID) -> None:
     with world.wiring.database.write(of_force(FORCE)) as session:
+        releasing.claim(session, world.acting(DESK), notification_id=notification_id)
         releasing.propose(
             session, world.acting(DESK), notification_id=notification_id,
             person_id=person_of(world, email) if email else None, reason=WhySafe.NO_TIE_KNOWN,
@@ -79,6 +80,7 @@ def propose(world: World, email: str | None, notification_id: UUID) -> None:
 
 def confirm(world: World, notification_id: UUID) -> None:
     with world.wiring.database.write(of_force(FORCE)) as session:
+        releasing.claim(session, world.acting(LEAD), notification_id=notification_id)
         releasing.answer(
             session, world.acting(LEAD), notification_id=notification_id, confirms=True
         )
