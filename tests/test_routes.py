@@ -23,6 +23,8 @@ OPEN = {
     "/health/live": "says that the process runs",
     "/health/ready": "says whether the process can work",
     "/health/deadline": "counts without names, behind a token of its own in production",
+    "/api/v1/callbacks/govuk-notify": "behind the provider's own token, off without one",
+    "/api/v1/callbacks/bounces": "behind the mail server's own token, off without one",
     "/metrics": "behind a token of its own",
 }
 CALLER_CHECKS = {api_deps.caller, page_deps.signed_in}

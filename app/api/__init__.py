@@ -1,6 +1,8 @@
 """The police interface and the health of the process: JSON only, thin routes, no rules."""
 
-from app.api import batch, directory, health, incidents, nights, token
+from app.api import batch, callbacks, directory, health, incidents, nights, token
 
 # In the order of how often they are asked; one level, because every level is looked through.
-ROUTERS = tuple(room.router for room in (incidents, batch, token, nights, directory, health))
+ROUTERS = tuple(
+    room.router for room in (incidents, batch, token, nights, directory, health, callbacks)
+)

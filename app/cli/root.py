@@ -19,6 +19,7 @@ from app.cli import (
     force,
     key_adults,
     keys,
+    mail,
     match,
     migrate,
     officers,
@@ -26,6 +27,7 @@ from app.cli import (
     report,
     roll,
     serve,
+    stand_in,
     step,
     watchdog,
 )
@@ -36,6 +38,7 @@ NOUNS = {
     "register": register, "roll": roll, "calendar": calendar, "key-adults": key_adults,
     "force": force, "clients": clients, "accounts": accounts, "report": report, "match": match,
     "audit": audit, "keys": keys, "officers": officers, "drill": drill,
+    "mail": mail, "stand-in": stand_in,
     "watchdog": watchdog,
 }  # fmt: skip
 

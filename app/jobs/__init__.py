@@ -1,6 +1,7 @@
 """The pipeline: the steps of the service as one literal list, in the order they run."""
 
 from app.jobs.ask_after_telling import ask_after_telling
+from app.jobs.ask_providers import ask_providers
 from app.jobs.chase_reviews import chase_reviews
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
@@ -28,6 +29,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("evening_check", evening_check),
     ("run_drills", run_drills),
     ("send_due", send_due),
+    ("ask_providers", ask_providers),
     ("note_patterns", note_patterns),
     ("morning_check", morning_check),
     ("import_register", import_register),

@@ -73,8 +73,11 @@ class MailSink:
     def __init__(
         self, folder: Path, *, names: tuple[str, ...] = (host, "localhost"),
         starttls: bool = True, implicit_tls: bool = False, login: tuple[str, str] | None = None,
-        port: int | None = None,
+        port: int | None = None, pipelining: bool = True,
     ) -> None:  # fmt: skip
+        self.pipelining = pipelining
+        # Mails whose commands came together.
+        self.pipelined = 0
         self.messages: list[Received] = []
         # Every byte that came before a connection was secure.
         self.in_clear = bytearray()
@@ -137,6 +140,7 @@ class _Conversation(SMTP):
     def data_received(self, data: bytes) -> None:
         if not self.secure:
             self._sink.in_clear += data
+        self._sink.pipelined += data.startswith(b"MAIL") and data.endswith(b"DATA\r\n")
         super().data_received(data)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 (the library's name for the command)
@@ -165,6 +169,14 @@ class _Handler:
 
     def __init__(self, sink: MailSink) -> None:
         self._sink = sink
+
+    async def handle_EHLO(  # noqa: N802 (the library calls it by this name)
+        self, _server: _Conversation, session: Session, _envelope: Envelope, hostname: str,
+        responses: list[str],
+    ) -> list[str]:  # fmt: skip
+        session.host_name = hostname
+        offered = ["250-PIPELINING"] if self._sink.pipelining else []
+        return [*responses[:-1], *offered, responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 (the library calls it by this name)
         self, server: _Conversation, _session: Session, envelope: Envelope, address: str,

@@ -8,6 +8,9 @@ import re
 import smtplib
 import ssl
 from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from socket import IPPROTO_TCP, TCP_NODELAY
 from threading import Lock
 
 from app.core.cipher import Cipher
@@ -15,6 +18,7 @@ from app.core.settings import MailSecurity, MailServer, Settings
 from notifications.alerts import Letterhead, build_message, message_id
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase, Sent
 from notifications.states import Channel, Medium
+from notifications.verp import return_address
 
 # Seconds for one answer. The final dot gets longer: giving up there means a repeat.
 ANSWER_SECONDS = 15.0
@@ -25,6 +29,15 @@ _LINE_STARTS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 _POLICY_STATUS = re.compile(rb"5\.7\.\d")
 _KEPT_TOO_LONG = frozenset({f"lost_at_{Phase.SENDER}", f"{Phase.SENDER}_421"})
 _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """One envelope and what is in it."""
+
+    sender: str
+    recipient: str = field(repr=False)
+    raw: bytes = field(repr=False)
 
 
 class SmtpChannel:
@@ -39,6 +52,7 @@ class SmtpChannel:
     ) -> None:  # fmt: skip
         self.name = name.value
         self.per_minute = settings.smtp_per_minute
+        self._bounce_mailbox = settings.bounce_mailbox
         self._server = server or settings.mail_server
         self._head = head
         self._cipher = cipher
@@ -58,8 +72,9 @@ class SmtpChannel:
         identity = message_id(message, self._cipher, self._head.mail_host)
         raw = build_message(message, head=self._head, message_id=identity)
         kept = self._take()
-        if kept is None or not self._hand_over(kept, message.address, raw, kept=True):
-            self._hand_over(self._connect(), message.address, raw)
+        mail = _Mail(self._return_address(message), message.address, raw)
+        if kept is None or not self._hand_over(kept, mail, kept=True):
+            self._hand_over(self._connect(), mail)
         return Sent(identity)
 
     def close(self) -> None:
@@ -70,6 +85,11 @@ class SmtpChannel:
             except (smtplib.SMTPException, OSError):
                 server.close()
 
+    def _return_address(self, message: AlertMessage) -> str:
+        if self._bounce_mailbox is None:
+            return self._head.sender
+        return return_address(self._bounce_mailbox, message.alert_id, self._cipher)
+
     def _take(self) -> smtplib.SMTP | None:
         with self._lock:
             return self._idle.pop() if self._idle else None
@@ -78,12 +98,10 @@ class SmtpChannel:
         with self._lock:
             self._idle.append(server)
 
-    def _hand_over(
-        self, server: smtplib.SMTP, address: str, raw: bytes, *, kept: bool = False
-    ) -> bool:
+    def _hand_over(self, server: smtplib.SMTP, mail: _Mail, *, kept: bool = False) -> bool:
         """Hand over on one connection; return False where a kept one turned out to be dead."""
         try:
-            self._converse(server, address, raw)
+            self._converse(server, mail)
         except ChannelError as error:
             server.close()
             if kept and error.code in _KEPT_TOO_LONG:
@@ -112,25 +130,35 @@ class SmtpChannel:
     def _open(self) -> smtplib.SMTP:
         host, port = self._server.host, self._server.port
         name, patience = self._head.mail_host, self._answer_seconds
+        server: smtplib.SMTP
         if self._server.security is MailSecurity.TLS:
-            return smtplib.SMTP_SSL(host, port, name, timeout=patience, context=self._tls)
-        return smtplib.SMTP(host, port, name, timeout=patience)
+            server = smtplib.SMTP_SSL(host, port, name, timeout=patience, context=self._tls)
+        else:
+            server = smtplib.SMTP(host, port, name, timeout=patience)
+        if server.sock is not None:
+            # The final dot is a packet of its own: it must not wait for the content's receipt.
+            server.sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        return server
 
     def _sign_in(self, server: smtplib.SMTP) -> None:
         username, password = self._server.username, self._server.password
         if username is not None and password is not None:
             server.login(username, password.get_secret_value())
 
-    def _converse(self, server: smtplib.SMTP, address: str, raw: bytes) -> None:
-        """Say MAIL, RCPT and DATA; raise `ChannelError` with the phase in its code."""
-        phase = Phase.SENDER
+    def _converse(self, server: smtplib.SMTP, mail: _Mail) -> None:
+        """Say MAIL, RCPT and DATA; raise `ChannelError` with the phase in its code.
+
+        A server that offers it (RFC 2920) hears all three at once; their answers come in order. On
+        any refusal the connection is dropped, so a DATA it has taken already stays without content.
+        """
+        phase, replies = Phase.SENDER, self._commands(server, mail)
         try:
-            _expect(server.docmd(f"MAIL FROM:{smtplib.quoteaddr(self._head.sender)}"), 250, phase)
+            _expect(next(replies), 250, phase)
             phase = Phase.RECIPIENT
-            _expect(server.docmd(f"RCPT TO:{smtplib.quoteaddr(address)}"), 250, phase)
+            _expect(next(replies), 250, phase)
             phase = Phase.CONTENT
-            _expect(server.docmd("DATA"), 354, phase)
-            server.send(_LINE_STARTS_WITH_DOT.sub(b"..", raw))
+            _expect(next(replies), 354, phase)
+            server.send(_LINE_STARTS_WITH_DOT.sub(b"..", mail.raw))
             # Without the final dot no server may take the message; from here on it may have.
             phase = Phase.FINAL_DOT
             _patience(server, self._final_dot_seconds)
@@ -141,6 +169,22 @@ class SmtpChannel:
             kind = ErrorKind.UNKNOWN if phase is Phase.FINAL_DOT else ErrorKind.TEMPORARY
             how = "timeout" if isinstance(error, TimeoutError) else "lost"
             raise ChannelError(kind, f"{how}_at_{phase}") from None
+
+    @staticmethod
+    def _commands(server: smtplib.SMTP, mail: _Mail) -> Iterator[tuple[int, bytes]]:
+        """Say the three commands, one by one or at once, and yield their answers."""
+        commands = (
+            f"MAIL FROM:{smtplib.quoteaddr(mail.sender)}",
+            f"RCPT TO:{smtplib.quoteaddr(mail.recipient)}",
+            "DATA",
+        )
+        if not server.has_extn("pipelining"):
+            yield from (server.docmd(command) for command in commands)
+            return
+        if any("\r" in command or "\n" in command for command in commands):
+            raise ValueError("an address may not hold a line break")
+        server.send("".join(f"{command}\r\n" for command in commands).encode("ascii"))
+        yield from (server.getreply() for _ in commands)
 
 
 def _patience(server: smtplib.SMTP, seconds: float) -> None:

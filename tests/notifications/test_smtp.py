@@ -1,5 +1,6 @@
 """Alerts over real SMTP: verified TLS or nothing, and always knowing how far a try got."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -9,9 +10,11 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from app.core.cipher import Cipher
 from app.core.settings import MailSecurity
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase
 from notifications.channels.sink import Fault, MailSink
+from notifications.verp import alert_of
 from tests.notifications.conftest import ChannelTo
 
 MESSAGE = AlertMessage(
@@ -21,6 +24,7 @@ MESSAGE = AlertMessage(
     welsh=False,
     planned_at=datetime(2026, 11, 20, 6, 30, tzinfo=UTC),
 )
+OTHER = UUID("5a7d1f0c-2b64-4f3e-9a1d-6c0e8b7a9f42")
 IDENTIFYING = (b"MAIL", b"RCPT", b"dsl@", b"waiting", b"AUTH")
 
 
@@ -108,26 +112,71 @@ def test_nobody_listening_is_a_fault_of_the_channel(tmp_path: Path, channel_to: 
 
 @pytest.mark.feature("DL4")
 @pytest.mark.parametrize(
-    ("fault", "kind", "code"),
+    ("fault", "meaning"),
     [
-        (Fault.MAILBOX_REFUSED, ErrorKind.PERMANENT, "recipient_550"),
-        (Fault.GREYLISTED, ErrorKind.TEMPORARY, "recipient_451"),
-        (Fault.RELAY_REFUSED, ErrorKind.TEMPORARY, "recipient_554"),
-        (Fault.SENDER_REFUSED, ErrorKind.CONNECTION, "sender_550"),
-        (Fault.LOST_AT_RECIPIENT, ErrorKind.TEMPORARY, "lost_at_recipient"),
-        (Fault.LOST_BEFORE_CONTENT, ErrorKind.UNKNOWN, "lost_at_final_dot"),
-        (Fault.LOST_AFTER_FINAL_DOT, ErrorKind.UNKNOWN, "lost_at_final_dot"),
-        (Fault.LATER_AFTER_FINAL_DOT, ErrorKind.TEMPORARY, "final_dot_451"),
-        (Fault.REFUSED_AFTER_FINAL_DOT, ErrorKind.PERMANENT, "final_dot_554"),
+        (Fault.MAILBOX_REFUSED, (ErrorKind.PERMANENT, "recipient_550")),
+        (Fault.GREYLISTED, (ErrorKind.TEMPORARY, "recipient_451")),
+        (Fault.RELAY_REFUSED, (ErrorKind.TEMPORARY, "recipient_554")),
+        (Fault.SENDER_REFUSED, (ErrorKind.CONNECTION, "sender_550")),
+        (Fault.LOST_AT_RECIPIENT, (ErrorKind.TEMPORARY, "lost_at_recipient")),
+        (Fault.LOST_BEFORE_CONTENT, (ErrorKind.UNKNOWN, "lost_at_final_dot")),
+        (Fault.LOST_AFTER_FINAL_DOT, (ErrorKind.UNKNOWN, "lost_at_final_dot")),
+        (Fault.LATER_AFTER_FINAL_DOT, (ErrorKind.TEMPORARY, "final_dot_451")),
+        (Fault.REFUSED_AFTER_FINAL_DOT, (ErrorKind.PERMANENT, "final_dot_554")),
     ],
 )
+@pytest.mark.parametrize("pipelining", [True, False], ids=["all at once", "one by one"])
 def test_every_failure_says_what_the_next_try_may_do(
-    sink: MailSink, channel_to: ChannelTo, fault: Fault, kind: ErrorKind, code: str
-) -> None:
+    sink: MailSink, channel_to: ChannelTo, pipelining: bool, fault: Fault,
+    meaning: tuple[ErrorKind, str],
+) -> None:  # fmt: skip
+    sink.pipelining = pipelining
     sink.fail_next(fault)
     with pytest.raises(ChannelError) as failed:
         channel_to(sink).send(MESSAGE)
-    assert (failed.value.kind, failed.value.code) == (kind, code)
+    assert (failed.value.kind, failed.value.code) == meaning
+    assert bool(sink.messages) is (fault is Fault.LOST_AFTER_FINAL_DOT)
+
+
+def test_a_server_that_offers_it_hears_the_commands_at_once(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    channel = channel_to(sink)
+    channel.send(MESSAGE)
+    assert (len(sink.messages), sink.pipelined) == (1, 1)
+    channel.close()
+    sink.pipelining = False
+    channel.send(MESSAGE)
+    assert (len(sink.messages), sink.pipelined) == (2, 1)
+
+
+@pytest.mark.feature("DL8")
+def test_a_bounce_goes_to_an_address_of_this_alert_alone(
+    sink: MailSink, channel_to: ChannelTo, keyed: Cipher
+) -> None:
+    channel = channel_to(sink, bounce_mailbox="bounces@messages.example.org")
+    channel.send(MESSAGE)
+    channel.send(replace(MESSAGE, alert_id=OTHER))
+    channel.send(MESSAGE)
+    first, other, repeat = [one.sender for one in sink.messages]
+    assert first == repeat != other
+    assert first.startswith("bounces+")
+    assert first.endswith("@messages.example.org")
+    assert alert_of(first, keyed) == MESSAGE.alert_id
+    assert alert_of(other, keyed) == OTHER
+    assert sink.messages[0].raw == sink.messages[2].raw
+
+
+@pytest.mark.feature("CO2")
+def test_sender_message_id_and_reply_address_are_of_one_domain_so_that_a_signature_covers_them(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    channel_to(sink).send(MESSAGE)
+    mail = message_from_bytes(sink.messages[0].raw, policy=default)
+    domain = mail["From"].addresses[0].domain
+    assert mail["Message-ID"].strip("<>").endswith(f"@{domain}")
+    assert sink.messages[0].sender.endswith(f"@{domain}")
+    assert mail["Reply-To"] is None
 
 
 @pytest.mark.feature("DL2")
