@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.access import passwords
 from app.core import schema
 from app.core.audit import Chain
 from app.core.cipher import Cipher
@@ -19,12 +22,15 @@ from notifications.channels.recording import RecordingChannel
 from tests.lending import Lender, prepare
 from tests.postgres import HOW_TO_GET, drop_database, fresh_database, postgres_server
 from tests.requirements import require
+from tests.statements import compile_once
 
 # A Friday in term, an hour after midnight: most nights of the tests begin here.
 NIGHT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
 # Linux keeps it in memory; a container may give it far less than the databases of a run need.
 IN_MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 (a folder of our own is made in it)
+
+LITTLE_WORK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +92,15 @@ def database_url(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator
     lender.take_back(url)
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as everywhere, with little work: nearly every test adds somebody with a secret.
+
+    The cost that the product asks for is proved in tests/app/access/test_passwords.py.
+    """
+    monkeypatch.setattr(passwords, "_HASH", LITTLE_WORK)
+
+
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock(NIGHT)
@@ -107,6 +122,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def wiring(settings: Settings, clock: HandClock) -> Iterator[Wiring]:
     """What a process holds, with the test's own clock, database and recording channel."""
     wired = build(settings, clock=clock)
+    compile_once(wired.database.engine)
     yield wired
     wired.database.engine.dispose()
 

@@ -7,6 +7,11 @@ from app.access import passwords
 EMAIL = "priya@example.org"
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords() -> None:
+    """Instead of the quick ones of other tests: what is proved here is the cost itself."""
+
+
 @pytest.mark.parametrize(
     ("password", "words"),
     [
