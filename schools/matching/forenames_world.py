@@ -115,3 +115,22 @@ wiktoria wika wiki, wladyslaw wladek, wojciech wojtek, xiaoming ming, yaw yao, y
 yelena lena, yevgeny zhenya, yosef yossi, yulia yulya, yuri yura, yusuf yus yusi, zainab zee
 zaynie, zbigniew zbyszek, zhiwei wei, zofia zosia zoska, zuzanna zuza zuzia
 """
+
+# What a name is called in English, which an officer or a school may write instead. Only where no
+# family gives both to two children (Isabel and Elizabeth, Maria and Mary are sisters).
+ENGLISH_FORMS = """
+aleksander alexander, aleksandra alexandra, alejandro alexander, alessandro alexander, alexandru
+alexander, andrei andrew, andrzej andrew, antoni anthony, antonio anthony, beatriz beatrice,
+carlos charles, catarina catherine, caterina catherine, dawid david, dominik dominic, eduardo
+edward, ewa eva, filip philip, filipe philip, franciszek francis, francisco francis, francesco
+francis, gabriela gabriella, giacomo james, giorgia georgia, giovanni john, giuseppe joseph,
+grzegorz gregory, guilherme william, hanna hannah, henrique henry, izabela isabella, jakub jacob
+jake, jan john, joao john, jorge george, jose joseph, jozef joseph, juan john, kacper casper
+jasper, karol charles, karolina caroline, katarzyna katherine catherine, klara clara, krzysztof
+christopher chris, leonor eleanor, lourenco lawrence, lukasz luke lucas, marcin martin, marek mark,
+margarida margaret, mateusz matthew, matilde matilda, matteo matthew, michal michael, miguel
+michael, mihai michael, mikolaj nicholas, nikola nicola, oliwia olivia, oliwier oliver, pablo paul,
+paulo paul, patryk patrick, pawel paul, pedro peter, piotr peter, rafael raphael, rafal raphael,
+riccardo richard, stanislaw stanley, szymon simon, tomas thomas, tomasz thomas, tommaso thomas,
+vicente vincent, wiktor victor, viktoriia victoria, wiktoria victoria, zofia sophia sophie
+"""

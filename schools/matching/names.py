@@ -34,7 +34,9 @@ _NOT_LETTER = re.compile(r"[^a-z]")
 # Each spelling to the usual one: Siobhan, Shivaun and Chevonne are one name.
 FORENAME_SPELLINGS = _by_form(_groups(forenames_british.SPELLINGS, forenames_world.SPELLINGS))
 SURNAME_SPELLINGS = _by_form(_groups(surname_forms.SPELLINGS))
-_SHORT = _groups(forenames_british.SHORT_FORMS, forenames_world.SHORT_FORMS)
+_SHORT = _groups(
+    forenames_british.SHORT_FORMS, forenames_world.SHORT_FORMS, forenames_world.ENGLISH_FORMS
+)
 _FULL = _by_form([group for group in _SHORT if len(group) > 1])
 
 

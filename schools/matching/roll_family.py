@@ -1,6 +1,6 @@
 """The children of one incident against the rolls, as a set: they are different people of one home.
 
-A pupil belongs to one of them, and where one is surely found, the others are looked for at that
+A pupil belongs to one of them, and where one is likely found, the others are looked for at that
 pupil's address too: officers often have a new address, or none, where the roll has the home. Pure.
 """
 
@@ -15,7 +15,7 @@ from schools.matching.roll_match import PupilScore, compare_all, posterior, with
 
 @dataclass(frozen=True, slots=True)
 class Sure:
-    """A child of the incident whose pupil is hardly in doubt, and where that pupil lives."""
+    """A child of the incident who is likely one pupil, and where that pupil lives."""
 
     index: int
     home: str = field(repr=False)
@@ -49,7 +49,11 @@ def _compare(child: ChildIdentity, found: Leads) -> list[PupilScore]:
 
 
 def _sure(index: int, scores: Sequence[PupilScore], leads: Sequence[Leads]) -> list[Sure]:
-    """Return the home of the pupil that a child almost certainly is, or nothing."""
+    """Return the home of the pupil that a child likely is, or nothing.
+
+    Likely is enough: another child of the incident with a pupil of its own at a wrong home would be
+    chance.
+    """
     likeliest = posterior(scores, leads[index].roll_size)
     if not likeliest or likeliest[0].share < rules.SURE_OF_A_HOME:
         return []

@@ -18,6 +18,7 @@ from schools.matching.normalise import (
     postcode,
     real_birth_date,
     real_birth_year,
+    roots,
     spelt,
     swapped,
 )
@@ -116,6 +117,8 @@ def _forename_apart(
     if middle and not spelt(other).isdisjoint(_middle(middle)):
         return Level.MIDDLE
     level = _alike(one, other)
+    if level is Level.DIFFERS and _slip_of_short_or_full(one, other):
+        level = Level.ALIKE if not known_apart(typed, given) else Level.DIFFERS
     if level is Level.CLOSE and known_apart(typed, given):
         return Level.OTHER_NAME
     # Mary-Jane and Mary-Kate are sisters.
@@ -252,6 +255,18 @@ def _one_slip(ours: str, theirs: str) -> bool:
     if len(ours) != len(theirs):
         return False
     return sum(a != b for a, b in zip(ours, theirs, strict=True)) == 1
+
+
+def _slip_of_short_or_full(one: str, other: str) -> bool:
+    """Return whether one slip made a forename of three letters the other, or its full form.
+
+    `Lo` for Leo; `Ollie` where the roll has Olaver. Two names that people have are never a slip.
+    """
+    if max(len(one), len(other)) == 3 and OSA.distance(one, other, score_cutoff=1) <= 1:
+        return True
+    written = ((full, other) for full in roots(one) - {one})
+    said = ((full, one) for full in roots(other) - {other})
+    return any(_alike(full, name) is Level.CLOSE for full, name in (*written, *said))
 
 
 def _alike(one: str, other: str) -> Level:

@@ -7,7 +7,7 @@ stored decision can be reproduced (domain.md §3).
 
 from enum import StrEnum
 
-RULES_VERSION = "2026-11.2"
+RULES_VERSION = "2026-11.3"
 
 MOST_CANDIDATES = 5
 # A candidate below this share is not offered to a person.
@@ -25,7 +25,7 @@ CANDIDATE_CAP = 1_000
 # From this share one source contradicts another: a roll, or a told name, means a certain school.
 LOUD = 0.5
 # From this share a pupil's home is where the other children of the incident are looked for too.
-SURE_OF_A_HOME = 0.99
+SURE_OF_A_HOME = 0.8
 # A resemblance that would make a pupil this child's, bits; and how much clearer than a sibling's.
 CLAIMS_FROM, CLEARLY_MORE = 15.0, 3.0
 # URNs with a meaning of their own in NHS data sets: no school known, home-educated.

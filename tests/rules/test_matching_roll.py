@@ -72,6 +72,27 @@ def test_each_field_has_a_level(changes: dict[str, Any], field: str, level: str)
     assert score(identity(**changes), ASHA).fields[field] == level
 
 
+@pytest.mark.parametrize(
+    ("typed", "on_roll", "level"),
+    [
+        ("Lo", "Leo", "alike"),
+        ("Iby", "Ivy", "alike"),
+        ("Leo", "Lek", "alike"),
+        ("Ollie", "Olaver", "alike"),  # the school's own slip, of the full name
+        ("Tedy", "Edward", "differs"),
+        ("Mia", "Mya", "differs"),  # two names that twins bear
+        ("Leo", "Lee", "differs"),
+        ("Jacob", "Jakub", "nickname"),
+        ("Victoria", "Wiktoria", "nickname"),
+        ("Matthew", "Mateusz", "nickname"),
+        ("Maria", "Mary", "alike"),
+    ],
+)
+def test_slips_of_short_names_and_english_forms(typed: str, on_roll: str, level: str) -> None:
+    pupil = replace(ASHA, forename=on_roll)
+    assert score(identity(forename=typed), pupil).fields["forename"] == level
+
+
 @pytest.mark.feature("MA1")
 @pytest.mark.feature("MA8")
 @pytest.mark.parametrize(
