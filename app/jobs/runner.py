@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from app.core import logs
@@ -31,6 +31,28 @@ _CRASH_AFTER = {
     "compose_notifications": CrashPoint.COMPOSED,
     "chase_untold": CrashPoint.STEP_TAKEN,
 }
+# Built once, as every tick sends them for every step.
+_TAKE = (
+    update(Lease)
+    .where(
+        Lease.name == bindparam("step"),
+        or_(
+            Lease.until.is_(None), Lease.until <= bindparam("at"), Lease.owner == bindparam("who")
+        ),
+    )
+    .values(
+        owner=bindparam("who"), until=bindparam("late"), fence=Lease.fence + 1,
+        started_at=bindparam("at"),
+    )
+    .returning(Lease.fence)
+    .execution_options(synchronize_session=False)
+)  # fmt: skip
+_GIVE_BACK = (
+    update(Lease)
+    .where(Lease.name == bindparam("step"), Lease.owner == bindparam("who"))
+    .values(until=None, finished_at=bindparam("at"), last_error=bindparam("error"))
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(slots=True)
@@ -125,6 +147,14 @@ class Tick:
 Step = Callable[[Tick], StepReport]
 
 
+class _Ended(NamedTuple):
+    """A step that ran, whose lease is still held."""
+
+    step: str
+    at: datetime
+    error: str | None
+
+
 class Runner:
     """Runs steps by name under a lease each, so that two schedulers make one effective run."""
 
@@ -139,7 +169,13 @@ class Runner:
         self, *, now: datetime | None = None, force: str | None = None
     ) -> list[StepReport]:
         """Run every step in order; a step that fails is logged and the next one still runs."""
-        return [self.run_step(name, now=now, force=force) for name, _ in self._pipeline]
+        reports: list[StepReport] = []
+        ended: _Ended | None = None
+        for name, _ in self._pipeline:
+            report, ended = self._run(name, now, force, after=ended)
+            reports.append(report)
+        self._end(ended)
+        return reports
 
     def run_step(
         self, name: str, *, now: datetime | None = None, force: str | None = None
@@ -150,9 +186,17 @@ class Runner:
         """
         if name not in self._steps:
             raise Refused(f"There is no such step: choose one of {', '.join(self._steps)}.")
+        report, ended = self._run(name, now, force)
+        self._end(ended)
+        return report
+
+    def _run(
+        self, name: str, now: datetime | None, force: str | None, *, after: _Ended | None = None
+    ) -> tuple[StepReport, _Ended | None]:
+        """Run one step; return what it did and, unless it was skipped, the lease to give back."""
         at = now or self._wiring.clock.now()
-        if not self._take(name, at):
-            return StepReport(name, skipped=True)
+        if not self._take(name, at, after):
+            return StepReport(name, skipped=True), None
         tick = Tick(
             self._wiring, name, at, force, self._owner, self._poison,
             until=monotonic() + STEP_SECONDS, asked=now is not None,
@@ -164,39 +208,43 @@ class Runner:
             error = logs.error_kind(problem)
             log.error("step failed", job=name, error=error)
             report = StepReport(name, failed=1)
-        self._give_back(name, at, error)
-        return report
+        return report, _Ended(name, at, error)
 
-    def _take(self, name: str, now: datetime) -> bool:
-        """Take the lease: a conditional update whose row count is looked at."""
+    def _take(self, name: str, now: datetime, after: _Ended | None) -> bool:
+        """Take the lease: a conditional update whose row count is looked at.
+
+        The lease of the step before is given back in the same transaction.
+        """
+        wanted = {
+            "step": name, "who": self._owner, "at": now,
+            "late": now + timedelta(seconds=LEASE_SECONDS),
+        }  # fmt: skip
         try:
             with self._wiring.database.write() as session:
+                if after is not None:
+                    self._give_back(session, after)
+                if session.execute(_TAKE, wanted).all():
+                    return True
+                # Another holds it, or the step never ran here.
                 insert_unless_there(session, Lease, name=name, fence=0)
-                taken = session.execute(
-                    update(Lease)
-                    .where(
-                        Lease.name == name,
-                        or_(Lease.until.is_(None), Lease.until <= now, Lease.owner == self._owner),
-                    )
-                    .values(
-                        owner=self._owner, until=now + timedelta(seconds=LEASE_SECONDS),
-                        fence=Lease.fence + 1, started_at=now,
-                    )
-                    .returning(Lease.fence)
-                ).all()  # fmt: skip
-                return bool(taken)
+                return bool(session.execute(_TAKE, wanted).all())
         except Unavailable as problem:
             log.error("step not started", job=name, error=logs.error_kind(problem))
             return False
 
-    def _give_back(self, name: str, now: datetime, error: str | None) -> None:
+    def _end(self, ended: _Ended | None) -> None:
+        """Give back the lease of the last step that ran."""
+        if ended is None:
+            return
         try:
             with self._wiring.database.write() as session:
-                session.execute(
-                    update(Lease)
-                    .where(Lease.name == name, Lease.owner == self._owner)
-                    .values(until=None, finished_at=now, last_error=error)
-                )
+                self._give_back(session, ended)
         except Unavailable as problem:
             # The lease runs out by itself; the next tick tries again.
-            log.error("lease not returned", job=name, error=logs.error_kind(problem))
+            log.error("lease not returned", job=ended.step, error=logs.error_kind(problem))
+
+    def _give_back(self, session: Session, ended: _Ended) -> None:
+        session.execute(
+            _GIVE_BACK,
+            {"step": ended.step, "who": self._owner, "at": ended.at, "error": ended.error},
+        )
