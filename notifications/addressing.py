@@ -10,9 +10,9 @@ from app.core import logs
 from app.core.cipher import CannotOpen, Cipher
 from notifications.attempts import Resolver
 from notifications.models import Alert
-from notifications.states import Template
+from notifications.states import Medium, Template
 from schools.calendars import nation_of_council
-from schools.key_adult_details import open_details
+from schools.key_adult_details import mobile_of, open_details, verified_mobile
 from schools.models import KeyAdult
 from schools.officers import Officer, officer_details
 from schools.queries import establishments
@@ -74,6 +74,10 @@ def _of_key_adult(cipher: Cipher, adult: KeyAdult, alert: Alert) -> str:
     An alert tells nothing and may go to a mailbox that several read (features.md RE10).
     """
     details = open_details(cipher, adult)
+    if alert.medium is Medium.TEXT:
+        # A code goes to the number it is to prove.
+        proved = verified_mobile(cipher, adult, details)
+        return (mobile_of(details) if alert.template == Template.CODE else proved) or ""
     return details.email if alert.template == Template.INVITATION else details.address
 
 

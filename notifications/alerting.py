@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
-from notifications.states import STILL_WAITING, AlertState, Channel, Template
+from notifications.states import STILL_WAITING, AlertState, Channel, Medium, Template
 
 # Each holds a code or a link of its own: one never stands for another.
 _OF_THEIR_OWN = frozenset({Template.CODE, Template.INVITATION})
@@ -38,18 +38,18 @@ class Addressee:
 
 def plan_alert(
     session: Session, to: Addressee, *, due_at: datetime, now: datetime,
-    template: str = Template.WAITING, about: str | None = None,
+    template: str = Template.WAITING, about: str | None = None, medium: Medium = Medium.EMAIL,
 ) -> Alert:  # fmt: skip
     """Join the alert of this template that waits for this person, else plan one for now.
 
     One that the outbox is claiming at this moment is locked and therefore passed over.
     """
-    alert = _planned(session, to, template, about)
+    alert = _planned(session, to, template, about, medium)
     if alert is None:
         alert = Alert(
             **to.owned, id=new_id(), key_adult_id=to.key_adult_id, officer_id=to.officer_id,
-            channel=Channel.SMTP, state=AlertState.PLANNED, template=template, about=about,
-            planned_at=now, next_attempt_at=now, due_at=due_at,
+            channel=Channel.SMTP, medium=medium, state=AlertState.PLANNED, template=template,
+            about=about, planned_at=now, next_attempt_at=now, due_at=due_at,
         )  # fmt: skip
         session.add(alert)
         session.flush()
@@ -83,11 +83,13 @@ def alert_officer(
 
 def alert_key_adult(
     session: Session, *, key_adult_id: UUID, urn: int, force: str, about: str, due_at: datetime,
-    now: datetime, template: str,
+    now: datetime, template: str, medium: Medium = Medium.EMAIL,
 ) -> Alert:  # fmt: skip
     """Alert a key adult about something that is not a notification: a drill, a code, a link."""
     to = Addressee(force, urn=urn, key_adult_id=key_adult_id)
-    return plan_alert(session, to, template=template, due_at=due_at, now=now, about=about)
+    return plan_alert(
+        session, to, template=template, due_at=due_at, now=now, about=about, medium=medium
+    )
 
 
 def stop_alerts(session: Session, about: str, now: datetime) -> int:
@@ -135,7 +137,9 @@ def still_wanted(session: Session, alert_ids: Sequence[UUID]) -> set[UUID]:
     )
 
 
-def _planned(session: Session, to: Addressee, template: str, about: str | None) -> Alert | None:
+def _planned(
+    session: Session, to: Addressee, template: str, about: str | None, medium: Medium
+) -> Alert | None:
     own = [Alert.about == about] if template in _OF_THEIR_OWN else []
     return session.scalars(
         select(Alert)
@@ -144,6 +148,7 @@ def _planned(session: Session, to: Addressee, template: str, about: str | None) 
             Alert.officer_id == to.officer_id,
             Alert.force == to.force,
             Alert.template == template,
+            Alert.medium == medium,
             Alert.state == AlertState.PLANNED,
             *own,
         )

@@ -9,6 +9,7 @@ from app.core import audit
 from notifications.channels.base import Phase
 from notifications.guarded import changed
 from notifications.models import Alert
+from notifications.states import Medium
 from schools.key_adult_upkeep import Unverified
 from schools.models import KeyAdult
 from schools.officers import Officer
@@ -23,6 +24,9 @@ def address_failed(
     """
     if not (code or "").startswith(f"{Phase.RECIPIENT}_"):
         return
+    if alert.medium is Medium.TEXT:
+        _mobile_failed(session, alert, code=code, now=now, actor=actor)
+        return
     if alert.officer_id is not None:
         _officer_failed(session, alert, code=code, now=now, actor=actor)
         return
@@ -35,6 +39,23 @@ def address_failed(
     if flagged:
         audit.record(
             session, event=audit.Event.KEY_ADULT_UNVERIFIED, actor=actor, force=None,
+            subject=f"key_adult:{alert.key_adult_id}", now=now, reason_code=code,
+        )  # fmt: skip
+
+
+def _mobile_failed(
+    session: Session, alert: Alert, *, code: str | None, now: datetime, actor: str
+) -> None:
+    """Send no more text messages to a number that there is not; the address stays as it was."""
+    flagged = changed(
+        session,
+        update(KeyAdult)
+        .where(KeyAdult.id == alert.key_adult_id, KeyAdult.mobile_verified_at.is_not(None))
+        .values(mobile_verified_at=None, mobile_digest=None),
+    )
+    if flagged:
+        audit.record(
+            session, event=audit.Event.KEY_ADULT_MOBILE_FAILED, actor=actor, force=None,
             subject=f"key_adult:{alert.key_adult_id}", now=now, reason_code=code,
         )  # fmt: skip
 

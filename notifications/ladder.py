@@ -20,6 +20,7 @@ from notifications.recipients import Recipient, addressee, recipients_of
 from notifications.runs import policy_of
 from notifications.states import (
     AlertState,
+    Medium,
     NotificationState,
     StepKind,
     StepState,
@@ -42,6 +43,8 @@ class Taking:
     notification: Notification
     now: datetime
     actor: str
+    # Whether this installation sends text messages.
+    texts: bool = False
 
 
 def due_notifications(
@@ -72,9 +75,12 @@ def due_notifications(
 
 
 def take_due_steps(
-    session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str
-) -> int:
+    session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str,
+    texts: bool = False,
+) -> int:  # fmt: skip
     """Take all steps of one notification that are due by now; return how many were settled.
+
+    With `texts` whoever was asked by e-mail is also sent a text message before anybody is rung.
 
     Every step ends as done or skipped with a code. Whoever tells at the same moment either waits
     for this or has stopped the ladder already: the notification's row is locked first.
@@ -87,7 +93,7 @@ def take_due_steps(
     ).one()
     if notification.told_at is not None:
         return stop_ladder(session, notification, reason_code="told", now=now, actor=actor)
-    taking = Taking(session, cipher, notification, now, actor)
+    taking = Taking(session, cipher, notification, now, actor, texts)
     steps = _due(session, notification, now)
     for step in steps:
         _settle(taking, step, _TAKE[step.kind](taking))
@@ -138,17 +144,46 @@ def _alert_next(taking: Taking) -> Skipped:
     return None
 
 
+def _alert_second(taking: Taking) -> Skipped:
+    """Alert the next in order, and by text everybody asked so far: the last before the calls."""
+    skipped = _alert_next(taking)
+    return None if _text(taking) else skipped
+
+
+def _text(taking: Taking) -> int:
+    """Send a text message to whoever was alerted and has a proved mobile; once each."""
+    if not taking.texts:
+        return 0
+    contacts, _ = _contacts(taking)
+    alerts = _alerts(taking)
+    asked = {alert.key_adult_id for alert in alerts}
+    texted = {alert.key_adult_id for alert in alerts if alert.medium is Medium.TEXT}
+    wanted = [
+        one
+        for one in contacts
+        if one.can_receive and one.mobile is not None and one.id in asked - texted
+    ]
+    for contact in wanted:
+        _plan_alert(taking, contact, Medium.TEXT)
+    return len(wanted)
+
+
 def _alert_all(taking: Taking) -> Skipped:
     """Alert everybody who can receive, those alerted before once more unless it is on its way."""
     contacts, nobody = _contacts(taking)
     able = [contact for contact in contacts if contact.can_receive]
     if not able:
         return "contact_cannot_receive" if contacts else nobody
-    sending = [alert for alert in _alerts(taking) if alert.state in _IN_FLIGHT]
+    sending = [
+        alert
+        for alert in _alerts(taking)
+        if alert.state in _IN_FLIGHT and alert.medium is Medium.EMAIL
+    ]
     on_its_way = {alert.key_adult_id or alert.officer_id for alert in sending}
     for contact in able:
         if contact.id not in on_its_way:
             _plan_alert(taking, contact)
+    _text(taking)
     return None
 
 
@@ -168,7 +203,7 @@ def _late(taking: Taking) -> Skipped:
 
 _TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
     StepKind.KEY_ADULT: _alert_first,
-    StepKind.SECOND_KEY_ADULT: _alert_next,
+    StepKind.SECOND_KEY_ADULT: _alert_second,
     StepKind.CALL_SHEET: _call,
     StepKind.ALL_KEY_ADULTS: _alert_all,
     StepKind.DUTY_OFFICER: _call,
@@ -204,10 +239,11 @@ def _alerts(taking: Taking) -> list[Alert]:
     return list(taking.session.scalars(statement))
 
 
-def _plan_alert(taking: Taking, contact: Recipient) -> None:
+def _plan_alert(taking: Taking, contact: Recipient, medium: Medium = Medium.EMAIL) -> None:
     """Let one alert stand for all that waits for this person."""
     notification = taking.notification
     alert = plan_alert(
-        taking.session, addressee(notification, contact), due_at=notification.due_at, now=taking.now
-    )
+        taking.session, addressee(notification, contact), due_at=notification.due_at,
+        now=taking.now, medium=medium,
+    )  # fmt: skip
     cover(taking.session, alert, notification)

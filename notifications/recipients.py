@@ -32,6 +32,8 @@ class Recipient:
     reason_code: str | None
     lapsed: bool = False
     date_of_birth: date | None = field(default=None, repr=False)
+    # A mobile that a code proved.
+    mobile: str | None = field(default=None, repr=False)
 
     @property
     def person(self) -> str:
@@ -85,7 +87,7 @@ def addressee(notification: Notification, to: Recipient) -> Addressee:
 def _key_adult(one: Contact) -> Recipient:
     return Recipient(
         one.key_adult_id, False, one.account_id, one.name, one.email, one.telephone,
-        one.can_receive, one.reason_code, one.lapsed, one.date_of_birth,
+        one.can_receive, one.reason_code, one.lapsed, one.date_of_birth, one.mobile,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Codes that prove an address: six figures by e-mail, typed by the key adult while signed in."""
+"""Codes that prove an address or a mobile: six figures, typed while signed in."""
 
 import hmac
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from app.core.cipher import Cipher
 from app.core.derived import contact_code
 from app.core.errors import TooMany
 from app.core.ids import new_id
-from schools.key_adult_details import email_digest, open_details
+from schools.key_adult_details import email_digest, mobile_digest, mobile_of, open_details
 from schools.key_adult_models import ContactCode
 from schools.models import KeyAdult
 
@@ -42,9 +42,9 @@ class Typed:
 
 
 def new_code(
-    session: Session, cipher: Cipher, adult: KeyAdult, *, now: datetime
+    session: Session, cipher: Cipher, adult: KeyAdult, *, now: datetime, by_text: bool = False
 ) -> tuple[ContactCode, list[UUID]]:
-    """Make a code for the address of today; return it with the ids of those it replaces.
+    """Make a code for the address, or the mobile, of today; return it with those it replaces.
 
     Raises `TooMany` after three in an hour or ten in a day.
     """
@@ -54,26 +54,33 @@ def new_code(
     replaced = list(
         session.scalars(
             update(ContactCode)
-            .where(ContactCode.key_adult_id == adult.id, ContactCode.used_at.is_(None))
+            .where(
+                ContactCode.key_adult_id == adult.id,
+                ContactCode.used_at.is_(None),
+                ContactCode.by_text.is_(by_text),
+            )
             .values(used_at=now)
             .returning(ContactCode.id)
         )
     )
     row = ContactCode(
         id=new_id(), key_adult_id=adult.id, made_at=now, expires_at=now + VALID_FOR,
-        address_digest=email_digest(cipher, open_details(cipher, adult).address),
+        address_digest=_digest(cipher, adult, by_text=by_text) or b"", by_text=by_text,
     )  # fmt: skip
     session.add(row)
     session.flush()
     return row, replaced
 
 
-def waiting_code(session: Session, key_adult_id: UUID, *, now: datetime) -> ContactCode | None:
+def waiting_code(
+    session: Session, key_adult_id: UUID, *, now: datetime, by_text: bool = False
+) -> ContactCode | None:
     """Return the code that this key adult may type now."""
     return session.scalars(
         select(ContactCode)
         .where(
             ContactCode.key_adult_id == key_adult_id,
+            ContactCode.by_text.is_(by_text),
             ContactCode.used_at.is_(None),
             ContactCode.expires_at > now,
             ContactCode.tries < MOST_TRIES,
@@ -84,27 +91,31 @@ def waiting_code(session: Session, key_adult_id: UUID, *, now: datetime) -> Cont
 
 
 def type_code(
-    session: Session, cipher: Cipher, adult: KeyAdult, typed: str, *, now: datetime
-) -> Typed:
-    """Count a try and, where the code is right, prove the address.
+    session: Session, cipher: Cipher, adult: KeyAdult, typed: str, *, now: datetime,
+    by_text: bool = False,
+) -> Typed:  # fmt: skip
+    """Count a try and, where the code is right, prove the address or the mobile it went to.
 
     A person with entries at several schools proves each that has this address. The caller keeps
     what is written also when the answer is `wrong`: the try counts.
     """
-    row = waiting_code(session, adult.id, now=now)
+    row = waiting_code(session, adult.id, now=now, by_text=by_text)
     if row is None or not _count(session, row):
         return Typed(Answer.NO_CODE)
     wanted = contact_code(cipher, row.id)
     given = "".join(typed.split())
-    same_address = row.address_digest == email_digest(cipher, open_details(cipher, adult).address)
+    same_address = row.address_digest == _digest(cipher, adult, by_text=by_text)
     if not hmac.compare_digest(given.encode(), wanted.encode()):
         return Typed(Answer.WRONG)
     row.used_at = now
     if not same_address:
         session.flush()
         return Typed(Answer.NO_CODE)
-    proved = tuple(_same_contact(session, cipher, adult, row.address_digest))
+    proved = tuple(_same_contact(session, cipher, adult, row))
     for one in proved:
+        if by_text:
+            one.mobile_digest, one.mobile_verified_at = row.address_digest, now
+            continue
         one.contact_verified_at, one.unverified_at, one.unverified_why = now, None, None
         one.reminded_at = None
     session.flush()
@@ -136,7 +147,7 @@ def _count(session: Session, row: ContactCode) -> bool:
 
 
 def _same_contact(
-    session: Session, cipher: Cipher, adult: KeyAdult, digest: bytes
+    session: Session, cipher: Cipher, adult: KeyAdult, code: ContactCode
 ) -> list[KeyAdult]:
     if adult.account_id is None:
         return [adult]
@@ -146,8 +157,17 @@ def _same_contact(
         .order_by(KeyAdult.urn)
     )
     return [
-        row for row in rows if email_digest(cipher, open_details(cipher, row).address) == digest
+        row for row in rows if _digest(cipher, row, by_text=code.by_text) == code.address_digest
     ]
+
+
+def _digest(cipher: Cipher, adult: KeyAdult, *, by_text: bool) -> bytes | None:
+    """Return the digest of where a code goes, None where there is no mobile."""
+    details = open_details(cipher, adult)
+    if not by_text:
+        return email_digest(cipher, details.address)
+    mobile = mobile_of(details)
+    return mobile_digest(cipher, mobile) if mobile is not None else None
 
 
 def _made(session: Session, key_adult_id: UUID, *, since: datetime) -> int:

@@ -9,6 +9,7 @@ from app.core.cipher import Cipher
 from schools.models import KeyAdult
 
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+_MOBILE = re.compile(r"(?:\+?44|0)7(\d{9})")
 TELEPHONE = re.compile(r"\+?[0-9 ()]{6,25}")
 
 
@@ -31,6 +32,26 @@ class KeyAdultDetails:
     def address(self) -> str:
         """Where alerts go, and what a code proves."""
         return self.alert_email or self.email
+
+
+def mobile_of(details: KeyAdultDetails) -> str | None:
+    """Return the telephone where it is a UK mobile, as `07…`; a landline takes no text message."""
+    digits = re.sub(r"[ ()]", "", details.telephone or "")
+    found = _MOBILE.fullmatch(digits)
+    return f"07{found[1]}" if found else None
+
+
+def mobile_digest(cipher: Cipher, mobile: str) -> bytes:
+    """Return the keyed digest that remembers which mobile was proved."""
+    return cipher.digest("key_adult_mobile", mobile)
+
+
+def verified_mobile(cipher: Cipher, row: KeyAdult, details: KeyAdultDetails) -> str | None:
+    """Return the mobile that may be sent text messages: the one on the record, proved by a code."""
+    mobile = mobile_of(details)
+    if mobile is None or row.mobile_verified_at is None:
+        return None
+    return mobile if row.mobile_digest == mobile_digest(cipher, mobile) else None
 
 
 def email_digest(cipher: Cipher, email: str) -> bytes:

@@ -82,6 +82,8 @@ class ContactCode(Base):
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
+    # To the mobile instead of the address.
+    by_text: Mapped[bool] = mapped_column(default=False)
 
 
 class HolidayCover(Base):

@@ -18,7 +18,7 @@ from app.core.clock import london_date
 from app.core.errors import NotFound
 from app.core.policy import Policy
 from schools.holiday_contacts import holiday_contacts
-from schools.key_adult_details import KeyAdultDetails, email_digest, open_details
+from schools.key_adult_details import KeyAdultDetails, email_digest, open_details, verified_mobile
 from schools.key_adult_file import import_key_adults
 from schools.models import KeyAdult, KeyAdultAbsence
 from schools.reverifying import Proof, proof
@@ -74,6 +74,8 @@ class Contact:
     address: str = field(default="", repr=False)
     date_of_birth: date | None = field(default=None, repr=False)
     verify_again: bool = False
+    # A mobile that a code proved: text messages may go there.
+    mobile: str | None = field(default=None, repr=False)
 
 
 def standing(
@@ -214,4 +216,5 @@ def _contact(cipher: Cipher, row: KeyAdult, stands: Standing) -> Contact:
         address=details.address,
         date_of_birth=details.date_of_birth,
         verify_again=stands.verify_again,
+        mobile=verified_mobile(cipher, row, details),
     )

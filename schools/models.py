@@ -167,6 +167,9 @@ class KeyAdult(Base):
     # Since when, and why, an address that was verified is not: nothing older counts any more.
     unverified_at: Mapped[datetime | None]
     unverified_why: Mapped[str | None] = mapped_column(String(32))
+    # The mobile that a code proved; another number on the record has to be proved anew.
+    mobile_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    mobile_verified_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     added_at: Mapped[datetime]
     left_on: Mapped[date | None]

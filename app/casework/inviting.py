@@ -11,7 +11,7 @@ from app.casework.school_reach import mailing_force, on_behalf_of_school
 from app.core import audit
 from app.core.cipher import Cipher
 from notifications.alerting import alert_key_adult, stop_alerts
-from notifications.states import Template
+from notifications.states import Medium, Template
 from schools import contact_codes
 from schools.models import Establishment, KeyAdult
 
@@ -42,14 +42,16 @@ def invite(
 
 def send_code(
     session: Session, cipher: Cipher, adult: KeyAdult, place: Establishment, *,
-    actor: str, now: datetime,
+    actor: str, now: datetime, medium: Medium = Medium.EMAIL,
 ) -> None:  # fmt: skip
-    """Send the code that proves the address of a key adult; raise `TooMany` after several."""
-    code, replaced = contact_codes.new_code(session, cipher, adult, now=now)
+    """Send the code that proves a key adult's address, or mobile; raise `TooMany` after several."""
+    code, replaced = contact_codes.new_code(
+        session, cipher, adult, now=now, by_text=medium is Medium.TEXT
+    )
     for ident in replaced:
         _stop(session, place, f"code:{ident}", now)
     _send(session, adult, place, about=f"code:{code.id}", due_at=code.expires_at,
-          template=Template.CODE, now=now)  # fmt: skip
+          template=Template.CODE, now=now, medium=medium)  # fmt: skip
     _note(session, audit.Event.KEY_ADULT_CODE_SENT, adult, actor=actor, now=now)
 
 
@@ -77,13 +79,13 @@ def about_proving(key_adult_id: UUID) -> str:
 
 def _send(
     session: Session, adult: KeyAdult, place: Establishment, *, about: str, due_at: datetime,
-    template: Template, now: datetime,
+    template: Template, now: datetime, medium: Medium = Medium.EMAIL,
 ) -> None:  # fmt: skip
     force = mailing_force(session, place.la_code)
     with on_behalf_of_school(session, place.urn, force):
         alert_key_adult(
             session, key_adult_id=adult.id, urn=place.urn, force=force, about=about,
-            due_at=due_at, now=now, template=template,
+            due_at=due_at, now=now, template=template, medium=medium,
         )  # fmt: skip
 
 

@@ -19,10 +19,11 @@ from app.core.audit import Event
 from app.core.cipher import CannotOpen
 from app.core.clock import london_date
 from app.core.errors import NotFound
+from notifications.states import Medium
 from schools import contact_codes
 from schools import key_adult_upkeep as upkeep
 from schools.contact_codes import Answer
-from schools.key_adult_details import KeyAdultDetails, open_details
+from schools.key_adult_details import KeyAdultDetails, mobile_of, open_details, verified_mobile
 from schools.key_adults import Standing, absences_of, standing
 from schools.models import Establishment, KeyAdult
 from schools.queries import establishment, establishments
@@ -63,6 +64,9 @@ class OwnEntry:
     notices: tuple[Notice, ...]
     code_until: datetime | None
     away: tuple[tuple[date, date], ...]
+    mobile: str | None = None
+    mobile_verified: bool = False
+    text_code_until: datetime | None = None
 
 
 def own_entries(session: Session, acting: Acting) -> list[OwnEntry]:
@@ -108,6 +112,30 @@ def type_code(session: Session, acting: Acting, *, key_adult_id: UUID, code: str
     return typed.answer
 
 
+def ask_for_text(session: Session, acting: Acting, *, key_adult_id: UUID) -> None:
+    """Send a code by text to the mobile of one's own entry; raise `TooMany` after several."""
+    adult, place = _own(session, acting, key_adult_id)
+    if mobile_of(open_details(acting.cipher, adult)) is None:
+        raise NotFound("There is no mobile number here: ask who keeps your school's key adults.")
+    inviting.send_code(
+        session, acting.cipher, adult, place, actor=acting.actor.id, now=acting.now,
+        medium=Medium.TEXT,
+    )  # fmt: skip
+
+
+def type_text_code(session: Session, acting: Acting, *, key_adult_id: UUID, code: str) -> Answer:
+    """Prove the mobile with the code; a wrong one counts and five end it."""
+    adult, _ = _own(session, acting, key_adult_id)
+    typed = contact_codes.type_code(
+        session, acting.cipher, adult, code, now=acting.now, by_text=True
+    )
+    if typed.answer is Answer.WRONG:
+        _note(session, acting, Event.KEY_ADULT_CODE_WRONG, adult)
+    for one in typed.proved:
+        _note(session, acting, Event.KEY_ADULT_MOBILE_VERIFIED, one)
+    return typed.answer
+
+
 def change_address(session: Session, acting: Acting, *, key_adult_id: UUID, address: str) -> bool:
     """Let alerts go to another address, or with '' to one's own; it has to be proved again.
 
@@ -139,6 +167,7 @@ def _entry(
     except CannotOpen:
         details = KeyAdultDetails(name="", email="")
     code = contact_codes.waiting_code(session, row.id, now=acting.now)
+    text = contact_codes.waiting_code(session, row.id, now=acting.now, by_text=True)
     return OwnEntry(
         key_adult_id=row.id, urn=row.urn, school=place.name, email=details.email,
         address=details.address, shared=details.address != details.email,
@@ -148,6 +177,9 @@ def _entry(
         training_expires_on=row.training_expires_on,
         notices=notices_of(row, stands, on=london_date(acting.now)),
         code_until=code.expires_at if code else None, away=away,
+        mobile=mobile_of(details),
+        mobile_verified=verified_mobile(acting.cipher, row, details) is not None,
+        text_code_until=text.expires_at if text else None,
     )  # fmt: skip
 
 

@@ -138,6 +138,8 @@ class Event(StrEnum):
     KEY_ADULT_VERIFIED = "register:key_adult:verified"
     KEY_ADULT_UNVERIFIED = "register:key_adult:unverified"
     KEY_ADULT_MOVED = "register:key_adult:moved"
+    KEY_ADULT_MOBILE_VERIFIED = "register:key_adult:mobile_verified"
+    KEY_ADULT_MOBILE_FAILED = "register:key_adult:mobile_failed"
     KEY_ADULT_TRAINED = "register:key_adult:trained"
     KEY_ADULT_AWAY = "register:key_adult:away"
     KEY_ADULT_BACK = "register:key_adult:back"

@@ -15,6 +15,11 @@ def chase_untold(tick: Tick) -> StepReport:
     return tick.each(
         due,
         lambda session, notification: take_due_steps(
-            session, tick.wiring.cipher, notification_id=notification, now=tick.now, actor=ACTOR
+            session,
+            tick.wiring.cipher,
+            notification_id=notification,
+            now=tick.now,
+            actor=ACTOR,
+            texts=tick.wiring.texts,
         ),
     )

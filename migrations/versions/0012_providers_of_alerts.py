@@ -38,6 +38,12 @@ def upgrade() -> None:
         "ix_alert_to_ask_about", "alert", ["next_poll_at"], sqlite_where=_POLLED,
         postgresql_where=_POLLED,
     )  # fmt: skip
+    op.add_column("key_adult", sa.Column("mobile_digest", sa.LargeBinary(32), nullable=True))
+    op.add_column("key_adult", sa.Column("mobile_verified_at", Utc(), nullable=True))
+    op.add_column(
+        "contact_code",
+        sa.Column("by_text", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.create_table(
         "provider",
         sa.Column("name", sa.String(32), nullable=False),
@@ -77,8 +83,16 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("parked_notice")
     op.drop_table("provider")
+    op.drop_column("contact_code", "by_text")
+    op.drop_column("key_adult", "mobile_verified_at")
+    op.drop_column("key_adult", "mobile_digest")
     op.drop_index("ix_alert_to_ask_about", table_name="alert")
-    # What the older release does not know it would neither send nor show.
+    # What the older release does not know it would neither send nor show; a text message is no
+    # e-mail, and it would go to an address.
+    op.execute(
+        "UPDATE alert SET state = 'not_needed', lease_owner = NULL, lease_until = NULL "
+        "WHERE medium = 'text' AND state IN ('planned', 'unknown', 'attempting')"
+    )
     op.execute("UPDATE alert SET channel = 'smtp' WHERE channel NOT IN ('smtp', 'recording')")
     with op.batch_alter_table("alert") as alert:
         alert.drop_constraint(op.f("ck_alert_delivery_status_known"), type_="check")
