@@ -145,3 +145,24 @@ ginny ginger, vivienne viv, walter wally walt, wilfred wilf fred wilfie, william
 liam wills willy wil gwilym, winifred winnie freda, winston win, xavier xav, yvonne eve, zachary
 zac zak zachy
 """
+
+# Short names that people have: one letter apart, they are two names and no slip (Tia and Nia).
+SHORT_NAMES = """
+abe abi abu ace ada add ade ady aga ahn aia aj aja aki al ala ale ali alp ama ami amy an ana ani
+ann ant ara ari art asa ash asi ava ave avi aya ayo aza bea bee bel ben bet bev bex bib bo bob bud
+cai cal cam cas cat che cia cj coe dai dan dax deb dee del den des dev dex dia dj dom don dot dov
+ebb ed eda ede edi edo efa ej ela eli ell em ema emi ena eni era eri esa esi eva eve evi ewa exa
+eya ezi fae fay fen fia fin flo fox fra fre gab gae gai gia gil gio gus guy hal han has heb her hew
+huw ian ida ido ike ila ilo ima ina ino ira isa ish isi isy ita iva ivi ivo ivy iza izz jac jad jai
+jak jan jas jax jay jaz jeb jed jem jen jet jia jib jim jin jj jo job jod joe jon jos joy jud jun
+kai kal kam kat kay kaz keb ken kes kev kia kid kim kip kit kyd kye lal lan lar lea lee lei len leo
+les lev lex lez li lia lib lil lin lio liv liz lou lu lua luc lue lui luv lux luz lyn mac mae mai
+mak mar mat max may med meg mel mia mie mik mim min mir mo moe mol mya nan nas nat naz ned nel neo
+nev nia nic nik noa nob noe nol nor nox nye nyx oak obi oda ola ole oli om ona ora ori oya oz pam
+pat paz peg pen per pia pip pol pru quy rab rae raf rai ram ran ras rav ray raz reg rei ren rex rey
+ria ric rio rob rod roe roh ron ros row roy roz rue rui rut ryo sal sam san saz seb sen sha she sia
+sid sim sky sol son stu sue sun suz sy syd syl tai taj tal tam tao tas taz ted teo tes tex thu tia
+tim tj tod tom tor ty tye ugo ula uma ume una uri ute uzi val van vas ved vi vic vin viv von wes
+wil win wu wyn xan xi xia yan yas yi yin yoo yu yul yun zac zaf zak zan zar zay zeb zed zee zen zev
+zia zik zoa zoe zoi zuz zyn
+"""

@@ -62,6 +62,8 @@ def _roots() -> dict[str, frozenset[str]]:
 
 
 NICKNAMES = _roots()
+# All that is known to be a forename, so that a slip is not made of it.
+KNOWN_FORENAMES = frozenset(NICKNAMES) | frozenset(forenames_british.SHORT_NAMES.split())
 
 
 def _shortened() -> dict[str, frozenset[str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from schools.matching.names import NICKNAMES
+from schools.matching.names import KNOWN_FORENAMES
 from schools.matching.normalise import (
     family_name,
     forename,
@@ -110,7 +110,7 @@ def known_apart(ours: str | None, theirs: str | None) -> bool:
     Parents of twins like names that look alike; likeness alone must not make one the other.
     """
     one, other = forename(ours), forename(theirs)
-    return one in NICKNAMES and other in NICKNAMES and not roots(one) & roots(other)
+    return one in KNOWN_FORENAMES and other in KNOWN_FORENAMES and not roots(one) & roots(other)
 
 
 def family_parts(text: str | None) -> frozenset[str]:
