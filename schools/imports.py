@@ -26,6 +26,8 @@ _DATES = (re.compile(r"(?P<d>[0-9]{2})-(?P<m>[0-9]{2})-(?P<y>[0-9]{4})"),
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
 # A leading plus or minus is a number or a telephone number; anything else may be a formula.
 _NUMERIC = re.compile(r"[+-][0-9 ()./-]*[0-9]|-")
+# What parts the columns of a file that is not comma-separated.
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright bars"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -174,6 +176,8 @@ def _header(
     missing = [name for name in required if name not in header]
     if missing and not any(header):
         raise Refused(f"The file is empty: it has no column {', '.join(missing)}; export it again.")
+    if missing and len(header) == 1:
+        _refuse_separator(header[0])
     if missing:
         raise Refused(f"The file has no column {', '.join(missing)}: check its first line.")
     named = [name for name in header if name]
@@ -182,6 +186,16 @@ def _header(
     if known is not None and any(name not in known for name in named):
         raise Refused(f"The file has a column that is not known; known are {', '.join(known)}.")
     return header
+
+
+def _refuse_separator(first_line: str) -> None:
+    """Say that the columns are parted by something else, as some spreadsheets save CSV."""
+    for mark, words in _SEPARATORS.items():
+        if mark in first_line:
+            raise Refused(
+                f"The columns are parted by {words}, not commas: save the file as CSV with commas "
+                "and import it again."
+            )
 
 
 def _row(line: int, header: list[str], cells: list[str], wanted: list[str]) -> Row | RowError:

@@ -21,6 +21,10 @@ def read(text: str, **options: object) -> list[Row | RowError]:
     [
         ("", "no column A"),
         ("B\n1\n", "no column A"),
+        ("A;B\n1;2\n", "parted by semicolons, not commas: save the file as CSV with commas"),
+        ("A\tB\n1\t2\n", "parted by tabs"),
+        ("A|B\n1|2\n", "parted by upright bars"),
+        ("B,A;C\n1,2\n", "no column A"),
         ("A,A\n1,2\n", "twice"),
         ("A\n\x00\n", "NUL"),
         ('A\n"x"y\n', "quotation"),

@@ -55,7 +55,7 @@ NO_ROLLS = [
     ("", "empty"),
     ("\n\n", "empty"),
     ("Name,Born\nAsha,2016\n", "no column"),
-    ("surname;forename;dob\nQuillfeather;Asha;02-03-2016\n", "no column"),
+    ("surname;forename;dob\nQuillfeather;Asha;02-03-2016\n", "parted by semicolons"),
     ("Surname,Forename,DOB\n", "No pupil"),
     ("Surname,Forename,DOB\nQuillfeather,Asha,31-02-2016\n", "No pupil"),
     ("Surname,Forename,DOB,DOB\nQuillfeather,Asha,02-03-2016,02-03-2016\n", "twice"),
