@@ -15,6 +15,7 @@ from app.casework.other_services import Service, reference_faults
 from app.casework.remembering import remember_review
 from app.casework.reviewing import account_of, claimed_review, record_on, shown_urns
 from app.casework.settling import only_by_voice, sealed_choice, word_faults
+from app.casework.to_ring import to_ring
 from app.core import audit, keys
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
@@ -75,7 +76,11 @@ def say_none(session: Session, acting: Acting, *, review_id: UUID, answer: NoneO
     this person any more.
     """
     found = claimed_review(session, acting, review_id, action=Action.SETTLE_REVIEW)
-    errors = [*_faults(session, answer, acting.now), *word_faults(answer.reason, answer.words)]
+    child = session.get_one(InvolvedChild, found.involved_child_id)
+    errors = [
+        *_faults(session, answer, acting.now), *_nobody_looks_up(session, acting, child, answer),
+        *word_faults(answer.reason, answer.words),
+    ]  # fmt: skip
     if errors or answer.reason is None:
         raise Invalid("The decision is not complete.", errors)
     choice = sealed_choice(
@@ -84,7 +89,6 @@ def say_none(session: Session, acting: Acting, *, review_id: UUID, answer: NoneO
         reason_code=answer.outcome.value if answer.outcome else None,
         legal_reference=answer.legal_reference.strip() or None,
     )  # fmt: skip
-    child = session.get_one(InvolvedChild, found.involved_child_id)
     lock_ladder(session, child.id)
     if answer.passed_to is not None:
         _pass_on(session, acting, found, choice, answer.passed_to)
@@ -181,6 +185,19 @@ def _faults(session: Session, answer: NoneOfThese, now: datetime) -> list[FieldE
     if answer.outcome is OutcomeReason.REGULATIONS and not answer.legal_reference.strip():
         return [FieldError("legal_reference", "missing", "Name the regulation")]
     return _service_faults(answer, now)
+
+
+def _nobody_looks_up(
+    session: Session, acting: Acting, child: InvolvedChild, answer: NoneOfThese
+) -> list[FieldError]:
+    """A child passed on to nobody would wait until its deadline for an answer that never comes."""
+    if answer.passed_to is not PassedTo.COUNCIL_LOOKUP or to_ring(session, acting, child).lookups:
+        return []
+    message = (
+        "No look-up contact is named for this child’s council: choose the force desk, or a second "
+        "reviewer"
+    )
+    return [FieldError("then", "no_lookup", message)]
 
 
 def _service_faults(answer: NoneOfThese, now: datetime) -> list[FieldError]:

@@ -20,6 +20,7 @@ from notifications.models import Notification, ServiceTold
 from notifications.states import NotificationState
 from schools.matching.details import Band, Verdict
 from schools.matching.models import DecidedBy, Judgement, Match, PassedTo, Review, ReviewState
+from schools.officers import Duty, add_officer
 from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE, LATER_URN, URN
 from tests.factories.people import Browser, Person, add_person, move, signed_in
@@ -62,6 +63,17 @@ def settled(morning: Morning, person: Person, review_id: UUID, **changes: Any) -
     answer = browser.press(f"/review/{review_id}/settle", {**DECISION, **changes})
     assert answer.status_code == 303, answer.text
     return browser
+
+
+def name_lookup(morning: Morning) -> None:
+    """Let the child live in a council that has somebody who looks up."""
+    morning.child_becomes(child_of(morning).id, Outcome.IN_REVIEW, authority="999")
+    with morning.wiring.database.write(PLATFORM) as session:
+        add_officer(
+            session, morning.wiring.cipher, owner="council:999", duty=Duty.COUNCIL_LOOKUP,
+            position=1, name="Lena Look", email="lena@example.org", telephone="01632 960011",
+            account_id=None, now=morning.force.now,
+        )  # fmt: skip
 
 
 def child_of(morning: Morning) -> InvolvedChild:
@@ -118,6 +130,7 @@ def test_a_reviewer_may_find_a_child_at_two_schools(
 def test_none_of_these_can_be_passed_on_and_stays_in_review(
     morning: Morning, reviewer: Person, colleague: Person, review_id: UUID, to: PassedTo
 ) -> None:
+    name_lookup(morning)
     browser = claimed(morning, reviewer, review_id)
     form = {"certain": "yes", "then": to.value, "reason": "evidence_clear"}
     assert browser.press(f"/review/{review_id}/none", form).status_code == 303
@@ -347,6 +360,21 @@ def test_a_protected_child_is_told_by_voice_alone_until_it_is_released(
     assert priya.get(f"/notifications/{notification.id}").status_code == 404
 
 
+def test_a_council_without_a_look_up_contact_is_asked_nothing(
+    morning: Morning, reviewer: Person, review_id: UUID
+) -> None:
+    browser = claimed(morning, reviewer, review_id)
+    form = {"certain": "no", "then": "council_lookup", "reason": "evidence_clear"}
+    answer = browser.press(f"/review/{review_id}/none", form)
+    assert answer.status_code == 400
+    assert "No look-up contact is named" in answer.text
+    assert "choose the force desk" in answer.text
+    (review,) = morning.force.rows(Review)
+    assert (review.passed_to, review.claimed_by) == (None, reviewer.account_id)
+    name_lookup(morning)
+    assert browser.press(f"/review/{review_id}/none", form).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("to", "holder"),
     [
@@ -358,6 +386,7 @@ def test_a_protected_child_is_told_by_voice_alone_until_it_is_released(
 def test_the_board_names_who_has_a_child_that_was_passed_on(
     morning: Morning, reviewer: Person, review_id: UUID, to: PassedTo, holder: str
 ) -> None:
+    name_lookup(morning)
     browser = claimed(morning, reviewer, review_id)
     form = {"certain": "no", "then": to.value, "reason": "evidence_clear"}
     assert browser.press(f"/review/{review_id}/none", form).status_code == 303
