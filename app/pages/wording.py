@@ -8,6 +8,7 @@ from app.casework.calling import School
 from app.casework.opening import Shown
 from app.casework.releasing import Waiting
 from app.core.clock import show_date, show_moment
+from app.intake.outcomes import OutcomeReason
 from app.reports.rows import Board, ChildRow
 from app.reports.told import Told
 from notifications import wording
@@ -83,6 +84,12 @@ class BoardPart:
     @property
     def not_told(self) -> tuple[ChildRow, ...]:
         return tuple(row for row in self.board.rows if row.told is Told.NOT_TOLD)
+
+    @property
+    def abroad(self) -> tuple[ChildRow, ...]:
+        """Who may be at a school outside England and Wales: a person tells somebody there."""
+        reason = OutcomeReason.OTHER_JURISDICTION
+        return tuple(row for row in self.not_told if row.outcome_reason is reason)
 
     @property
     def others(self) -> tuple[ChildRow, ...]:

@@ -14,7 +14,7 @@ from app.core.cipher import Cipher
 from app.core.clock import show_date
 from app.core.policy import Policy
 from app.intake.models import InvolvedChild
-from app.intake.outcomes import Outcome
+from app.intake.outcomes import Outcome, OutcomeReason
 from notifications.models import CallSheetLine, Notification, UnsettledChild
 from notifications.passing_over import passed_over
 from notifications.recipients import Recipient, people_of, those_shown
@@ -43,7 +43,7 @@ class Holders:
         if late is not None:
             return late
         if child.outcome is Outcome.IN_REVIEW:
-            return self._reviewer(child)
+            return self._in_review(child)
         if child.outcome in {Outcome.DETAILS_AWAITED, Outcome.HELD}:
             desk = self._room("Desk", Role.FORCE_DESK)
             back = child.return_on if child.outcome is Outcome.HELD else None
@@ -54,6 +54,13 @@ class Holders:
         if untold:
             return "; ".join(dict.fromkeys(self._school(one) for one in untold))
         return self._room("Matching, then desk", Role.FORCE_DESK)
+
+    def _in_review(self, child: InvolvedChild) -> str:
+        """Return the reviewer; of a child whose school may be abroad first who finds it there."""
+        if child.outcome_reason is not OutcomeReason.OTHER_JURISDICTION:
+            return self._reviewer(child)
+        desk = self._room("Desk", Role.FORCE_DESK)
+        return f"{desk}, school abroad to be found; {self._reviewer(child)}"
 
     def _reviewer(self, child: InvolvedChild) -> str:
         review = self._session.scalars(
@@ -83,7 +90,7 @@ class Holders:
         duty = duty or f"Duty officer: {self._of_policy}"
         if child.outcome is not Outcome.IN_REVIEW:
             return duty
-        return f"{duty}; {self._reviewer(child)}"
+        return f"{duty}; {self._in_review(child)}"
 
     def _by_duty(self, room: str, duty: Duty) -> str | None:
         """Return the named officers of the force with a duty, in the order asked."""

@@ -10,6 +10,7 @@ from app.access.permissions import Role
 from app.core.audit import Event
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
+from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome, OutcomeReason
 from app.reports.morning import board
 from app.reports.told import Told
@@ -117,3 +118,30 @@ def test_a_child_for_whom_nobody_has_to_be_told_has_no_such_page(morning: Mornin
     here = f"/morning/services/{happened.child_id}"
     assert desk.get(here).status_code == 409
     assert here not in desk.get("/morning").text
+
+
+def test_a_child_whose_school_is_abroad_is_on_a_list_of_its_own_with_who_has_it(
+    morning: Morning,
+) -> None:
+    review_id = morning.unclear(minutes=75)
+    desk, lead = browser(morning, Role.FORCE_DESK), browser(morning, Role.LEAD)
+    reviewer = browser(morning, Role.REVIEWER)
+    heading = "Schools outside England and Wales"
+    assert heading not in desk.get("/morning").text
+    (child,) = morning.force.rows(InvolvedChild)
+    abroad = OutcomeReason.OTHER_JURISDICTION
+    morning.child_becomes(child.id, Outcome.IN_REVIEW, outcome_reason=abroad)
+    for who in (desk, lead):
+        page = who.get("/morning").text
+        assert heading in page
+        assert "Desk: Sam Ward, school abroad to be found; Reviewers: Sam Ward" in page
+    here = f"/morning/services/{child.id}"
+    assert desk.get(here).status_code == 409
+    reviewer.press(f"/review/{review_id}/claim")
+    assert "Desk: Sam Ward, school abroad to be found; Reviewer: Sam Ward" in told(morning)[1]
+    morning.child_becomes(child.id, Outcome.NOT_NOTIFIED, outcome_reason=abroad)
+    assert here in desk.get("/morning").text
+    said = SAID | {"service": "school_abroad"}
+    assert desk.press(here, said, page=here).status_code == 303
+    assert heading not in desk.get("/morning").text
+    assert reviewer.get("/morning").status_code == 404
