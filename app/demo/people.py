@@ -1,6 +1,6 @@
 """The people of the story: who they are, and how each does the morning's work on the pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.access import authenticator
@@ -8,7 +8,7 @@ from app.access.permissions import Role
 from app.core.clock import Clock
 from app.demo.browser import Browser, Page
 from app.demo.county import FORCE, County
-from app.demo.schools import ENGLISH_COUNCIL, ENGLISH_COUNCIL_NAME
+from app.demo.schools import ENGLISH_COUNCIL, ENGLISH_COUNCIL_NAME, SCHOOLS, Readiness
 from schools.officers import Duty
 
 _NOTIFICATIONS = "/notifications/"
@@ -56,6 +56,7 @@ _FORCE_PEOPLE = (
     ("second_reviewer", "Sunita Marlbeck", "second.reviewer", Role.REVIEWER),
     ("lead", "Diane Heronside", "lead", Role.LEAD),
 )
+_RUNG = frozenset({Readiness.NOBODY, Readiness.NOBODY_TRAINED})
 # Whose inbox is read in the story: school and place in its order (2 where the first is on leave).
 _READERS = {
     "trust": (990004, 1), "hawthorn": (990006, 1), "mockbury": (990008, 1), "bay": (990014, 1),
@@ -85,6 +86,24 @@ def people_of(county: County) -> dict[str, Person]:
     for key, (urn, position) in _READERS.items():
         adult = next(a for a in county.adults_of(urn) if a.position == position)
         urns = tuple(a.urn for a in county.key_adults if a.email == adult.email)
+        found[key] = Person(key, adult.name, adult.email, Role.KEY_ADULT, urns)
+    return found | _at_other_schools(county, found.values())
+
+
+def _at_other_schools(county: County, readers: Iterable[Person]) -> dict[str, Person]:
+    """Return one key adult for each school that can receive and that nobody of the story reads at.
+
+    Where nobody is trained, or nobody is named, nobody enrols: those schools are rung.
+    """
+    reached = {urn for person in readers for urn in person.urns}
+    found: dict[str, Person] = {}
+    for school in SCHOOLS:
+        if school.urn in reached or school.readiness in _RUNG:
+            continue
+        adult = next(a for a in county.adults_of(school.urn) if a.position == 1)
+        urns = tuple(a.urn for a in county.key_adults if a.email == adult.email)
+        reached |= set(urns)
+        key = f"school_{school.urn}"
         found[key] = Person(key, adult.name, adult.email, Role.KEY_ADULT, urns)
     return found
 
