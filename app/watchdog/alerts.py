@@ -1,4 +1,4 @@
-"""Alerts that do not arrive: no status, unknown, set aside, all failing, nobody opening."""
+"""Alerts that do not arrive: no status, unknown, set aside, refused, stopped, never opened."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -9,7 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.watchdog.codes import Code, Finding
 from app.watchdog.looking import Look
+from notifications.breaker import ProviderState
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
+from notifications.provider_models import Provider
 from notifications.states import VISIBLE, AlertState, NotificationState, Template
 
 _NINE = time(9, 0)
@@ -58,6 +60,17 @@ def delivery_failing(look: Look) -> Iterator[Finding]:
     )
     if not taken:
         yield Finding(Code.DELIVERY_FAILING, *failed)
+
+
+def providers(look: Look) -> Iterator[Finding]:
+    """A provider was given up for now, whether it failed, refused us or our clock (F31)."""
+    count, since = look.session.execute(
+        select(func.count(), func.min(Provider.changed_at)).where(
+            Provider.state != ProviderState.CLOSED
+        )
+    ).one()
+    if count:
+        yield Finding(Code.PROVIDER_STOPPED, count, since)
 
 
 def nobody_opens(look: Look) -> Iterator[Finding]:

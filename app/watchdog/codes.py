@@ -34,6 +34,7 @@ class Code(StrEnum):
     SET_ASIDE = "set_aside"
     DELIVERY_FAILING = "delivery_failing"
     NOBODY_OPENS = "nobody_opens"
+    PROVIDER_STOPPED = "provider_stopped"
     # The feed.
     FEED_SILENT = "feed_silent"
     FEED_UNEQUAL = "feed_unequal"

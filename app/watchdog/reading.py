@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from app.core.database import Database
 from app.core.errors import Refused
@@ -80,6 +81,8 @@ def _reading_engine(url: str) -> Engine:
     # Opened read-only: a file that is not there is not made, and nothing in it can be changed.
     engine = create_engine(
         f"sqlite:///file:{parsed.database}?mode=ro&uri=true", hide_parameters=True,
+        # Opened anew for each look: a file kept open is still read after it was replaced.
+        poolclass=NullPool,
         connect_args={"timeout": _SECONDS, "check_same_thread": False},
     )  # fmt: skip
     event.listen(engine, "connect", _prepare)

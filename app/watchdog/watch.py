@@ -31,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     alerts.set_aside,
     alerts.delivery_failing,
     alerts.nobody_opens,
+    alerts.providers,
     feed.feed,
     machinery.ticks,
     machinery.mornings,

@@ -17,6 +17,7 @@ from app.wiring import build
 from notifications.channels.sink import MailSink
 from tests.app.watchdog.listener import Listener
 from tests.app.watchdog.watched import Watched
+from tests.conftest import migrate
 from tests.journeys.world import World, at
 from tests.postgres import HOW_TO_GET, administration, drop_database, fresh_database
 from tests.requirements import require
@@ -66,19 +67,18 @@ class Places:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], scope="session")
-def played(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Places, World]]:
+def played(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[tuple[Places, World]]:
     """The calm Monday at twenty to eight, on one of the two databases."""
-    folder, admin = tmp_path_factory.mktemp("calm"), None
+    folder, admin = quick_folder / f"calm-{request.param}", None
+    folder.mkdir()
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "encompass.db")
         url = f"sqlite:///{folder / 'encompass.db'}"
     else:
         admin = request.getfixturevalue("postgres_admin")
         require("postgres", admin, HOW_TO_GET)
-        template = request.getfixturevalue("postgres_template")
-        url = fresh_database(admin, template_url=template)
+        url = fresh_database(admin)
+        migrate(url)
     places = Places(folder, url, admin)
     places.make_role()
     world = places.world(at("2026-11-20", "12:00"))

@@ -38,6 +38,8 @@ class Watched:
     ) -> None:  # fmt: skip
         self.sink, self.listener, self.url, self.folder = sink, listener, url, folder
         self.world, self.admin_url = world, admin_url
+        # By how many seconds the clock on the wall was moved otherwise than time went.
+        self.slip = 0.0
         self.watchdog = self.watch()
 
     def people(self) -> None:
@@ -69,7 +71,7 @@ class Watched:
             }
         )  # fmt: skip
         clock = clock or self.world.clock
-        return Watchdog(settings, clock=clock, steady=lambda: clock.now().timestamp())
+        return Watchdog(settings, clock=clock, steady=lambda: clock.now().timestamp() - self.slip)
 
     # -- time ------------------------------------------------------------------------------------
 
