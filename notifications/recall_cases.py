@@ -102,6 +102,13 @@ def destroyed(
     return add_receipt(session, notification, kind, actor=actor, now=now, source=source)
 
 
+def to_destroy(session: Session, notification: Notification, actor: str) -> bool:
+    """Return whether this person read what was recalled and has not said that nothing is kept."""
+    return has_receipt(session, notification, ReceiptKind.OPENED, actor) and not has_receipt(
+        session, notification, ReceiptKind.DESTROYED, actor
+    )
+
+
 def say_protecting(
     session: Session, recall: Recall, *, said: Said, actor: str, now: datetime
 ) -> None:
@@ -178,6 +185,16 @@ def decide_breach(
 def breach_of(session: Session, recall_id: UUID) -> Breach | None:
     """Return the breach record of a recall, where there is one."""
     return session.scalars(select(Breach).where(Breach.recall_id == recall_id)).one_or_none()
+
+
+def newest_recall(session: Session, notification_id: UUID) -> Recall | None:
+    """Return the newest case of a notification, where somebody had read it."""
+    return session.scalars(
+        select(Recall)
+        .where(Recall.notification_id == notification_id)
+        .order_by(Recall.recalled_at.desc())
+        .limit(1)
+    ).first()
 
 
 def open_recalls(session: Session, *, force: str) -> Sequence[tuple[Recall, Breach | None]]:

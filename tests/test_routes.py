@@ -27,7 +27,7 @@ OPEN = {
     "/api/v1/callbacks/bounces": "behind the mail server's own token, off without one",
     "/metrics": "behind a token of its own",
 }
-CALLER_CHECKS = {api_deps.caller, page_deps.signed_in}
+CALLER_CHECKS = {api_deps.caller, page_deps.signed_in, page_deps.watching}
 
 
 def routes(wiring: Wiring) -> Iterator[APIRoute]:

@@ -46,6 +46,18 @@ def actor_of(session: Session, token: str | None, *, now: datetime) -> tuple[Act
     return Actor(f"account:{row.account_id}", account_id=row.account_id, grants=grants), row
 
 
+def peek(session: Session, token: str | None, *, now: datetime) -> Actor:
+    """Return who a cookie stands for without marking it as seen: a page that asks by itself.
+
+    An unattended screen must not keep itself signed in. Raises as `actor_of` does.
+    """
+    row = _alive(session, token, now=now)
+    if row is None:
+        raise NotSignedIn("Sign in to go on.")
+    grants = roles_of(session, row.account_id, on=london_date(now))
+    return Actor(f"account:{row.account_id}", account_id=row.account_id, grants=grants)
+
+
 def is_alive(session: Session, token: str | None, *, now: datetime) -> bool:
     """Return whether a cookie stands for somebody, without marking it as seen."""
     return _alive(session, token, now=now) is not None

@@ -105,6 +105,10 @@ class NotificationAnswer(Answer):
     followed_up_at: datetime | None
     late_at: datetime | None
     late_cause: str | None
+    follow_up: list[str] | None = Field(
+        default=None,
+        description="what the school did, as codes, where the force's policy has it; else null",
+    )
 
     @classmethod
     def of(cls, status: NotificationStatus) -> "NotificationAnswer":
@@ -122,6 +126,7 @@ class NotificationAnswer(Answer):
             followed_up_at=rung(ReceiptKind.FOLLOWED_UP),
             late_at=status.late_at,
             late_cause=status.late_cause,
+            follow_up=None if status.follow_up is None else list(status.follow_up),
         )
 
 

@@ -100,6 +100,8 @@ class Call:
     asks_tie: bool = False
     # A protected child is read to nobody before somebody confirmed to whom.
     released: bool = True
+    # The version of what is to be told, so that the page can ask whether it still stands.
+    version: int = 0
 
 
 def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
@@ -136,6 +138,7 @@ def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
     return Call(
         school, school.lines[0], policy, asks_tie=_tie(session, acting, line) is Tie.ASK,
         released=released(session, acting.cipher, notification, acting.now),
+        version=notification.content_version,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ a hidden child. No name of school staff, and nothing of a child but the force's 
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,12 +20,14 @@ from app.casework.police import PoliceActing, require
 from app.core import audit
 from app.core.clock import as_utc
 from app.core.errors import FieldError, Invalid, NotFound
+from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
+from app.reports.evidence import codes_of, rungs_of
 from app.reports.morning import notifications_of
 from app.reports.services import services_told
 from app.reports.told import Telling, Told, told_of
-from notifications.models import Notification, Receipt
+from notifications.models import Notification
 from notifications.states import NotificationState, ReceiptKind
 from schools.matching.details import Band
 from schools.matching.models import Match
@@ -49,6 +51,8 @@ class NotificationStatus:
     late_at: datetime | None
     late_cause: str | None
     rungs: dict[ReceiptKind, datetime]
+    # What the school did, as codes: only where force and schools agreed on it, else None.
+    follow_up: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def read_incident(session: Session, acting: PoliceActing, *, reference: str) -> 
         session, event=audit.Event.INCIDENT_READ, actor=acting.actor, force=acting.force,
         subject=f"incident:{incident.id}", now=acting.now,
     )  # fmt: skip
-    return _statuses(session, [incident])[0]
+    return _statuses(session, [incident], at=acting.now)[0]
 
 
 def list_incidents(
@@ -115,7 +119,7 @@ def list_incidents(
     while more and len(found) < limit and scanned < _MOST_SCANNED:
         rows = _page(session, acting.force, since=since, after=after, limit=_STEP)
         more, scanned = len(rows) == _STEP, scanned + len(rows)
-        for status in _statuses(session, rows):
+        for status in _statuses(session, rows, at=acting.now):
             if len(found) == limit:
                 more = True
                 break
@@ -154,7 +158,9 @@ def _page(
     ).all()
 
 
-def _statuses(session: Session, incidents: Sequence[Incident]) -> list[IncidentStatus]:
+def _statuses(
+    session: Session, incidents: Sequence[Incident], *, at: datetime
+) -> list[IncidentStatus]:
     """Return incidents with everything about their children, in a fixed number of queries."""
     rows = session.scalars(
         select(InvolvedChild)
@@ -163,7 +169,7 @@ def _statuses(session: Session, incidents: Sequence[Incident]) -> list[IncidentS
     ).all()
     ids = [child.id for child in rows]
     matches = _latest_matches(session, ids)
-    notifications = _notifications(session, ids)
+    notifications = _notifications(session, ids, coded=_gives_feedback(session, incidents, at=at))
     schools = _named(session, rows, matches, notifications)
     served = services_told(session, ids)
     children: dict[UUID, list[ChildStatus]] = defaultdict(list)
@@ -216,38 +222,39 @@ def _latest_matches(session: Session, child_ids: Sequence[UUID]) -> dict[UUID, M
     return {match.involved_child_id: match for match in rows}
 
 
+def _gives_feedback(session: Session, incidents: Sequence[Incident], *, at: datetime) -> bool:
+    """Return whether this force is told what schools did; they all are one force's."""
+    if not incidents:
+        return False
+    return current_policy(session, incidents[0].force, at=at)[1].receipts.feedback_to_force
+
+
 def _notifications(
-    session: Session, child_ids: Sequence[UUID]
+    session: Session, child_ids: Sequence[UUID], *, coded: bool
 ) -> dict[UUID, list[tuple[Notification, NotificationStatus]]]:
     """Return what tells of each child, also what its incident joined, as on the board."""
     sent = notifications_of(session, child_ids)
-    rungs = _rungs(session, {row.id for rows in sent.values() for row in rows})
+    ids = {row.id for rows in sent.values() for row in rows}
+    rungs, codes = rungs_of(session, ids), codes_of(session, ids) if coded else None
     found: dict[UUID, list[tuple[Notification, NotificationStatus]]] = defaultdict(list)
     for child_id, rows in sent.items():
-        found[child_id] = [(row, _notification(row, rungs[row.id])) for row in rows]
+        found[child_id] = [
+            (row, _notification(row, rungs[row.id], None if codes is None else codes[row.id]))
+            for row in rows
+        ]
     return found
 
 
-def _notification(row: Notification, rungs: dict[ReceiptKind, datetime]) -> NotificationStatus:
+def _notification(
+    row: Notification, rungs: dict[ReceiptKind, datetime], codes: tuple[str, ...] | None
+) -> NotificationStatus:
+    if row.acknowledged_at is None:
+        # Where several must acknowledge, the first of them alone is no rung yet.
+        rungs.pop(ReceiptKind.ACKNOWLEDGED, None)
     return NotificationStatus(
         row.state, row.due_at, row.ready_at, row.told_at, row.told_how, row.late_at,
-        row.late_cause, rungs,
+        row.late_cause, rungs, codes,
     )  # fmt: skip
-
-
-def _rungs(
-    session: Session, notification_ids: Iterable[UUID]
-) -> dict[UUID, dict[ReceiptKind, datetime]]:
-    """Return the first time of each kind of evidence; later ones repeat it."""
-    rows = session.execute(
-        select(Receipt.notification_id, Receipt.kind, Receipt.at)
-        .where(Receipt.notification_id.in_(list(notification_ids)))
-        .order_by(Receipt.at)
-    )
-    found: dict[UUID, dict[ReceiptKind, datetime]] = defaultdict(dict)
-    for notification_id, kind, at in rows:
-        found[notification_id].setdefault(kind, at)
-    return found
 
 
 def _named(

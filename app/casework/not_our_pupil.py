@@ -1,6 +1,7 @@
 """A school says "not our pupil": the content closes, the child goes back to a person."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,10 +24,21 @@ from notifications.unsettled import stop_review_ladder
 from schools.matching import review
 from schools.matching.models import Match
 
+
+class NotOurs(StrEnum):
+    """Why a school closes a message: what the reviewer is to know."""
+
+    NEVER_OURS = "never_ours"
+    LEFT = "left"
+    WRONG_SCHOOL = "wrong_school"
+
+
 _SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 
 
-def say_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+def say_not_our_pupil(
+    session: Session, acting: Acting, *, notification_id: UUID, why: NotOurs | None = None
+) -> None:
     """Close the notification to the school and hand the child to the reviewers at once.
 
     The deadline stays: a child who is not at this school is not told anywhere yet. Once more
@@ -40,11 +52,13 @@ def say_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUID
     require_seen(session, notification, actor=acting.actor.id, least=Seen.FIRST_STEP)
     with acting_for(session, notification.force):
         receipts.not_our_pupil(
-            session, notification, actor=acting.actor.id, now=acting.now, source="page"
-        )
+            session, notification, actor=acting.actor.id, now=acting.now, source="page",
+            reason_code=why.value if why is not None else None,
+        )  # fmt: skip
         remember_refusal(session, acting, notification)
         _to_reviewers(session, acting, notification)
-        _record(session, acting, notification, audit.Event.NOTIFICATION_NOT_OUR_PUPIL)
+        event = audit.Event.NOTIFICATION_NOT_OUR_PUPIL
+        _record(session, acting, notification, event, reason_code=why.value if why else None)
 
 
 def undo_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUID) -> None:
@@ -89,7 +103,7 @@ def _to_reviewers(session: Session, acting: Acting, notification: Notification) 
         )  # fmt: skip
         review.open_review(
             session, force=notification.force, involved_child_id=child.id,
-            match_id=_newest_match(session, child.id),
+            match_id=newest_match(session, child.id),
             reason_code=OutcomeReason.NOT_OUR_PUPIL.value, due_at=notification.due_at,
             now=acting.now,
         )  # fmt: skip
@@ -107,7 +121,8 @@ def _back_from_reviewers(session: Session, acting: Acting, notification: Notific
             move_child(session, child, to=sent, now=acting.now)
 
 
-def _newest_match(session: Session, child_id: UUID) -> UUID | None:
+def newest_match(session: Session, child_id: UUID) -> UUID | None:
+    """Return the newest decision about a child, which its reviewer is shown."""
     return session.scalars(
         select(Match.id)
         .where(Match.involved_child_id == child_id)
@@ -117,9 +132,10 @@ def _newest_match(session: Session, child_id: UUID) -> UUID | None:
 
 
 def _record(
-    session: Session, acting: Acting, notification: Notification, event: audit.Event
-) -> None:
+    session: Session, acting: Acting, notification: Notification, event: audit.Event, *,
+    reason_code: str | None = None,
+) -> None:  # fmt: skip
     audit.record(
         session, event=event, actor=acting.actor.id, force=notification.force,
-        subject=f"notification:{notification.id}", now=acting.now,
+        subject=f"notification:{notification.id}", now=acting.now, reason_code=reason_code,
     )  # fmt: skip

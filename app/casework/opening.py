@@ -26,10 +26,14 @@ from app.core.policies import current_policy
 from app.core.policy import Desk
 from app.core.scope import acting_for
 from notifications import receipts
+from notifications.attendance import question_of
 from notifications.compose import Content
 from notifications.models import FollowUp, Notification
 from notifications.queries import content_of
-from notifications.states import ENDED, NotificationState
+from notifications.recall_cases import to_destroy
+from notifications.receipt_models import Attendance
+from notifications.receipt_rows import has_receipt
+from notifications.states import ENDED, NotificationState, ReceiptKind
 from schools.connected_models import ChangeReason
 from schools.recipient_changes import note_change
 
@@ -71,6 +75,12 @@ class Opening:
     undo_until: datetime | None = None
     # What changed after somebody was told, as codes of its fields, and nobody has read since.
     unread_changes: tuple[str, ...] = ()
+    # Whether the child came to school, once that was asked.
+    attendance: Attendance | None = None
+    acknowledged_by_me: bool = False
+    may_print: bool = False
+    # This person read what was taken back, and has not said yet that nothing of it is kept.
+    to_destroy: bool = False
     # Somebody of this person's name is concerned: one more question comes before the content.
     asks_tie: bool = False
     # A council's officer is asked, for a child of its own or for a school on holiday.
@@ -205,6 +215,12 @@ def _opening(
         follow_ups=recorded(session, notification) if whole else (),
         undo_until=not_our_pupil.undo_until(session, notification),
         unread_changes=changes_left(session, notification) if whole else (),
+        attendance=question_of(session, notification) if whole else None,
+        acknowledged_by_me=has_receipt(
+            session, notification, ReceiptKind.ACKNOWLEDGED, acting.actor.id
+        ),
+        may_print=whole is not None and policy.receipts.printing,
+        to_destroy=shown is Shown.ENDED and to_destroy(session, notification, acting.actor.id),
         asks_tie=asks,
         at_council=not speaks_for(acting, notification),
     )  # fmt: skip

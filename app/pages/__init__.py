@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.pages import (
     account,
+    after_telling,
     awaited,
     calendars,
     establishments,
@@ -11,6 +12,7 @@ from app.pages import (
     inbox,
     key_adults,
     lead_lists,
+    matters,
     morning,
     other_services,
     own_contact,
@@ -34,8 +36,10 @@ for _part in (
     own_contact,
     inbox,
     follow_up,
+    after_telling,
     review,
     review_none,
+    matters,
     morning,
     awaited,
     other_services,

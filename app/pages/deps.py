@@ -87,6 +87,16 @@ def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     return Visitor(Acting(now, actor, wiring.cipher), row, name)
 
 
+def watching(request: Request, session: Read, wiring: Wired) -> Acting:
+    """Return whose page asks by itself whether it may still show what it shows; writes nothing."""
+    token = request.cookies.get(cookies.session_name(wiring.settings))
+    now = wiring.clock.now()
+    actor = sessions.peek(session, token, now=now)
+    scope(session, reach_of(actor))
+    return Acting(now, actor, wiring.cipher)
+
+
+Watching = Annotated[Acting, Depends(watching, scope="function")]
 SignedIn = Annotated[Visitor, Depends(signed_in, scope="function")]
 
 

@@ -6,10 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.casework import acknowledging, drilling, not_our_pupil, opening, own_contact
+from app.casework import (
+    acknowledging,
+    drilling,
+    not_our_pupil,
+    opening,
+    own_contact,
+    taken_back,
+)
 from app.casework.inbox import inbox
 from app.core.clock import london_date
-from app.pages import wording
+from app.pages import after_words, wording
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.register_words import NOTICES
@@ -33,6 +40,7 @@ def inbox_page(request: Request, visitor: SignedIn, session: Write) -> Response:
     return page(
         request, "inbox.html", visitor=visitor, title="Messages", inbox=found,
         drills=drilling.waiting(session, visitor.acting), now=visitor.now,
+        taken_back=taken_back.waiting(session, visitor.acting),
         today=london_date(visitor.now),
         entries=own_contact.own_entries(session, visitor.acting), notice_words=NOTICES,
     )  # fmt: skip
@@ -91,13 +99,19 @@ def not_our_pupil_page(
     if found.first_name is None and found.birth_year is None:
         return _back(notification_id)
     return page(
-        request, "not_our_pupil.html", visitor=visitor, title="Not our pupil?", opening=found
-    )
+        request, "not_our_pupil.html", visitor=visitor, title="Not our pupil?", opening=found,
+        reasons=after_words.NOT_OURS,
+    )  # fmt: skip
 
 
 @router.post("/notifications/{notification_id}/not-our-pupil")
-def not_our_pupil_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
-    not_our_pupil.say_not_our_pupil(session, visitor.acting, notification_id=notification_id)
+def not_our_pupil_press(
+    notification_id: UUID, *, visitor: Posted, session: Write, why: Annotated[str, Form()] = ""
+) -> Response:
+    said = not_our_pupil.NotOurs(why) if why in set(not_our_pupil.NotOurs) else None
+    not_our_pupil.say_not_our_pupil(
+        session, visitor.acting, notification_id=notification_id, why=said
+    )
     return _back(notification_id)
 
 
@@ -128,6 +142,8 @@ def _page(
         request, _TEMPLATES[found.shown], visitor=visitor, status=400 if errors else 200,
         title=wording.TITLES[found.shown], opening=found, errors=errors or {},
         now=visitor.now, shown=wording.shown(found.content, today=london_date(visitor.now)),
+        changed=after_words.changed_labels(found.content.changed) if found.content else (),
+        attendance=after_words.ATTENDANCE,
     )  # fmt: skip
 
 

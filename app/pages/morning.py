@@ -1,5 +1,6 @@
 """The morning board and the call sheet: who is told, who is not, and the calls that change it."""
 
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
@@ -7,10 +8,10 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
-from app.casework import calling, morning, releasing
+from app.casework import calling, morning, open_matters, releasing
 from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
-from app.pages import wording
+from app.pages import after_words, wording
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
@@ -34,6 +35,10 @@ def board_page(request: Request, visitor: SignedIn, session: Write, paused: str 
             wording.BoardPart(board, tuple(sheets[board.force]), protected[board.force])
             for board in boards
         ],
+        open_counts={
+            board.force: open_matters.counted(session, visitor.acting, force=board.force)
+            for board in boards
+        },
         may_call=may_at_all(visitor.actor, Action.CLAIM_CALL), now=visitor.now,
         today=london_date(visitor.now),
     )  # fmt: skip
@@ -66,7 +71,8 @@ def content_press(
         session, visitor.acting, line_id=line_id, untied=untied == "yes"
     )
     shown = wording.shown(content, today=london_date(visitor.now))
-    return _call(request, visitor, call, shown=shown)
+    changed = after_words.changed_labels(content.changed)
+    return _call(request, visitor, call, shown=shown, changed=changed)
 
 
 @router.post("/morning/calls/{line_id}/record")
@@ -96,9 +102,10 @@ def _call(
     *,
     shown: wording.Notice | None = None,
     error: str = "",
+    changed: Collection[str] = (),
 ) -> Response:
     return page(
         request, "call.html", visitor=visitor, status=400 if error else 200, title="Make the call",
         call=call, shown=shown, error=error, choices=wording.CALL_RESULTS,
-        now=visitor.now,
+        now=visitor.now, changed=changed,
     )  # fmt: skip

@@ -36,3 +36,35 @@ if (board) {
     if (!busy) window.location.reload()
   }, Number(board.dataset.refresh) * 1000)
 }
+
+// What was taken back or changed leaves an open screen within a minute. Where the service cannot be
+// asked, the screen is covered until it can.
+const watched = document.querySelector('[data-watch]')
+if (watched) {
+  const main = document.querySelector('main')
+  let answeredAt = Date.now()
+  const cover = (text) => {
+    main.textContent = ''
+    const line = document.createElement('p')
+    line.className = 'govuk-body-l'
+    line.textContent = text
+    main.append(line)
+  }
+  const ask = async () => {
+    try {
+      const answer = await fetch(watched.dataset.watch, { cache: 'no-store', redirect: 'manual' })
+      if (answer.status === 204) {
+        answeredAt = Date.now()
+      } else if (answer.status < 500) {
+        cover('This is no longer shown here.')
+        window.location.replace(window.location.pathname)
+      }
+    } catch {
+      // No connection: the age of the last answer decides.
+    }
+    if (Date.now() - answeredAt > 45000) cover('Covered: there is no connection. Load the page again.')
+  }
+  setInterval(ask, 15000)
+  document.addEventListener('visibilitychange', ask)
+  window.addEventListener('pageshow', ask)
+}

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -6,12 +7,16 @@ from sqlalchemy import select
 
 from app.core.clock import HandClock
 from app.core.models import AuditEntry
+from app.core.policies import add_policy
+from app.core.policy import Policy, Receipts
 from app.core.scope import PLATFORM
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner
 from app.wiring import Wiring
 from notifications import receipts
+from notifications.follow_up import record_follow_up
 from notifications.models import Notification
+from notifications.states import FollowUpCode
 from schools.matching.models import Match
 from schools.roll import import_roll
 from tests.factories.incidents import PoliceSystem, child, incident
@@ -193,3 +198,28 @@ def test_an_incident_that_joined_reads_as_told_once_the_message_was_opened(
     assert read("99-a") == read("99-b") == ("told", 1)
     listed = http.get(URL, params={"told": "told"}, headers=auth).json()["items"]
     assert {item["reference"] for item in listed} == {"99-a", "99-b"}
+
+
+@pytest.mark.feature("FU3")
+def test_what_a_school_did_comes_back_as_codes_where_the_force_agreed_on_it(
+    http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring
+) -> None:
+    http.post(URL, json=incident(children=[child(education={"urn": ST_MARYS})]), headers=auth)
+    work(night)
+    with wiring.database.write(PLATFORM) as session:
+        (sent,) = session.scalars(select(Notification)).all()
+        act: dict[str, Any] = {"actor": "account:test", "now": wiring.clock.now()}
+        receipts.opened(session, sent, **act)
+        receipts.acknowledged(session, sent, **act)
+        record_follow_up(session, sent, code=FollowUpCode.EARLY_HELP, **act)
+
+    def read() -> list[str] | None:
+        (one,) = http.get(f"{URL}/99-2026-0000001", headers=auth).json()["children"]
+        codes: list[str] | None = one["notifications"][0]["follow_up"]
+        return codes
+
+    assert read() is None
+    with wiring.database.write(PLATFORM) as session:
+        body, now = Policy(receipts=Receipts(feedback_to_force=True)), wiring.clock.now()
+        add_policy(session, "99", body=body, valid_from=now, approved_by="account:dpo", now=now)
+    assert read() == ["early_help"]

@@ -1,0 +1,183 @@
+"""One child-notification from the record to the follow-up: every step, alert, receipt and skip.
+
+For the desk, the lead and the auditor of its force. People are what they are to it, told apart by a
+letter: no name, and nothing of the child.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.access.models import AccountRole
+from app.access.permissions import Action, Relation, Role
+from app.casework.acting import Acting, require
+from app.casework.connections import require_untied, tie_to_notification
+from app.casework.remembering import children_of
+from app.core import audit
+from app.core.errors import NotFound
+from app.core.models import AuditEntry
+from app.intake.models import Incident, InvolvedChild
+from notifications.models import (
+    Alert,
+    AlertAbout,
+    AlertCover,
+    EscalationStep,
+    Notification,
+    Receipt,
+)
+from notifications.receipt_models import Recall, ReceiptStep
+from notifications.states import ReceiptKind
+
+_STEPS = frozenset(
+    {
+        audit.Event.STEP_TAKEN, audit.Event.STEP_SKIPPED, audit.Event.RECEIPT_STEP_TAKEN,
+        audit.Event.RECEIPT_STEP_SKIPPED, audit.Event.TIMELINE_VIEWED,
+    }
+)  # fmt: skip
+# What alerts after telling are about.
+_ABOUT = ("attendance", "absence", "acknowledge", "follow_up", "amendment", "open")
+_ROLE_WORDS = {
+    Role.KEY_ADULT: "key adult", Role.COUNCIL_OFFICER: "council officer",
+    Role.FORCE_DESK: "force desk", Role.REVIEWER: "reviewer", Role.LEAD: "lead",
+    Role.AUDITOR: "auditor",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line: when, what kind of thing, its code, who, and the coded reason or state."""
+
+    at: datetime
+    kind: str
+    code: str
+    who: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The whole story of one message, oldest first; what is still planned stands at its time."""
+
+    notification: Notification
+    reference: str
+    child_ref: str
+    moments: tuple[Moment, ...]
+
+
+def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Timeline:
+    """Return the story of a message of one's own force; looking at it is on the trail.
+
+    Raises `NotFound` for a stranger, and for who is connected with the incident.
+    """
+    found = session.get(Notification, notification_id)
+    if found is None:
+        raise NotFound("There is nothing here for you: check the address or sign in as another.")
+    require(acting, Action.SEE_TIMELINE, Relation(force=found.force))
+    require_untied(tie_to_notification(session, acting, found))
+    audit.record(
+        session, event=audit.Event.TIMELINE_VIEWED, actor=acting.actor.id, force=found.force,
+        subject=f"notification:{found.id}", now=acting.now,
+    )  # fmt: skip
+    child = session.get_one(InvolvedChild, found.involved_child_id)
+    incident = session.get_one(Incident, child.incident_id)
+    trail = list(_trail(session, found))
+    who = _People(session, (row.actor for row in trail))
+    moments = [
+        Moment(row.at, "trail", row.event, who.of(row.actor), row.reason_code or "")
+        for row in trail
+    ]
+    moments += [*_steps(session, found.id), *_alerts(session, found.id)]
+    moments += _machine_receipts(session, found.id)
+    ordered = sorted(moments, key=lambda one: one.at)
+    return Timeline(found, incident.reference, child.ref, tuple(ordered))
+
+
+class _People:
+    """Says what somebody is, with a letter for each of them in the order they appear."""
+
+    def __init__(self, session: Session, actors: Iterable[str]) -> None:
+        seen = dict.fromkeys(one for one in actors if one.startswith("account:"))
+        ids = {one: UUID(one.removeprefix("account:")) for one in seen if _is_id(one)}
+        rows = session.execute(
+            select(AccountRole.account_id, AccountRole.role).where(
+                AccountRole.account_id.in_(ids.values())
+            )
+        )
+        roles: dict[UUID, list[Role]] = {}
+        for account_id, role in rows:
+            roles.setdefault(account_id, []).append(Role(role))
+        self._words = {
+            actor: f"{_title(roles.get(ids[actor], []) if actor in ids else [])} {_letter(place)}"
+            for place, actor in enumerate(seen)
+        }
+
+    def of(self, actor: str) -> str:
+        if actor.startswith("client:"):
+            return "the force’s system"
+        return self._words.get(actor, "the service")
+
+
+def _is_id(actor: str) -> bool:
+    try:
+        UUID(actor.removeprefix("account:"))
+    except ValueError:
+        return False
+    return True
+
+
+def _title(roles: list[Role]) -> str:
+    words = [_ROLE_WORDS[role] for role in _ROLE_WORDS if role in roles]
+    return words[0] if words else "somebody"
+
+
+def _letter(place: int) -> str:
+    return chr(ord("A") + place) if place < 26 else str(place + 1)
+
+
+def _trail(session: Session, found: Notification) -> Iterator[AuditEntry]:
+    children = children_of(session, found)
+    subjects = [f"notification:{found.id}"]
+    subjects += [f"involved_child:{one.id}" for one in children]
+    subjects += [f"incident:{one.incident_id}" for one in children]
+    recalls = session.scalars(select(Recall.id).where(Recall.notification_id == found.id))
+    subjects += [f"recall:{one}" for one in recalls]
+    rows = session.scalars(
+        select(AuditEntry).where(AuditEntry.subject.in_(subjects)).order_by(AuditEntry.seq)
+    )
+    return (row for row in rows if row.event not in _STEPS)
+
+
+def _steps(session: Session, notification_id: UUID) -> Iterator[Moment]:
+    ladder = select(EscalationStep).where(EscalationStep.notification_id == notification_id)
+    after = select(ReceiptStep).where(ReceiptStep.notification_id == notification_id)
+    rows: list[EscalationStep | ReceiptStep] = [*session.scalars(ladder), *session.scalars(after)]
+    for row in rows:
+        at = row.settled_at or row.planned_at
+        kind = f"step_{row.state.value}"
+        yield Moment(at, kind, row.kind.value, "the service", row.reason_code or "")
+
+
+def _alerts(session: Session, notification_id: UUID) -> Iterator[Moment]:
+    covers = select(AlertCover.alert_id).where(AlertCover.notification_id == notification_id)
+    abouts = [f"{kind}:{notification_id}" for kind in _ABOUT]
+    about = select(AlertAbout.alert_id).where(AlertAbout.about.in_(abouts))
+    rows = session.scalars(select(Alert).where(or_(Alert.id.in_(covers), Alert.id.in_(about))))
+    for row in rows:
+        to = "to a key adult" if row.key_adult_id is not None else "to an officer"
+        yield Moment(row.planned_at, "alert", "planned", to, row.channel.value)
+        if row.settled_at is not None:
+            yield Moment(row.settled_at, "alert", row.state.value, to, row.last_code or "")
+
+
+def _machine_receipts(session: Session, notification_id: UUID) -> Iterator[Moment]:
+    """What a provider says; what people did is on the trail."""
+    kinds = (ReceiptKind.HANDED_OVER, ReceiptKind.REACHED_MAILBOX)
+    rows = session.scalars(
+        select(Receipt).where(Receipt.notification_id == notification_id, Receipt.kind.in_(kinds))
+    )
+    for row in rows:
+        yield Moment(row.at, "receipt", row.kind.value, "the service", row.source)

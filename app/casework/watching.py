@@ -1,0 +1,43 @@
+"""Whether an open page may still show what it shows: asked by the page itself, every few seconds.
+
+Source: domain.md §7. What was recalled, held or changed leaves the screen within a minute.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Action, Relation
+from app.casework.acting import Acting, require
+from app.casework.connections import require_untied, tie_to_notification
+from app.casework.waiting import Seen, notification_for, seen_by
+from app.core.errors import NotFound
+from notifications.models import CallSheetLine, Notification
+from notifications.states import VISIBLE
+
+_GONE = "This is no longer shown."
+
+
+def still_shown(session: Session, acting: Acting, *, notification_id: UUID, version: int) -> None:
+    """Return quietly while this person may go on reading this version; raise `NotFound`."""
+    found = notification_for(session, acting, notification_id, action=Action.OPEN_NOTIFICATION)
+    seen = seen_by(session, found, actor=acting.actor.id)
+    if seen is not Seen.CONTENT or not _stands(found, version):
+        raise NotFound(_GONE)
+
+
+def still_read_out(session: Session, acting: Acting, *, line_id: UUID, version: int) -> None:
+    """Return quietly while a caller may go on reading this version out; raise `NotFound`."""
+    line = session.get(CallSheetLine, line_id)
+    if line is None:
+        raise NotFound(_GONE)
+    require(acting, Action.RECORD_CALL, Relation(force=line.force))
+    found = session.get_one(Notification, line.notification_id)
+    require_untied(tie_to_notification(session, acting, found))
+    mine = line.claimed_by is not None and line.claimed_by == acting.actor.account_id
+    if not mine or not _stands(found, version):
+        raise NotFound(_GONE)
+
+
+def _stands(found: Notification, version: int) -> bool:
+    return found.state in VISIBLE and found.content_version == version

@@ -1,0 +1,111 @@
+"""What a key adult does after opening: attendance, changes, taking it to the school's own file."""
+
+import csv
+import io
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.casework import amendments, attending, exporting, recalling, watching
+from app.core.clock import london_date, show_moment
+from app.pages import wording
+from app.pages.deps import Posted, Read, SignedIn, Watching, Write
+from app.pages.problems import PageRoute
+from app.pages.rendering import page
+from app.reports.export import safe_cell
+from notifications.compose import Content
+from notifications.receipt_states import AttendanceAnswer
+from notifications.states import ReceiptKind
+
+router = APIRouter(route_class=PageRoute)
+_COLUMNS = ("Forename", "Surname", "Date of birth", "Incident", "Recorded", "Category", "Text")
+
+
+@router.get("/notifications/{notification_id}/still-shown/{version}")
+def still_shown(notification_id: UUID, version: int, acting: Watching, session: Read) -> Response:
+    watching.still_shown(session, acting, notification_id=notification_id, version=version)
+    return Response(status_code=204)
+
+
+@router.get("/morning/calls/{line_id}/still-shown/{version}")
+def still_read_out(line_id: UUID, version: int, acting: Watching, session: Read) -> Response:
+    watching.still_read_out(session, acting, line_id=line_id, version=version)
+    return Response(status_code=204)
+
+
+@router.get("/notifications/{notification_id}/covered")
+def covered_page(request: Request, notification_id: UUID, visitor: SignedIn) -> Response:
+    return page(
+        request, "covered.html", visitor=visitor, title="Covered", notification_id=notification_id
+    )
+
+
+@router.post("/notifications/{notification_id}/attendance")
+def attendance_press(
+    notification_id: UUID, *, visitor: Posted, session: Write, answer: Annotated[str, Form()] = ""
+) -> Response:
+    if answer in set(AttendanceAnswer):
+        attending.answer(
+            session, visitor.acting, notification_id=notification_id, said=AttendanceAnswer(answer)
+        )
+    return RedirectResponse(f"/notifications/{notification_id}#attendance", 303)
+
+
+@router.post("/notifications/{notification_id}/changes-read")
+def changes_read_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    amendments.read_changes(session, visitor.acting, notification_id=notification_id)
+    return RedirectResponse(f"/notifications/{notification_id}", 303)
+
+
+@router.post("/notifications/{notification_id}/destroyed")
+def destroyed_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    recalling.destroy(session, visitor.acting, notification_id=notification_id)
+    return RedirectResponse("/inbox", 303)
+
+
+@router.post("/notifications/{notification_id}/export")
+def export_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+    _, content = exporting.take_away(
+        session, visitor.acting, notification_id=notification_id, how=ReceiptKind.EXPORTED
+    )
+    name = f"message-{notification_id.hex[:8]}.csv"
+    return Response(
+        record_csv(content, visitor.now),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.post("/notifications/{notification_id}/print")
+def print_press(
+    request: Request, notification_id: UUID, visitor: Posted, session: Write
+) -> Response:
+    notification, content = exporting.take_away(
+        session, visitor.acting, notification_id=notification_id, how=ReceiptKind.PRINTED
+    )
+    today = london_date(visitor.now)
+    return page(
+        request, "print.html", visitor=visitor, title="For the child-protection file",
+        shown=wording.shown(content, today=today), note=notification, now=visitor.now,
+    )  # fmt: skip
+
+
+def record_csv(content: Content, now: datetime) -> str:
+    """Return one line of CSV for each incident, as school record systems read it."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    identity = content.identity
+    for one in (content, *content.further):
+        facts = wording.facts(one, today=london_date(now))[1:]
+        text = "; ".join(f"{fact.label}: {fact.text}" for fact in facts)
+        born = identity.date_of_birth.isoformat() if identity.date_of_birth else ""
+        cells = (
+            identity.first_name, identity.surname, born, show_moment(one.occurred_at),
+            show_moment(now), "Domestic abuse: police message", text,
+        )  # fmt: skip
+        writer.writerow([safe_cell(cell) for cell in cells])
+    return out.getvalue()

@@ -1,0 +1,276 @@
+"""Pages after telling: attendance, recall with its questions, timeline, export; and who may not."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.access.models import Force
+from app.access.permissions import Role
+from app.core.policies import add_policy
+from app.core.policy import Policy, Receipts
+from app.core.scope import PLATFORM
+from app.intake.models import InvolvedChild
+from app.intake.outcomes import Outcome
+from notifications.asking import due_after_telling, take_steps_after_telling
+from notifications.models import Alert, Notification, Receipt
+from notifications.receipt_models import Attendance, Breach, Recall
+from notifications.receipt_states import AttendanceAnswer, BreachDecision, Said
+from notifications.states import NotificationState, ReceiptKind
+from schools.officers import Duty, add_officer
+from tests.factories.mornings import Morning
+from tests.factories.notifications import FORCE
+from tests.factories.people import Browser, Person, add_person, move, signed_in
+
+ON_ROLL = {"on_roll": "yes", "knows_family": "no"}
+
+
+@pytest.fixture
+def waiting(morning: Morning) -> UUID:
+    return morning.notification()
+
+
+@pytest.fixture
+def desk(morning: Morning) -> Person:
+    return add_person(
+        morning.wiring, "desk@example.org", Role.FORCE_DESK, name="Dana Desk", force=FORCE
+    )
+
+
+@pytest.fixture
+def reader(morning: Morning, waiting: UUID) -> Browser:
+    """Priya's browser with the message open."""
+    browser = signed_in(morning.wiring, morning.priya)
+    browser.press(f"/notifications/{waiting}/first-step")
+    assert browser.press(f"/notifications/{waiting}/open", ON_ROLL).status_code == 303
+    return browser
+
+
+def ask(morning: Morning, **later: float) -> None:
+    """Move the clock and take the steps after telling that are due."""
+    move(morning.wiring, **later)
+    now = morning.wiring.clock.now()
+    with morning.wiring.database.read(PLATFORM) as session:
+        due = due_after_telling(session, now=now, limit=10)
+    for one in due:
+        with morning.wiring.database.write(PLATFORM) as session:
+            take_steps_after_telling(
+                session, morning.wiring.cipher, notification_id=one, now=now, actor="job:test"
+            )
+
+
+def strangers(morning: Morning) -> Iterator[Browser]:
+    with morning.wiring.database.write(PLATFORM) as session:
+        session.add(Force(code="98", name="Otherby", added_at=morning.wiring.clock.now()))
+    other = add_person(morning.wiring, "other@example.org", Role.FORCE_DESK, force="98")
+    for person in (morning.stranger, other):
+        yield signed_in(morning.wiring, person)
+
+
+def test_the_question_comes_when_the_register_closes_and_absent_tells_the_police(
+    morning: Morning, waiting: UUID, desk: Person
+) -> None:
+    with morning.wiring.database.write(PLATFORM) as session:
+        for owner, duty, email in (
+            (f"force:{FORCE}", Duty.DUTY_OFFICER, "duty@force.test"),
+            ("council:999", Duty.COUNCIL_LEAD, "lead@council.test"),
+        ):
+            verified(session, morning, owner, duty, email)
+    browser = signed_in(morning.wiring, morning.priya)
+    browser.press(f"/notifications/{waiting}/first-step")
+    browser.press(f"/notifications/{waiting}/open", ON_ROLL)
+    here = f"/notifications/{waiting}"
+    assert "Is this child in school today?" not in browser.get(here).text
+    assert browser.press(f"{here}/attendance", {"answer": "absent"}).status_code == 409
+    browser = later(morning, hours=3, minutes=20)
+    assert "Is this child in school today?" in browser.get(here).text
+    assert "tells the police" in browser.get(here).text
+    assert browser.press(f"{here}/attendance", {"answer": "absent"}).status_code == 303
+    (row,) = morning.force.rows(Attendance)
+    assert (row.answer, row.answered_by) == (AttendanceAnswer.ABSENT, morning.priya.actor)
+    about = {one.about for one in morning.force.rows(Alert) if one.officer_id is not None}
+    assert about == {f"absence:{waiting}"}
+    board = signed_in(morning.wiring, desk)
+    assert "1 matter is" in board.get("/morning").text
+    shown = board.get("/morning/open").text
+    assert "Absent, and nobody knows why" in shown
+    assert "Asha" not in shown
+    move(morning.wiring, seconds=1)
+    press = f"/morning/open/{waiting}/response"
+    assert board.press(press, {"response": "seen_safe"}).status_code == 303
+    assert "Nothing is open" in board.get("/morning/open").text
+
+
+def later(morning: Morning, **by: float) -> Browser:
+    """Come back at register-close: the sign-in of the morning has ended."""
+    ask(morning, **by)
+    return signed_in(morning.wiring, morning.priya)
+
+
+def verified(session: Any, morning: Morning, owner: str, duty: Duty, email: str) -> None:
+    now = morning.wiring.clock.now()
+    add_officer(
+        session, morning.wiring.cipher, owner=owner, duty=duty, name="Kit Named", email=email,
+        telephone=None, position=1, account_id=None, now=now, verified=True,
+    )  # fmt: skip
+
+
+@pytest.mark.feature("FU4")
+def test_a_question_nobody_answers_is_on_the_board_from_half_past_ten(
+    morning: Morning, reader: Browser, waiting: UUID, desk: Person
+) -> None:
+    ask(morning, hours=3, minutes=20)
+    assert "Nothing is open" in signed_in(morning.wiring, desk).get("/morning/open").text
+    ask(morning, minutes=45)
+    board = signed_in(morning.wiring, desk)
+    assert "Not answered" in board.get("/morning/open").text
+    said = {"answer": "in_school"}
+    assert board.press(f"/morning/open/{waiting}/attendance", said).status_code == 303
+    (row,) = morning.force.rows(Attendance)
+    assert (row.answer, row.source) == (AttendanceAnswer.IN_SCHOOL, "phone")
+
+
+def test_only_a_reader_of_the_school_answers_and_only_the_desk_responds(
+    morning: Morning, reader: Browser, waiting: UUID, desk: Person
+) -> None:
+    ask(morning, hours=3, minutes=20)
+    answer = {"answer": "in_school"}
+    colleague = signed_in(morning.wiring, morning.huw)
+    assert colleague.press(f"/notifications/{waiting}/attendance", answer).status_code == 409
+    for stranger in strangers(morning):
+        assert stranger.press(f"/notifications/{waiting}/attendance", answer).status_code == 404
+        path = f"/morning/open/{waiting}/attendance"
+        assert stranger.press(path, answer).status_code == 404
+        assert stranger.get(f"/timeline/{waiting}").status_code == 404
+        assert stranger.get(f"/morning/recalls/new/{waiting}").status_code == 404
+
+
+@pytest.mark.feature("DL11")
+def test_a_recall_asks_who_needs_protecting_first_and_starts_the_clock(
+    morning: Morning, reader: Browser, waiting: UUID, desk: Person
+) -> None:
+    board = signed_in(morning.wiring, desk)
+    new = f"/morning/recalls/new/{waiting}"
+    assert "Priya Nair" in board.get(new).text
+    assert board.press(new, {"reason": ""}).status_code == 400
+    answer = board.press(new, {"reason": "wrong_school"})
+    recalled_at = morning.wiring.clock.now()
+    here = answer.headers["location"]
+    assert morning.read(waiting).state is NotificationState.RECALLED
+    (child,) = morning.force.rows(InvolvedChild)
+    assert child.outcome is Outcome.IN_REVIEW
+    shown = board.get(here).text
+    assert "Does anyone need protecting today?" in shown
+    assert "Did a wrong person see it?" not in shown
+    early = board.press(f"{here}/disclosed", {"said": "yes"})
+    assert early.status_code == 409
+    board.press(f"{here}/protecting", {"said": "no"})
+    assert "Did a wrong person see it?" in board.get(here).text
+    board.press(f"{here}/disclosed", {"said": "unsure"})
+    (breach,) = morning.force.rows(Breach)
+    assert (breach.aware_at, breach.certainty) == (recalled_at, Said.UNSURE)
+    assert breach.report_by - breach.aware_at == timedelta(hours=72)
+    assert breach.dpo_told_at is None
+    assert "Nobody here is registered as data protection officer" in board.get(here).text
+    board.press(f"{here}/dpo")
+    assert board.press(f"{here}/decision", {"decision": "reported"}).status_code == 404
+    lead = signed_in(
+        morning.wiring, add_person(morning.wiring, "lead@example.org", Role.LEAD, force=FORCE)
+    )
+    assert lead.press(f"{here}/decision", {"decision": "reported"}).status_code == 303
+    (breach,) = morning.force.rows(Breach)
+    assert (breach.dpo_told_by, breach.decision) == (desk.actor, BreachDecision.REPORTED)
+    gone = reader.get(f"/notifications/{waiting}").text
+    assert "I keep nothing of it" in gone
+    assert "Asha" not in gone
+    assert "A message was taken back" in reader.get("/inbox").text
+    assert reader.press(f"/notifications/{waiting}/destroyed").status_code == 303
+    assert "A message was taken back" not in reader.get("/inbox").text
+    assert ReceiptKind.DESTROYED in {row.kind for row in morning.force.rows(Receipt)}
+
+
+def test_nobody_who_had_seen_nothing_is_asked_anything_after_a_recall(
+    morning: Morning, waiting: UUID, desk: Person
+) -> None:
+    board = signed_in(morning.wiring, desk)
+    answer = board.press(f"/morning/recalls/new/{waiting}", {"reason": "wrong_child"})
+    assert answer.headers["location"] == "/morning"
+    assert morning.force.rows(Recall) == []
+
+
+def test_an_open_page_learns_that_it_may_show_no_more_and_stays_signed_in_no_longer(
+    morning: Morning, reader: Browser, waiting: UUID, desk: Person
+) -> None:
+    asked = f"/notifications/{waiting}/still-shown/1"
+    assert reader.get(asked).status_code == 204
+    assert reader.get(f"/notifications/{waiting}/still-shown/2").status_code == 404
+    stranger = signed_in(morning.wiring, morning.stranger)
+    assert stranger.get(asked).status_code == 404
+    colleague = signed_in(morning.wiring, morning.huw)
+    assert colleague.get(asked).status_code == 404
+    with morning.wiring.database.write(PLATFORM) as session:
+        session.get_one(Notification, waiting).state = NotificationState.HELD
+    assert reader.get(asked).status_code == 404
+    for _ in range(4):
+        move(morning.wiring, minutes=5)
+        reader.get(asked)
+    assert reader.get(asked).status_code != 204
+    assert "/sign-in" in reader.get("/inbox").headers["location"]
+
+
+@pytest.mark.feature("FU5")
+def test_a_message_goes_to_the_schools_own_file_and_that_is_on_the_trail(
+    morning: Morning, reader: Browser, waiting: UUID
+) -> None:
+    answer = reader.press(f"/notifications/{waiting}/export")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "Asha" not in answer.headers["content-disposition"]
+    header, line, *rest = answer.text.split("\r\n")
+    assert header.startswith('"Forename","Surname"')
+    assert line.startswith('"Asha","Example-Khan","2016-03-02"')
+    assert rest == [""]
+    assert ReceiptKind.EXPORTED in {row.kind for row in morning.force.rows(Receipt)}
+    colleague = signed_in(morning.wiring, morning.huw)
+    assert colleague.press(f"/notifications/{waiting}/export").status_code == 409
+    stranger = signed_in(morning.wiring, morning.stranger)
+    assert stranger.press(f"/notifications/{waiting}/export").status_code == 404
+
+
+def test_paper_is_for_forces_that_allow_it_and_says_who_printed(
+    morning: Morning, reader: Browser, waiting: UUID
+) -> None:
+    path = f"/notifications/{waiting}/print"
+    assert reader.press(path).status_code == 404
+    with morning.wiring.database.write(PLATFORM) as session:
+        now = morning.wiring.clock.now()
+        body = Policy(receipts=Receipts(printing=True))
+        add_policy(session, FORCE, body=body, valid_from=now, approved_by="account:dpo", now=now)
+    assert "Printed by Priya Nair" in reader.press(path).text
+    assert ReceiptKind.PRINTED in {row.kind for row in morning.force.rows(Receipt)}
+
+
+@pytest.mark.feature("AU7")
+def test_the_timeline_tells_everything_in_order_and_names_nobody(
+    morning: Morning, reader: Browser, waiting: UUID, desk: Person
+) -> None:
+    reader.press(f"/notifications/{waiting}/acknowledge")
+    reader.press(f"/notifications/{waiting}/follow-up", {"codes": "silent_support"})
+    auditor = add_person(
+        morning.wiring, "audit@example.org", Role.AUDITOR, name="Ali Auditor", force=FORCE
+    )
+    for person in (desk, auditor):
+        shown = signed_in(morning.wiring, person).get(f"/timeline/{waiting}")
+        assert shown.status_code == 200
+        text = shown.text
+        order = [
+            text.index(word)
+            for word in ("content, placed", "content, opened", "receipt, acknowledged",
+                         "follow up, recorded")
+        ]  # fmt: skip
+        assert order == sorted(order)
+        assert "key adult A" in text
+        assert "Step skipped: second key adult" in text
+        assert "silent support" in text
+        assert not {"Asha", "Example-Khan", "Priya", "Nair"} & set(text.replace("<", " ").split())
