@@ -13,6 +13,7 @@ from app.casework.ending import end_reviews
 from app.casework.police import revoked
 from app.core.cipher import Cipher
 from app.core.errors import FieldError, Invalid, ServiceError
+from app.intake.holds import held_before
 from app.intake.payload import IncidentMessage
 from app.intake.receive import Result, Submission, receive, stored_versions
 from notifications.recall import recall_incident
@@ -39,7 +40,7 @@ def submit(
     are the same, else recalled, and the child matched afresh: no school ever holds two
     notifications for one child and one incident.
     """
-    refused = _refused(session, submissions, now=now)
+    refused = _refused(session, cipher, submissions, now=now)
     accepted = [one for place, one in enumerate(submissions) if place not in refused]
     results = receive(session, cipher, accepted, now=now)
     _take_back(session, cipher, accepted, results, now=now)
@@ -50,7 +51,7 @@ def submit(
 
 
 def _refused(
-    session: Session, submissions: Sequence[Submission], *, now: datetime
+    session: Session, cipher: Cipher, submissions: Sequence[Submission], *, now: datetime
 ) -> dict[int, ServiceError]:
     """Return which submissions are not to be stored, by their place in the list.
 
@@ -63,7 +64,7 @@ def _refused(
     for place, one in enumerate(submissions):
         if one.client_id not in active:
             refused[place] = revoked()
-        elif errors := _wrong_times(one.message, now):
+        elif errors := [*_wrong_times(one.message, now), *_own_renewal(session, cipher, one)]:
             wrong[place] = errors
     stored = stored_versions(session, [submissions[place] for place in wrong])
     for place, errors in wrong.items():
@@ -72,6 +73,21 @@ def _refused(
             said = "Some times cannot be right: correct them and send it again."
             refused[place] = Invalid(said, errors)
     return refused
+
+
+def _own_renewal(session: Session, cipher: Cipher, one: Submission) -> list[FieldError]:
+    """Return what is wrong with a hold that its own account makes longer (domain.md §2)."""
+    hold = one.message.hold
+    if hold is None or one.message.version == 1:
+        return []
+    before = held_before(
+        session, cipher, force=one.force, reference=one.message.reference,
+        version=one.message.version,
+    )  # fmt: skip
+    if before is None or before.account != hold.account or hold.until <= before.until:
+        return []
+    said = "Another person renews a hold: give the account of somebody else"
+    return [FieldError("hold.account", "hold_renewed_by_same", said)]
 
 
 def _take_back(
