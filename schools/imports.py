@@ -202,6 +202,8 @@ def _row(line: int, header: list[str], cells: list[str], wanted: list[str]) -> R
     if len(cells) != len(header):
         return RowError(line, "columns", "The row has more or fewer cells than the first line.")
     row = dict(zip(header, cells, strict=True))
+    if _plain(cells):
+        return Row(line, row)
     for name in wanted:
         value = row[name]
         if len(value) > MAX_CELL:
@@ -211,6 +213,16 @@ def _row(line: int, header: list[str], cells: list[str], wanted: list[str]) -> R
         if is_formula(value):
             return RowError(line, "formula", f"{name} begins like a formula: write plain text.")
     return Row(line, row)
+
+
+def _plain(cells: list[str]) -> bool:
+    """Return whether nothing of a row needs a closer look, as of nearly all rows."""
+    whole = "\n".join(("", *cells))
+    return len(whole) <= MAX_CELL and not _LOOK_CLOSER.search(whole)
+
+
+# A control character, or the beginning of a cell that might be a formula's.
+_LOOK_CLOSER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\n[=@+\t-]")
 
 
 def is_formula(cell: str) -> bool:

@@ -3,12 +3,13 @@
 No screen or call searches a roll; only the matching of an involved child does (domain.md §3).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import TextIO
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
@@ -18,49 +19,106 @@ from schools.imports import ImportReport, Row, RowError, Tally, read_rows
 from schools.models import Establishment
 from schools.roll_dates import school_year_began
 from schools.roll_doubles import find_doubles
-from schools.roll_models import Roll, RollState
+from schools.roll_models import Pupil, Roll, RollState
 from schools.roll_reader import COLUMNS, NEEDED, RollReader
-from schools.roll_store import Enrolled, RollWriter, erase_pupils
+from schools.roll_store import Enrolled, RollWriter, Unit, erase_pupils
 
 # A national roll has nine million pupils.
 MAX_PUPILS = 10_000_000
 _BATCH = 500
+# Erased in one unit of work where there are many.
+_ERASED = 5_000
+# A roll that was begun and never became current is erased after so long.
+ABANDONED = timedelta(days=1)
+
+Progress = Callable[[int], None]
 
 
 def import_roll(
     session: Session, cipher: Cipher, source: TextIO, *, owner: str, now: datetime,
-    dry_run: bool = False, accept_fewer: bool = False,
-    progress: Callable[[int], None] | None = None,
+    dry_run: bool = False, accept_fewer: bool = False, progress: Progress | None = None,
+) -> ImportReport:  # fmt: skip
+    """Replace the roll of a school (`urn:…`) or council (`council:…`) in the caller's transaction.
+
+    As `stage_roll`: for a small roll, or a dry run.
+    """
+    return stage_roll(
+        lambda: nullcontext(session), cipher, source, owner=owner, now=now, dry_run=dry_run,
+        accept_fewer=accept_fewer, progress=progress,
+    )  # fmt: skip
+
+
+def stage_roll(
+    unit: Unit, cipher: Cipher, source: TextIO, *, owner: str, now: datetime,
+    dry_run: bool = False, accept_fewer: bool = False, progress: Progress | None = None,
+    done: Callable[[Session, ImportReport], object] | None = None,
 ) -> ImportReport:  # fmt: skip
     """Replace the roll of a school (`urn:…`) or council (`council:…`) by the one in the file.
 
+    The new roll is written in many short units of work under a number that nobody is matched to;
+    one more makes it the current one, and tells `done`; then the old pupils are erased. An import
+    that ends before leaves the old roll as it was, and what it wrote is erased with the next
+    import or after a day.
+
     The file must be one that can be read again from its beginning. Pupils whose row is bad are
-    reported and left out. The old roll serves until the new one is whole, then its pupils are
-    erased. Raises `Refused` where no pupil could be read, where fewer than half as many were as
-    the old roll has (unless `accept_fewer`), or the owner is not in the register.
+    reported and left out. Raises `Refused` where no pupil could be read, where fewer than half as
+    many were as the old roll has (unless `accept_fewer`), where another import of the same roll
+    came in between, or the owner is not in the register.
     """
-    schools = _schools_of(session, owner)
-    before = _pupils_now(session, owner)
+    with unit() as session:
+        schools, before = _schools_of(session, owner), _pupils_now(session, owner)
     reader = RollReader(owner, schools, london_date(now), find_doubles(_readings(source)))
     tally = Tally(dry_run=dry_run)
-    roll = None if dry_run else _begun(session, owner, now)
-    writer = None if roll is None else RollWriter(session, cipher, roll.id)
-    for pupils in _batches(reader, _rows(source), tally):
-        if writer is not None:
-            writer.add(pupils)
-        if progress is not None:
-            progress(len(pupils))
-    if not tally.accepted:
+    roll_id = None if dry_run else _begun(unit, owner, now)
+    writer = None if roll_id is None else RollWriter(unit, cipher, roll_id)
+    try:
+        for pupils in _batches(reader, _rows(source), tally):
+            if writer is not None:
+                writer.add(pupils)
+            if progress is not None:
+                progress(len(pupils))
+        _check_enough(tally.accepted, before, accept_fewer=accept_fewer)
+    except Refused:
+        if roll_id is not None:
+            _erase_all(unit, [roll_id])
+        raise
+    report = replace(tally.report(), replaces=before)
+    if roll_id is not None and writer is not None:
+        writer.finish()
+        with unit() as session:
+            old = _made_current(session, roll_id, pupils=tally.accepted)
+            if done is not None:
+                done(session, report)
+        _erase_all(unit, old)
+    return report
+
+
+def _check_enough(accepted: int, before: int, *, accept_fewer: bool) -> None:
+    if not accepted:
         raise Refused("No pupil could be read from the file: the roll held before stays.")
-    if tally.accepted * 2 < before and not accept_fewer:
+    if accepted * 2 < before and not accept_fewer:
         raise Refused(
-            f"The file gave {tally.accepted} pupils, the roll held before has {before}: it stays."
+            f"The file gave {accepted} pupils, the roll held before has {before}: it stays."
             " If the file is whole, import it with --accept-fewer."
         )
-    if roll is not None and writer is not None:
-        writer.finish()
-        _replace(session, roll, pupils=tally.accepted)
-    return replace(tally.report(), replaces=before)
+
+
+def _erase_all(unit: Unit, roll_ids: Sequence[int]) -> None:
+    erased = 1 if roll_ids else 0
+    while erased:
+        with unit() as session:
+            erased = erase_pupils(session, roll_ids, most=_ERASED)
+
+
+def erase_abandoned(session: Session, *, now: datetime) -> int:
+    """Erase some pupils of rolls that never became current within a day; return how many."""
+    left = select(Pupil.id).where(Pupil.roll_id == Roll.id).exists()
+    ids = session.scalars(
+        select(Roll.id).where(
+            Roll.state == RollState.REPLACED, Roll.imported_at <= now - ABANDONED, left
+        )
+    ).all()
+    return erase_pupils(session, ids, most=_ERASED) if ids else 0
 
 
 def erase_roll(session: Session, owner: str) -> int:
@@ -84,12 +142,13 @@ def erase_last_years_rolls(session: Session, *, now: datetime) -> int:
     return erase_pupils(session, [roll.id for roll in rolls])
 
 
-def _begun(session: Session, owner: str, now: datetime) -> Roll:
-    """Return a new roll that nobody is matched to yet."""
-    roll = Roll(owner=owner, state=RollState.REPLACED, pupils=0, imported_at=now)
-    session.add(roll)
-    session.flush()
-    return roll
+def _begun(unit: Unit, owner: str, now: datetime) -> int:
+    """Return the number of a new roll that nobody is matched to yet."""
+    with unit() as session:
+        roll = Roll(owner=owner, state=RollState.REPLACED, pupils=0, imported_at=now)
+        session.add(roll)
+        session.flush()
+        return roll.id
 
 
 def _pupils_now(session: Session, owner: str) -> int:
@@ -144,12 +203,17 @@ def _schools_of(session: Session, owner: str) -> set[int]:
     return found
 
 
-def _replace(session: Session, roll: Roll, *, pupils: int) -> None:
-    old = session.scalars(select(Roll.id).where(Roll.owner == roll.owner, Roll.id != roll.id)).all()
-    erase_pupils(session, old)
+def _made_current(session: Session, roll_id: int, *, pupils: int) -> list[int]:
+    """Let a roll that is whole serve in place of its owner's others; return those."""
+    stored = session.scalar(select(func.count()).where(Pupil.roll_id == roll_id))
+    roll = session.get_one(Roll, roll_id)
+    if stored != pupils:
+        raise Refused("Another import of this roll came in between: import the file again.")
+    old = session.scalars(select(Roll.id).where(Roll.owner == roll.owner, Roll.id != roll_id)).all()
     session.execute(
         update(Roll).where(Roll.id.in_(old)).values(state=RollState.REPLACED),
         execution_options={"synchronize_session": False},
     )
     roll.state, roll.pupils = RollState.CURRENT, pupils
     session.flush()
+    return list(old)

@@ -15,6 +15,8 @@ from app.access.accounts import tie_key_adults
 from app.core import audit
 from app.core.audit import Event
 from app.core.cipher import Cipher
+from app.core.database import Database
+from app.core.scope import PLATFORM
 from notifications.queries import unsettled_schools
 from schools import calendars, key_adults, register, roll
 from schools.imports import ImportReport
@@ -91,6 +93,20 @@ def import_roll(
         dry_run=importing.dry_run, accept_fewer=accept_fewer, progress=importing.progress,
     )  # fmt: skip
     return _recorded(session, importing, Event.ROLL_IMPORTED, f"roll:{owner}", report)
+
+
+def stage_roll(
+    database: Database, importing: Importing, *, source: TextIO, owner: str,
+    accept_fewer: bool = False,
+) -> ImportReport:  # fmt: skip
+    """Replace the roll of a supplier in many short transactions: others write in between."""
+    return roll.stage_roll(
+        lambda: database.write(PLATFORM), importing.cipher, source, owner=owner,
+        now=importing.now, accept_fewer=accept_fewer, progress=importing.progress,
+        done=lambda session, report: _recorded(
+            session, importing, Event.ROLL_IMPORTED, f"roll:{owner}", report
+        ),
+    )  # fmt: skip
 
 
 def _recorded(

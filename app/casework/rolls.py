@@ -39,6 +39,14 @@ def erase_last_years_rolls(session: Session, keeping: Keeping) -> int:
     return erased
 
 
+def erase_abandoned_rolls(session: Session, keeping: Keeping) -> int:
+    """Erase some of what imports that never ended left behind; return how many pupils."""
+    erased = roll.erase_abandoned(session, now=keeping.now)
+    if erased:
+        _record(session, keeping, Event.ROLL_ERASED, "roll:all", "abandoned", pupils=erased)
+    return erased
+
+
 def mark_postcode(
     session: Session, keeping: Keeping, *, postcode: str, reason: MarkedReason
 ) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from app.cli import importing, opening
 from app.cli.importing import DryRun
-from app.cli.output import Json, answer, plain, print_json, say, table
+from app.cli.output import Json, answer, plain, print_json, progress, say, table
 from app.core.clock import london_date
 
 if TYPE_CHECKING:
@@ -46,14 +46,21 @@ def import_(
 
     Example: encompass roll import roll.csv --council 999
     """
-    from app.casework.importing import import_roll
+    from app.casework.importing import Importing, import_roll, stage_roll
 
     owner = _owner(establishment, council)
-    with (
-        file.open(encoding="utf-8-sig", newline="") as source,
-        importing.work("Reading the roll", dry_run=dry_run, json=json) as (session, who),
-    ):
-        report = import_roll(session, who, source=source, owner=owner, accept_fewer=accept_fewer)
+    with file.open(encoding="utf-8-sig", newline="") as source:
+        if dry_run:
+            with importing.work("Reading the roll", dry_run=True, json=json) as (session, who):
+                report = import_roll(
+                    session, who, source=source, owner=owner, accept_fewer=accept_fewer
+                )
+        else:
+            with progress("Reading the roll", shown=not json) as tell, opening.service() as held:
+                who = Importing(held.clock.now(), opening.operator(), held.cipher, progress=tell)
+                report = stage_roll(
+                    held.database, who, source=source, owner=owner, accept_fewer=accept_fewer
+                )
     importing.show("Roll", report, json=json)
 
 

@@ -1,4 +1,7 @@
-"""Finds the school of every child that was received, one incident at a time.
+"""Finds the school of every child that was received, one incident in each transaction.
+
+What the register and the rolls know of some dozen incidents is looked up at once, before; each
+decision still rests on what its own transaction sees of the incident and of people's answers.
 
 A clear match waits for composing; anything else goes to review with a deadline of its own. An
 unclear sibling never delays a clear one. A child whom intake put before a person is looked up too,
@@ -7,6 +10,7 @@ so that the reviewer sees candidates, but is never sent by the rules.
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, func, or_, select
@@ -27,6 +31,7 @@ from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.clocks import began_at
+from app.jobs.looking_ahead import Ahead, children_of, look_ahead
 from app.jobs.runner import StepReport, Tick
 from notifications.timing import due_for_council, due_for_school, due_when_unknown
 from schools.calendars import calendar_of, council_calendar
@@ -39,6 +44,8 @@ from schools.queries import council_known
 
 ACTOR = "job:match_children"
 BLOCK = 500
+# Incidents that are looked up at once: what is held open of rolls stays small.
+TOGETHER = 50
 _AT_NO_SCHOOL = frozenset({OutcomeReason.HOME_EDUCATED, OutcomeReason.NOT_IN_EDUCATION})
 
 
@@ -49,12 +56,18 @@ def match_children(tick: Tick) -> StepReport:
         lambda s, key: release(s, tick.wiring.cipher, key, now=tick.now),
     )
     with tick.wiring.database.read(PLATFORM) as session:
-        waiting = _waiting(session, tick.force)
-    report = tick.each(
-        waiting,
-        lambda session, key: match_incident(session, tick.wiring.cipher, key, now=tick.now),
-    )
-    report.failed += released.failed
+        waiting = iter(_waiting(session, tick.force))
+    report = StepReport(tick.step, failed=released.failed)
+    while not tick.out_of_time and (some := list(islice(waiting, TOGETHER))):
+        with tick.wiring.database.read(PLATFORM) as session:
+            ahead = look_ahead(session, tick.wiring.cipher, some)
+        part = tick.each(
+            some,
+            lambda session, key, ahead=ahead: match_incident(  # type: ignore[misc]
+                session, tick.wiring.cipher, key, now=tick.now, ahead=ahead.get(key)
+            ),
+        )
+        report.done, report.failed = report.done + part.done, report.failed + part.failed
     return report
 
 
@@ -97,7 +110,10 @@ def _held_too_long(tick: Tick) -> list[UUID]:
         return list(session.scalars(statement))
 
 
-def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: datetime) -> None:
+def match_incident(
+    session: Session, cipher: Cipher, incident_id: UUID, *, now: datetime,
+    ahead: Ahead | None = None,
+) -> None:  # fmt: skip
     """Decide about the children of one incident as a set, in one transaction.
 
     Those already decided or excluded stand beside them: a twin who was matched before is still
@@ -107,33 +123,26 @@ def match_incident(session: Session, cipher: Cipher, incident_id: UUID, *, now: 
     undecided = session.scalars(_undecided().where(InvolvedChild.incident_id == incident_id)).all()
     if incident.state is not IncidentState.NEWEST or not undecided:
         return
-    children = session.scalars(
-        select(InvolvedChild)
-        .where(
-            InvolvedChild.incident_id == incident_id,
-            InvolvedChild.outcome != Outcome.DETAILS_AWAITED,
-        )
-        .order_by(InvolvedChild.position)
-    ).all()
+    children = session.scalars(children_of([incident_id])).all()
     version, policy = current_policy(session, incident.force, at=now)
     key = keys.open_key(session, cipher, incident.content_key_id)
     details = open_children(cipher, children, key)
     on = london_date(max(began_at(incident, one) for one in undecided))
+    facts_of_all = tuple(matching_facts(one) for one in details)
+    stamps = register_stamp(session), roll_stamp(session)
     decisions = decide_children(
         session,
         cipher,
-        [matching_facts(one) for one in details],
+        facts_of_all,
         on=on,
+        found=ahead.leads_for(facts_of_all, on, stamps) if ahead is not None else None,
         policy=policy,
         judged=[
             earlier_answers(session, cipher, child, facts, on=on, at=now)
             for child, facts in zip(children, details, strict=True)
         ],
     )
-    basis = Basis(
-        tuple(child.id for child in children), on, version, register_stamp(session),
-        roll_stamp(session),
-    )  # fmt: skip
+    basis = Basis(tuple(child.id for child in children), on, version, *stamps)
     waiting = {child.id for child in undecided}
     for child, facts, decision in zip(children, details, decisions, strict=True):
         if child.id not in waiting:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Force, SignInFailure, SignInSession
-from app.casework.rolls import Keeping, erase_last_years_rolls
+from app.casework.rolls import Keeping, erase_abandoned_rolls, erase_last_years_rolls
 from app.core import audit, keys
 from app.core.clock import london_date
 from app.core.models import ContentKey
@@ -45,6 +45,7 @@ def purge_expired(tick: Tick) -> StepReport:
     with tick.wiring.database.write(PLATFORM) as session:
         forget_counts(session, on=london_date(tick.now))
         erase_last_years_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
+        erase_abandoned_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
     return tick.each(
         _old_enough(tick), lambda session, incident: erase(session, incident, now=tick.now)
     )

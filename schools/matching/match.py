@@ -23,16 +23,19 @@ from schools.queries import confirmed_successor, single_successors
 
 def match_children(
     session: Session, cipher: Cipher, children: Sequence[ChildFacts], *, on: date, policy: Policy,
-    judged: Sequence[Sequence[Judged]] = (),
+    judged: Sequence[Sequence[Judged]] = (), found: Sequence[Leads] | None = None,
 ) -> list[Decision]:  # fmt: skip
     """Return one decision for each child, in order; they are decided as a set.
 
     `on` is the London date of the incident, `judged` what people said of each child before. The
     same children, words, register, rolls and policy always give the same decisions;
-    `input_digest` is keyed, so it says nothing about a child.
+    `input_digest` is keyed, so it says nothing about a child. `found` are the leads of these
+    children where the caller looked for many incidents at once (`find_leads`), on the same
+    register and rolls.
     """
     said = [tuple(one) for one in judged] or [()] * len(children)
-    leads = _with_answers(session, find_leads(session, cipher, children, on=on), said, on=on)
+    leads = find_leads(session, cipher, children, on=on) if found is None else found
+    leads = _with_answers(session, leads, said, on=on)
     return _decisions(cipher, children, leads, said, on=on, policy=policy)
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from functools import lru_cache
+from operator import mul
 
 import jellyfish
 from anyascii import anyascii
@@ -24,6 +25,8 @@ _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-Z]{2})")
 _GREEK_OU = re.compile("ο[υύ]", re.IGNORECASE)
 _UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+_UPN_VALUES = {**{digit: int(digit) for digit in "0123456789"},
+               **{letter: place for place, letter in enumerate(_UPN_LETTERS)}}  # fmt: skip
 _BRACKETED = re.compile(
     r"\([^)]*\)|\[[^]]*\]|\"[^\"]*\"|“[^”]*”|\b(?:aka|known as)\b.*", re.IGNORECASE
 )
@@ -145,11 +148,10 @@ def upn(text: str | None) -> str | None:
     The check letter is the weighted sum of characters 2 to 13 (weights 2 to 13) modulo 23; a
     temporary number ends in a letter that counts by its place in the same alphabet.
     """
-    number = re.sub(r"\s", "", text or "").upper()
+    number = "".join((text or "").split()).upper()
     if not _UPN.fullmatch(number):
         return None
-    values = [int(c) if c.isdigit() else _UPN_LETTERS.index(c) for c in number[1:]]
-    total = sum(value * weight for weight, value in enumerate(values, start=2))
+    total = sum(map(mul, map(_UPN_VALUES.__getitem__, number[1:]), range(2, 14)))
     return number if _UPN_LETTERS[total % 23] == number[0] else None
 
 

@@ -206,8 +206,17 @@ class _Known:
         return tuple(one for one in found if one is not None)
 
     def at_postcodes(self, blocks: Mapping[str, int]) -> dict[str, int]:
+        """Return how many live at each postcode: on the rolls in use, where they were opened.
+
+        A roll that is being written has keys already, and pupils that nobody is matched to.
+        """
+        opened = set(self.usable(blocks))
         return {
-            value.removeprefix(_POSTCODE): self.sizes.get(block, 0)
+            value.removeprefix(_POSTCODE): (
+                sum(self.pupils.get(one) is not None for one in self.under[block])
+                if block in opened
+                else self.sizes.get(block, 0)
+            )
             for value, block in blocks.items()
             if value.startswith(_POSTCODE)
         }
