@@ -4,12 +4,13 @@ Only what is an alert's own fault counts against it; an outage, a limit or a ref
 provider's (docs/decisions/0022, 0095).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
@@ -41,6 +42,17 @@ class Settling:
     news: providers.News
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An alert of the block as its row is now."""
+
+    id: UUID
+    force: str
+    state: AlertState
+    fence: int
+    attempts: int
+
+
 def record(
     session: Session, results: Sequence[AlertResult], *, now: datetime, actor: str = ACTOR
 ) -> int:
@@ -51,25 +63,89 @@ def record(
     """
     settling = Settling(session, now, actor, providers.heard(session, results, now=now))
     by_id = {result.alert_id: result for result in results}
-    alerts = session.scalars(
+    held = _held(session, by_id)
+    counting = [one for one in held if _counts(one, by_id[one.id])]
+    for one in held:
+        if not _counts(one, by_id[one.id]):
+            event = Event.ALERT_HANDED_OVER if by_id[one.id].ok else Event.ALERT_FAILED
+            _note(session, one, event, now=now, actor=actor, reason_code="stale_result")
+    _hand_over_all(settling, [one for one in counting if by_id[one.id].ok], by_id)
+    others = [one.id for one in counting if not by_id[one.id].ok]
+    covered = covered_by(session, others)
+    for alert in session.scalars(
         select(Alert)
-        .where(Alert.id.in_(by_id))
+        .where(Alert.id.in_(others))
+        .order_by(Alert.id)
+        .execution_options(populate_existing=True)
+    ).all():
+        _settle(settling, alert, by_id[alert.id], covered[alert.id])
+    session.flush()
+    return len(counting)
+
+
+def _held(session: Session, alert_ids: Collection[UUID]) -> Sequence[Held]:
+    """Lock the alerts of a block, and read only what settling most of them needs."""
+    rows = session.execute(
+        select(Alert.id, Alert.force, Alert.state, Alert.fence, Alert.attempts)
+        .where(Alert.id.in_(alert_ids))
         .order_by(Alert.id)
         .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    covered = covered_by(session, by_id)
-    counted = 0
-    for alert in alerts:
-        result = by_id[alert.id]
-        if alert.state is not AlertState.ATTEMPTING or alert.fence != result.fence:
-            event = Event.ALERT_HANDED_OVER if result.ok else Event.ALERT_FAILED
-            _note(session, alert, event, now=now, actor=actor, reason_code="stale_result")
-            continue
-        counted += 1
-        _settle(settling, alert, result, covered[alert.id])
-    session.flush()
-    return counted
+    )
+    return [Held(*row) for row in rows]
+
+
+def _counts(held: Held, result: AlertResult) -> bool:
+    return held.state is AlertState.ATTEMPTING and held.fence == result.fence
+
+
+def _hand_over_all(
+    settling: Settling, held: Sequence[Held], results: Mapping[UUID, AlertResult]
+) -> None:
+    """Handed to mail is one fact for each notification an alert stands for; it tells nobody yet.
+
+    All of a block in a few statements: most results are this one, and mornings have thousands.
+    """
+    if not held:
+        return
+    session, now, actor = settling.session, settling.now, settling.actor
+    session.execute(update(Alert), [_handed_over(results[one.id], now) for one in held])
+    covers = session.execute(
+        select(
+            AlertCover.alert_id, Notification.id, Notification.force, Notification.urn,
+            Notification.council, Notification.content_version,
+        )
+        .join(Notification, Notification.id == AlertCover.notification_id)
+        .where(
+            AlertCover.alert_id.in_([one.id for one in held]), Notification.state.not_in(ENDED)
+        )
+        .order_by(AlertCover.alert_id, AlertCover.notification_id)
+    ).all()  # fmt: skip
+    rungs = [
+        {
+            "id": new_id(), "force": one.force, "urn": one.urn, "council": one.council,
+            "notification_id": one.id, "kind": ReceiptKind.HANDED_OVER, "at": now, "actor": actor,
+            "source": results[one.alert_id].channel, "alert_id": one.alert_id,
+            "content_version": one.content_version,
+        }
+        for one in covers
+    ]  # fmt: skip
+    if rungs:
+        session.execute(insert(Receipt), rungs)
+    for one in held:
+        _note(session, one, Event.ALERT_HANDED_OVER, now=now, actor=actor)
+
+
+def _handed_over(result: AlertResult, now: datetime) -> dict[str, Any]:
+    channel = Channel(result.channel)
+    reports = channel in REPORTING
+    return {
+        "id": result.alert_id, "state": AlertState.HANDED_OVER, "lease_owner": None,
+        "lease_until": None, "channel": channel, "last_code": result.code, "handed_over_at": now,
+        "settled_at": now, "provider_reference": result.reference,
+        "delivery_status": DeliveryStatus.SENDING if reports else None,
+        "status_at": now if reports else None,
+        "next_poll_at": now + timedelta(minutes=POLL_MINUTES[0]) if reports else None,
+    }  # fmt: skip
 
 
 def _settle(
@@ -78,8 +154,6 @@ def _settle(
     alert.lease_owner, alert.lease_until = None, None
     alert.channel, alert.last_code = Channel(result.channel), result.code
     match result.kind:
-        case ResultKind.HANDED_OVER:
-            _handed_over(settling, alert, result, covered)
         case ResultKind.PERMANENT:
             _refused_for_good(settling, alert, result, covered)
         case ResultKind.UNKNOWN | ResultKind.BROKEN:
@@ -100,22 +174,6 @@ def _settle(
         settling.session.flush()
         if not still_wanted(settling.session, [alert.id]):
             alert.state, alert.settled_at = AlertState.NOT_NEEDED, settling.now
-
-
-def _handed_over(
-    settling: Settling, alert: Alert, result: AlertResult, covered: Sequence[Notification]
-) -> None:
-    """Handed to mail is one fact for each notification it stands for; it tells nobody yet."""
-    now = settling.now
-    alert.state, alert.handed_over_at, alert.settled_at = AlertState.HANDED_OVER, now, now
-    alert.provider_reference = result.reference
-    if alert.channel in REPORTING:
-        alert.delivery_status, alert.status_at = DeliveryStatus.SENDING, now
-        alert.next_poll_at = now + timedelta(minutes=POLL_MINUTES[0])
-    add_receipts(
-        settling.session, alert, ReceiptKind.HANDED_OVER, covered, now=now, actor=settling.actor
-    )
-    _note(settling.session, alert, Event.ALERT_HANDED_OVER, now=now, actor=settling.actor)
 
 
 def _refused_for_good(
@@ -203,7 +261,7 @@ def covered_by(session: Session, alert_ids: Collection[UUID]) -> dict[UUID, list
 
 
 def _note(
-    session: Session, alert: Alert, event: Event, *, now: datetime, actor: str,
+    session: Session, alert: Alert | Held, event: Event, *, now: datetime, actor: str,
     reason_code: str | None = None,
 ) -> None:  # fmt: skip
     audit.record(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
-from app.cli import force_checks
+from app.cli import force_checks, notify_checks
 from app.cli.force_checks import State
 from app.core import schema
 from app.core.clock import LONDON, show_moment
@@ -25,6 +25,7 @@ from app.core.models import Lease
 from app.core.scope import PLATFORM
 from app.core.settings import MailSecurity, Settings
 from app.wiring import Wiring, build
+from notifications.providers import troubles
 from notifications.states import Channel
 from schools.models import CalendarDay, Establishment, KeyAdult, Status
 from schools.register_models import ImportState, RegisterImport
@@ -52,6 +53,7 @@ def lines_of(settings: Settings) -> list[Line]:
         return [*found, Line("keys", State.FAIL, error.detail), _safely("disk", _disk, settings)]
     found += [
         _safely("keys", _keys, settings), _safely("mail", _mail, settings),
+        _safely("notify", notify_checks.templates, wiring),
         _safely("disk", _disk, settings), _safely("database", _database, wiring),
     ]  # fmt: skip
     if found[-1].state is not State.FAIL:
@@ -68,7 +70,7 @@ def _of_rows(wiring: Wiring) -> Iterator[Line]:
         for name, ask in (
             ("clock", _clock), ("bank holidays", _bank_holidays), ("register", _register),
             ("key adults", _key_adults), ("forces", _forces), ("cover", force_checks.cover),
-            ("scheduler", _scheduler),
+            ("scheduler", _scheduler), ("providers", _providers),
         ):  # fmt: skip
             yield _safely(name, ask, session, now)
 
@@ -113,6 +115,8 @@ def _mail(settings: Settings) -> tuple[State, str]:
     if settings.channel == Channel.RECORDING:
         state = State.FAIL if settings.production else State.WARN
         return state, "ENCOMPASS_CHANNEL=recording: no alert leaves this machine"
+    if Channel.SMTP not in {settings.channel, settings.second_channel}:
+        return State.OK, "no mail server of our own is in use"
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
         _greet(settings)
@@ -257,6 +261,13 @@ def _held(session: Session, code: str, role: Role) -> bool:
         AccountRole.force == code, AccountRole.role == role, AccountRole.ended_at.is_(None)
     )
     return bool(session.scalar(holders))
+
+
+def _providers(session: Session, _now: datetime) -> tuple[State, str]:
+    left = [f"{one.name.value} ({one.reason_code})" for one in troubles(session)]
+    if left:
+        return State.WARN, f"left alone: {', '.join(left)}: encompass mail providers"
+    return State.OK, "every provider of alerts works, or was not used yet"
 
 
 def _scheduler(session: Session, now: datetime) -> tuple[State, str]:

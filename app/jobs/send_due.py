@@ -1,39 +1,69 @@
 """Hands over the alerts that are due: claim, let go of the database, send, write the results."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
 from notifications import outbox
+from notifications.attempts import AlertResult, ClaimedAlert
 from notifications.delivery import send_all
 
 BLOCK = 200
+# A block is claimed while the one before it is being sent: both must be over within its lease.
+BLOCK_SECONDS = 25.0
 
 
 def send_due(tick: Tick) -> StepReport:
-    """Send block after block until nothing is due; no transaction is open across the network."""
-    report = StepReport(tick.step)
-    database, channels = tick.wiring.database, tick.wiring.channels
-    while not tick.out_of_time:
-        with database.write(PLATFORM) as session:
-            claims = outbox.claim(
-                session,
-                tick.wiring.cipher,
-                owner=tick.owner,
-                now=tick.moment(),
-                limit=BLOCK,
-                force=tick.force,
-                resolvers=tick.wiring.resolvers,
-                channels=channels,
-            )
-            crash_point(CrashPoint.CLAIM_BEFORE_COMMIT)
-        if not claims:
-            break
-        crash_point(CrashPoint.INTENT_STORED)
-        results = send_all(claims, *channels)
-        with database.write(PLATFORM) as session:
-            report.done += outbox.record(session, results, now=tick.moment())
-        crash_point(CrashPoint.RESULT_STORED)
-        report.failed += sum(not result.ok for result in results)
+    """Send block after block until nothing is due; no transaction is open across the network.
+
+    While one block is being sent, the results of the one before are written and the next is
+    claimed.
+    """
+    report, channels = StepReport(tick.step), tick.wiring.channels
+
+    def send(claims: Sequence[ClaimedAlert]) -> list[AlertResult]:
+        return send_all(claims, *channels, seconds=BLOCK_SECONDS)
+
+    with ThreadPoolExecutor(1, "sending") as ahead:
+        claims = _claim(tick)
+        sending = ahead.submit(send, claims)
+        while claims:
+            following = [] if tick.out_of_time else _claim(tick)
+            results = sending.result()
+            sending = ahead.submit(send, following)
+            _record(tick, results, report)
+            # What this block tells of a provider may free what the claim above had to leave.
+            if not following and not tick.out_of_time:
+                following = _claim(tick)
+                sending = ahead.submit(send, following)
+            claims = following
     for channel in channels:
         channel.close()
     return report
+
+
+def _claim(tick: Tick) -> list[ClaimedAlert]:
+    with tick.wiring.database.write(PLATFORM) as session:
+        claims = outbox.claim(
+            session,
+            tick.wiring.cipher,
+            owner=tick.owner,
+            now=tick.moment(),
+            limit=BLOCK,
+            force=tick.force,
+            resolvers=tick.wiring.resolvers,
+            channels=tick.wiring.channels,
+        )
+        crash_point(CrashPoint.CLAIM_BEFORE_COMMIT)
+    if claims:
+        crash_point(CrashPoint.INTENT_STORED)
+    return claims
+
+
+def _record(tick: Tick, results: Sequence[AlertResult], report: StepReport) -> None:
+    with tick.wiring.database.write(PLATFORM) as session:
+        report.done += outbox.record(session, results, now=tick.moment())
+    crash_point(CrashPoint.RESULT_STORED)
+    report.failed += sum(not result.ok for result in results)

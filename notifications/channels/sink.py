@@ -30,6 +30,8 @@ class Fault(StrEnum):
     MAILBOX_REFUSED = "mailbox_refused"
     RELAY_REFUSED = "relay_refused"
     GREYLISTED = "greylisted"
+    # Says nothing for as long as the sender waits.
+    SILENT_AT_RECIPIENT = "silent_at_recipient"
     LOST_AT_RECIPIENT = "lost_at_recipient"
     LOST_BEFORE_CONTENT = "lost_before_content"
     # The mail is taken and kept, and the sender never hears of it.
@@ -131,6 +133,11 @@ class _Conversation(SMTP):
         self._sink = sink
         self._line: asyncio.BaseTransport | None = None
         self.fault: Fault | None = None
+        self.gone = asyncio.Event()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.gone.set()
+        super().connection_lost(error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Called once more when STARTTLS has put its own layer on the same line.
@@ -192,6 +199,8 @@ class _Handler:
         self, server: _Conversation, _session: Session, envelope: Envelope, address: str,
         _options: list[str],
     ) -> str:  # fmt: skip
+        if server.fault is Fault.SILENT_AT_RECIPIENT:
+            await server.gone.wait()
         if server.fault is Fault.LOST_AT_RECIPIENT:
             server.hang_up()
         if server.fault in _AT_RECIPIENT:

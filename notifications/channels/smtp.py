@@ -27,7 +27,9 @@ FINAL_DOT_SECONDS = 60.0
 _LINE_STARTS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 # RFC 3463: class 5, subject 7 is policy or security, which says nothing about the mailbox.
 _POLICY_STATUS = re.compile(rb"5\.7\.\d")
-_KEPT_TOO_LONG = frozenset({f"lost_at_{Phase.SENDER}", f"{Phase.SENDER}_421"})
+_KEPT_TOO_LONG = frozenset(
+    {f"lost_at_{Phase.SENDER}", f"timeout_at_{Phase.SENDER}", f"{Phase.SENDER}_421"}
+)
 _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
 
 
@@ -167,7 +169,7 @@ class SmtpChannel:
             _patience(server, self._answer_seconds)
         except (smtplib.SMTPException, OSError) as error:
             kind = ErrorKind.UNKNOWN if phase is Phase.FINAL_DOT else ErrorKind.TEMPORARY
-            how = "timeout" if isinstance(error, TimeoutError) else "lost"
+            how = "timeout" if _timed_out(error) else "lost"
             raise ChannelError(kind, f"{how}_at_{phase}") from None
 
     @staticmethod
@@ -185,6 +187,11 @@ class SmtpChannel:
             raise ValueError("an address may not hold a line break")
         server.send("".join(f"{command}\r\n" for command in commands).encode("ascii"))
         yield from (server.getreply() for _ in commands)
+
+
+def _timed_out(error: BaseException) -> bool:
+    """Return whether nobody answered in time; the library says "disconnected" of that, too."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _patience(server: smtplib.SMTP, seconds: float) -> None:
@@ -221,6 +228,6 @@ def _why_no_connection(error: Exception, phase: Phase) -> str:
         return "starttls_missing"
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError):
         return "sign_in_refused"
-    if isinstance(error, TimeoutError):
+    if _timed_out(error):
         return f"timeout_at_{phase}"
     return f"failed_at_{phase}"

@@ -3,19 +3,21 @@
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import HeaderParseError
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.core.cipher import Cipher, Keys
 from app.core.clock import SystemClock
 from app.core.errors import Refused
 from app.core.settings import Environment, Settings
+from notifications import alerts
 from notifications.alerts import (
     TELLING_WORDS,
     TEMPLATES,
@@ -88,6 +90,26 @@ def test_no_message_id_spells_a_telling_word_by_chance(number: int) -> None:
     local = identity.strip("<>").partition("@")[0]
     assert re.fullmatch(r"[b-df-hj-np-zu0-9]{32}", local)
     assert telling_words(identity) == ()
+
+
+@given(
+    address=st.from_regex(r"[A-Za-z0-9._-]{1,40}@[a-z0-9.-]{1,30}\.[a-z]{2,6}", fullmatch=True),
+    welsh=st.booleans(),
+    at=st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2036, 12, 31)),  # noqa: DTZ001 (made aware below)
+)
+def test_the_quick_way_of_making_a_mail_gives_the_bytes_of_the_library(
+    address: str, welsh: bool, at: datetime
+) -> None:
+    sent = AlertMessage(
+        UUID(int=7), address, "message_waiting", welsh, at.replace(tzinfo=UTC, microsecond=0)
+    )
+    identity = message_id(sent, CIPHER, HEAD.mail_host)
+    try:
+        slow = alerts._built(sent, HEAD, identity)
+    except (ValueError, IndexError, HeaderParseError):
+        assume(not alerts._PLAIN_ADDRESS.fullmatch(address))
+        return
+    assert build_message(sent, head=HEAD, message_id=identity) == slow
 
 
 @pytest.mark.feature("DL3")

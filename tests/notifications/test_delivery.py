@@ -130,6 +130,19 @@ def test_from_the_row_over_real_mail_and_back_into_the_row(
     assert telling_words(first.raw.decode().replace("dsl@school.example.org", "")) == ()
 
 
+@pytest.mark.feature("DL4")
+def test_one_mailbox_that_keeps_silent_holds_up_none_of_the_others(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    sink.fail_next(Fault.SILENT_AT_RECIPIENT)
+    results = send_all(claims(16), channel_to(sink))
+    others = [one for one in results if not one.ok]
+    assert [(one.kind, one.code) for one in others] == [
+        (ResultKind.TEMPORARY, "timeout_at_recipient")
+    ]
+    assert len(sink.messages) == 15
+
+
 @pytest.mark.feature("DL7")
 def test_without_tls_the_alert_stays_planned_and_nothing_is_said(
     force: NotifyingForce, placed: UUID, tmp_path: Path, channel_to: ChannelTo

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.core.clock import SystemClock
 from app.core.database import make_engine
+from notifications.channels.fake_notify import API_KEY, FakeNotify
 from notifications.channels.sink import MailSink
+from notifications.states import Template
 from tests.app.conftest import Encompass
 from tests.factories.county import county_files
 
@@ -118,3 +121,24 @@ def test_a_force_without_area_duty_officer_and_number_is_named(
     policy.write_text('{"desk": {"telephone": "01632 960999"}}', encoding="utf-8")
     encompass("force", "policy", "99", policy, "--approved-by", "The data protection officer")
     assert states(encompass)["cover"] == "ok"
+
+
+@pytest.mark.feature("CO2")
+def test_a_template_at_the_provider_that_would_tell_fails(
+    encompass: Encompass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {name: "neutral" for one in Template for name in (one.value, f"{one.value}.cy")}
+    held = {"neutral": "A message is waiting.", "telling": "A police message is waiting."}
+    with FakeNotify(SystemClock(), held) as fake:
+        for name, value in (
+            ("CHANNEL", "govuk_notify"), ("NOTIFY_URL", fake.url), ("NOTIFY_API_KEY", API_KEY),
+            ("NOTIFY_TEMPLATES", json.dumps(names)),
+        ):  # fmt: skip
+            monkeypatch.setenv(f"ENCOMPASS_{name}", value)
+        assert states(encompass)["notify"] == "ok"
+        names["message_waiting"] = "telling"
+        monkeypatch.setenv("ENCOMPASS_NOTIFY_TEMPLATES", json.dumps(names))
+        assert states(encompass)["notify"] == "fail"
+        names["message_waiting"] = "nowhere"
+        monkeypatch.setenv("ENCOMPASS_NOTIFY_TEMPLATES", json.dumps(names))
+        assert states(encompass)["notify"] == "fail"
