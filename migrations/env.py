@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Engine, text
 
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.database import make_engine
 from app.core.settings import Settings
 from app.core.types import Choice, Utc
@@ -45,6 +46,7 @@ def run() -> None:
             render_as_batch=on_sqlite,
             render_item=render,
             compare_type=True,
+            on_version_apply=lambda **_: crash_point(CrashPoint.MIGRATED),
         )
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":

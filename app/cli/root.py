@@ -27,6 +27,7 @@ from app.cli import (
     report,
     roll,
     serve,
+    simulate,
     stand_in,
     step,
     watchdog,
@@ -76,6 +77,7 @@ def build() -> typer.Typer:
     commands.command("scheduler")(serve.scheduler)
     commands.command("step")(step.step)
     commands.command("check")(check.check)
+    commands.command("simulate")(simulate.simulate)
     commands.command("features")(features.features)
     for name, module in NOUNS.items():
         commands.add_typer(module.commands, name=name)

@@ -1,8 +1,7 @@
 """Named places where a rehearsal may end the process; in service each is one comparison.
 
 Source of the list: the places between two facts of which one may be lost, from the first byte of
-an incident to the last receipt. `arm` is called by rehearsals alone; production refuses the
-setting that would.
+an incident to the last receipt. No setting arms a process: only a rehearsal's own code does.
 """
 
 import os

@@ -1,0 +1,182 @@
+"""What people and the police do in a simulated world, each through the act behind page or API."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from app.access.clients import ALL_SCOPES, Caller
+from app.api.intake_writer import store
+from app.casework import acknowledging, calling, following_up, not_our_pupil, opening, reviewing
+from app.casework.acting import Acting
+from app.casework.inbox import Line, inbox
+from app.casework.police import PoliceActing
+from app.casework.settling import Answer, settle
+from app.casework.withdraw import withdraw_incident
+from app.core.errors import ServiceError
+from app.core.scope import of_force
+from app.intake.payload import IncidentMessage, WithdrawalMessage
+from app.intake.receive import Submission
+from app.simulation.county import FORCES
+from app.simulation.world import Pushed, World
+from notifications.states import CallResult, FollowUpCode
+from schools.matching.models import ReviewReason
+
+_FORENAMES = ("Aderyn", "Bramwell", "Cassia", "Doran", "Elowen", "Fenwick")
+_REFUSED = (ServiceError,)
+
+
+def push(world: World) -> None:
+    """Push an incident: a new one, the same again, a newer version, or an older one."""
+    force = world.chance.pick(FORCES)
+    mine = sorted((one.reference, one.version) for one in world.answered if one.force == force)
+    if not mine or world.chance.one_in(2):
+        _push(world, force, f"SIM-{world.seed}-{len(world.answered)}-{len(world.secrets)}", 1)
+        return
+    reference, version = world.chance.pick(mine)
+    _push(world, force, reference, max(1, version + world.chance.pick((-1, 0, 1, 1, 2))))
+
+
+def _push(world: World, force: str, reference: str, version: int) -> None:
+    body = _incident(world, reference, version)
+    message = IncidentMessage.model_validate_json(json.dumps(body))
+    world.secrets.add(reference.encode())
+    for child in body["children"]:
+        world.secrets.add(child["surname"].encode())
+        world.secrets.add(child["date_of_birth"].encode())
+    submission = Submission(force, world.county.clients[force], message)
+    # Pushed twice at once, as clients do that lost the answer to the first.
+    for _ in range(1 + world.chance.one_in(4)):
+        (outcome,) = store(world.wiring, [submission])
+        if not isinstance(outcome, ServiceError):
+            world.answered.add(Pushed(force, reference, version))
+
+
+def _incident(world: World, reference: str, version: int) -> dict[str, Any]:
+    """Return a body that is the same whenever this version is pushed."""
+    draw = world.chance.of_key("incident", reference, version)
+    count = 1 + int(draw * 3)
+    return {
+        "reference": reference, "version": version,
+        "occurred_from": (world.now - timedelta(hours=1)).isoformat(),
+        "children": [_child(world, reference, version, number) for number in range(count)],
+    }  # fmt: skip
+
+
+def _child(world: World, reference: str, version: int, number: int) -> dict[str, Any]:
+    draw = world.chance.of_key("child", reference, number)
+    schools = world.county.schools
+    school = schools[int(draw * len(schools))]
+    moved = world.chance.of_key("moved", reference, version, number) < 0.2
+    if moved:
+        school = schools[(schools.index(school) + version) % len(schools)]
+    told: dict[str, Any] = {"school_name": school.name, "town": school.town}
+    if draw * 100 % 1 < 0.15:
+        told = {"school_name": "St Nobody’s", "town": "Otherby"}
+    return {
+        "ref": f"c{number}", "forename": _FORENAMES[int(draw * 97) % len(_FORENAMES)],
+        "surname": f"Simulacrum-{reference[4:]}-{number}",
+        "date_of_birth": f"{2015 + int(draw * 5)}-03-0{1 + number}",
+        "relation": "child_of_both", "presence": "heard", "education": told,
+        "residences": [{"postcode": "ZZ99 3VZ", "authority": "999"}],
+    }  # fmt: skip
+
+
+def withdraw(world: World) -> None:
+    """A force takes one of its incidents back."""
+    if not world.answered:
+        return
+    one = world.chance.pick(
+        sorted(world.answered, key=lambda pushed: (pushed.reference, pushed.version))
+    )
+    caller = Caller(world.county.clients[one.force], one.force, ALL_SCOPES)
+    acting = PoliceActing(world.now, caller, world.wiring.cipher)
+    message = WithdrawalMessage(reason_code="recorded_in_error", reason=None)
+    with world.wiring.database.write(of_force(one.force)) as session:
+        withdraw_incident(session, acting, reference=one.reference, message=message)
+    world.withdrawn.add((one.force, one.reference))
+
+
+def use_inbox(world: World) -> None:
+    """A key adult does the next thing with one line of the inbox, or says "not our pupil"."""
+    key_adults = [one for school in world.county.schools for one in school.key_adults]
+    acting = world.acting(world.chance.pick(key_adults))
+    with world.wiring.database.read(world.scope_of(acting)) as session:
+        lines = inbox(session, acting)
+    groups: tuple[tuple[tuple[Line, ...], Callable[[World, Acting, Line], None]], ...] = (
+        (lines.to_open, _open), (lines.to_acknowledge, _acknowledge),
+        (lines.to_follow_up, _follow_up),
+    )  # fmt: skip
+    full = [(found, act) for found, act in groups if found]
+    if full:
+        found, act = world.chance.pick(full)
+        act(world, acting, world.chance.pick(found))
+
+
+def _open(world: World, acting: Acting, line: Line) -> None:
+    refuses = world.chance.one_in(8)
+    with world.wiring.database.write(world.scope_of(acting)) as session:
+        opening.take_first_step(session, acting, notification_id=line.notification_id)
+    with world.wiring.database.write(world.scope_of(acting)) as session:
+        if refuses:
+            not_our_pupil.say_not_our_pupil(session, acting, notification_id=line.notification_id)
+            return
+        opening.answer_questions(
+            session, acting, notification_id=line.notification_id, on_roll=True,
+            knows_family=world.chance.one_in(20), tied=False,
+        )  # fmt: skip
+
+
+def _acknowledge(world: World, acting: Acting, line: Line) -> None:
+    with world.wiring.database.write(world.scope_of(acting)) as session:
+        acknowledging.acknowledge(session, acting, notification_id=line.notification_id)
+
+
+def _follow_up(world: World, acting: Acting, line: Line) -> None:
+    with world.wiring.database.write(world.scope_of(acting)) as session:
+        following_up.record_follow_up(
+            session, acting, notification_id=line.notification_id,
+            codes=[world.chance.pick(list(FollowUpCode))],
+        )  # fmt: skip
+
+
+def ring(world: World) -> None:
+    """Somebody of a force's desk rings the next school on the call sheet."""
+    force = world.chance.pick(FORCES)
+    acting = world.acting(f"desk.{force}@example.org")
+    scope = world.scope_of(acting)
+    with world.wiring.database.read(scope) as session:
+        lines = [line for one in calling.sheet(session, acting, force=force) for line in one.lines]
+    if not lines:
+        return
+    line = world.chance.pick(lines)
+    result = world.chance.pick((CallResult.TOLD, CallResult.NO_ANSWER, CallResult.RING_BACK))
+    with world.wiring.database.write(scope) as session:
+        calling.claim(session, acting, line_id=line.line_id)
+    if result is CallResult.TOLD:
+        with world.wiring.database.write(scope) as session:
+            calling.show_content(session, acting, line_id=line.line_id, untied=True)
+    with world.wiring.database.write(scope) as session:
+        calling.record_call(
+            session, acting, line_id=line.line_id, result=result, recipient_trained=True
+        )
+
+
+def review(world: World) -> None:
+    """A reviewer settles one child at one of the schools, with a reason."""
+    force = world.chance.pick(FORCES)
+    acting = world.acting(f"reviewer.{force}@example.org")
+    scope = world.scope_of(acting)
+    with world.wiring.database.read(scope) as session:
+        waiting = reviewing.queue(session, acting)
+    if not waiting:
+        return
+    line = world.chance.pick(waiting)
+    urn = world.chance.pick(world.county.schools).urn
+    with world.wiring.database.write(scope) as session:
+        reviewing.claim(session, acting, review_id=line.review_id, untied=True)
+    with world.wiring.database.write(scope) as session:
+        settle(
+            session, acting, review_id=line.review_id,
+            answer=Answer((urn,), ReviewReason.OFFICER_CLARIFIED, "", ()),
+        )  # fmt: skip

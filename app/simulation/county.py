@@ -1,0 +1,158 @@
+"""The simulated county: two forces, a handful of schools, and everybody who acts. All fictional."""
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.access.accounts import add_account
+from app.access.clients import add_client
+from app.access.forces import add_force, set_area
+from app.access.models import Account
+from app.access.permissions import Role
+from app.casework.officers import add as add_officer
+from app.core.clock import london_date
+from app.core.policies import add_policy
+from app.core.policy import Desk, Policy
+from app.core.scope import PLATFORM
+from app.wiring import Wiring
+from schools.calendars import import_calendar, seed_bank_holidays
+from schools.key_adults import import_key_adults
+from schools.models import Establishment, Status
+from schools.officers import Duty
+from schools.term_dates import Nation
+
+ACTOR = "operator:simulation"
+COUNCIL = "999"
+FORCES = ("98", "99")
+# Each school's name, town, and how many key adults it has; the last has nobody.
+_SCHOOLS = {
+    990001: ("Exampleton Primary School", "Exampleton", 2),
+    990002: ("Northam Example School", "Northam", 1),
+    990003: ("Southam Primary School", "Southam", 1),
+    990004: ("Eastam Example Academy", "Eastam", 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A school as an officer would name it."""
+
+    urn: int
+    name: str
+    town: str
+    key_adults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """Who and what is there; people by e-mail address."""
+
+    schools: tuple[School, ...]
+    clients: dict[str, UUID]
+    accounts: dict[str, UUID]
+
+
+def found(wiring: Wiring) -> County:
+    """Put the county into an empty, migrated database through the product's own acts."""
+    now = wiring.clock.now()
+    people: dict[str, UUID] = {}
+    clients: dict[str, UUID] = {}
+    schools = tuple(
+        School(urn, name, town, tuple(f"ka{place}.{urn}@example.org" for place in range(adults)))
+        for urn, (name, town, adults) in _SCHOOLS.items()
+    )
+    with wiring.database.write(PLATFORM) as session:
+        seed_bank_holidays(session)
+        for force in FORCES:
+            add_force(session, code=force, name=f"Force {force}", now=now, actor=ACTOR)
+            client, _ = add_client(session, force=force, name="Control room", now=now, actor=ACTOR)
+            clients[force] = client.id
+            _desk(session, wiring, force, people, now)
+        set_area(session, code=FORCES[1], councils=(COUNCIL,), now=now, actor=ACTOR)
+        for school in schools:
+            session.add(_establishment(school, now))
+        session.flush()
+        _key_adults(session, wiring, schools, people, now)
+        _calendar(session, schools, now)
+    return County(schools, clients, people)
+
+
+def _desk(
+    session: Session, wiring: Wiring, force: str, people: dict[str, UUID], now: datetime
+) -> None:
+    body = Policy(desk=Desk(duty_officer="Duty officer", telephone="01632 960999"))
+    add_policy(session, force, body=body, valid_from=now, approved_by=ACTOR, now=now)
+    for name, role in (("desk", Role.FORCE_DESK), ("reviewer", Role.REVIEWER)):
+        email = f"{name}.{force}@example.org"
+        people[email] = _account(session, wiring, email, role, force=force, now=now)
+    for place, duty in enumerate((Duty.DUTY_OFFICER, Duty.REVIEWER, Duty.FORCE_LEAD)):
+        add_officer(
+            session, wiring.cipher, owner=f"force:{force}", duty=duty, position=None,
+            name=f"Officer {place}", email=f"officer{place}.{force}@example.org",
+            telephone=f"01632 96055{place}", verified=True, now=now, actor=ACTOR,
+        )  # fmt: skip
+
+
+def _account(
+    session: Session, wiring: Wiring, email: str, role: Role, *, now: datetime,
+    force: str | None = None, urn: int | None = None,
+) -> UUID:  # fmt: skip
+    account, _ = add_account(
+        session, wiring.cipher, email=email, name=email.partition("@")[0].title(), role=role,
+        force=force, urn=urn, council=None, now=now, actor=ACTOR,
+    )  # fmt: skip
+    session.get_one(Account, account.id).enrolled_at = now
+    return account.id
+
+
+def _establishment(school: School, now: datetime) -> Establishment:
+    return Establishment(
+        urn=school.urn, la_code=COUNCIL, la_name="Exampleshire", name=school.name,
+        name_key=school.name.casefold(), type_code=1, type_name="Community school",
+        phase="Primary", status=Status.OPEN, nation=Nation.ENGLAND, statutory=True, low_age=4,
+        high_age=11, town=school.town, postcode="ZZ99 1AA", telephone="01632 960001",
+        row_digest=bytes(32), imported_at=now,
+    )  # fmt: skip
+
+
+def _key_adults(
+    session: Session, wiring: Wiring, schools: tuple[School, ...], people: dict[str, UUID],
+    now: datetime,
+) -> None:  # fmt: skip
+    today = london_date(now)
+    trained, expires = today - timedelta(days=90), today + timedelta(days=600)
+    rows = ["URN,Position,Name,Email,Telephone,TrainedOn,TrainingExpiresOn,VerifiedOn"]
+    rows += [
+        f"{school.urn},{place},Key Adult {place},{email},07700 900001,{trained},{expires},{today}"
+        for school in schools
+        for place, email in enumerate(school.key_adults, start=1)
+    ]
+    report = import_key_adults(session, wiring.cipher, io.StringIO("\n".join(rows)), now=now)
+    if report.errors:
+        raise RuntimeError("the simulated county's key adults are wrong")
+    for school in schools:
+        for email in school.key_adults:
+            people[email] = _account(
+                session, wiring, email, Role.KEY_ADULT, urn=school.urn, now=now
+            )
+
+
+def _calendar(session: Session, schools: tuple[School, ...], now: datetime) -> None:
+    """One school knows its term and hours and is closed on one day; the others are unknown."""
+    today = london_date(now)
+    rows = ["Owner,Kind,From,To,DoorsOpen,RegisterClose,PupilsLeave,Note"]
+    rows.append(_row(schools[0].urn, "term", today - timedelta(days=30), today + timedelta(60)))
+    rows.append(_row(schools[0].urn, "hours"))
+    rows.append(_row(schools[0].urn, "closed", today + timedelta(2), today + timedelta(2)))
+    report = import_calendar(session, io.StringIO("\n".join(rows)), now=now)
+    if report.errors:
+        raise RuntimeError("the simulated county's calendar is wrong")
+
+
+def _row(urn: int, kind: str, *days: date) -> str:
+    begins, ends = days or ("", "")
+    times = "08:45,09:30,15:15" if kind == "hours" else ",,"
+    return f"urn:{urn},{kind},{begins},{ends},{times},"

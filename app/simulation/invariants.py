@@ -1,0 +1,169 @@
+"""What must hold in every simulated world: after each event, and once all faults have ended.
+
+Each check asks the rows or the mailboxes, never the code under test; a broken one is a word with
+the ids concerned, so that a failing seed says where to look.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from app.casework.inbox import inbox
+from app.core.clock import london_date
+from app.core.models import AuditHead
+from app.core.scope import PLATFORM, of_force
+from app.intake.models import Incident
+from app.intake.outcomes import IncidentState
+from app.reports.balance import balance
+from app.reports.morning import board
+from app.reports.told import Told
+from app.simulation.county import FORCES
+from app.simulation.world import World
+from notifications.models import Alert, Notification, Occurrence, Receipt
+from notifications.states import VISIBLE, NotificationState, ReceiptKind
+
+# How far a notification is: it may be held and come back, and may end; it never loses a receipt.
+_RANK = {
+    NotificationState.DRAFT: 0, NotificationState.READY: 1, NotificationState.OPENED: 2,
+    NotificationState.ACKNOWLEDGED: 3, NotificationState.FOLLOWED_UP: 4,
+}  # fmt: skip
+
+
+def safety(world: World) -> list[str]:
+    """Return what is broken now that may never be broken; empty in a sound world."""
+    return [
+        *_stored_once(world), *_no_duplicate(world), *_nothing_withdrawn_visible(world),
+        *_no_rank_fell(world), *_no_send_without_intent(world),
+    ]  # fmt: skip
+
+
+def at_the_end(world: World) -> list[str]:
+    """Return what is broken of the dearer checks: other schools, the bytes, the audit chain."""
+    return [*_only_their_own(world), *_no_content_in_bytes(world), *_chain_holds(world)]
+
+
+def liveness(world: World) -> list[str]:
+    """Return every child who, with all faults over, is neither told nor with a named person."""
+    with world.wiring.database.read(PLATFORM) as session:
+        found = [f"liveness:{one.code}:{one.subject}" for one in balance(session, now=world.now)]
+    for force in FORCES:
+        with world.wiring.database.read(of_force(force)) as session:
+            rows = board(
+                session, world.wiring.cipher, force=force, on=london_date(world.now),
+                now=world.now,
+            ).rows  # fmt: skip
+        found += [
+            f"liveness:nobody_has:{row.child_id}"
+            for row in rows
+            if row.told is Told.NOT_TOLD and not row.held_by
+        ]
+    return found
+
+
+def _stored_once(world: World) -> Iterator[str]:
+    """I1: each answered push is stored, once."""
+    with world.wiring.database.read(PLATFORM) as session:
+        rows = session.execute(
+            select(Incident.force, Incident.reference, Incident.version, func.count()).group_by(
+                Incident.force, Incident.reference, Incident.version
+            )
+        ).all()
+    counts = {(force, reference, version): count for force, reference, version, count in rows}
+    for one in world.answered:
+        if counts.get((one.force, one.reference, one.version)) != 1:
+            yield f"stored_once:{one.reference}:{one.version}"
+
+
+def _no_duplicate(world: World) -> Iterator[str]:
+    """I2: a recipient sees one notification about one child of one incident, not two."""
+    with world.wiring.database.read(PLATFORM) as session:
+        rows = session.execute(
+            select(Occurrence.involved_child_id, Notification.recipient, Notification.purpose)
+            .join(Notification, Notification.id == Occurrence.notification_id)
+            .where(Notification.state.in_(VISIBLE))
+            .group_by(Occurrence.involved_child_id, Notification.recipient, Notification.purpose)
+            .having(func.count() > 1)
+        ).all()
+    for child_id, recipient, _ in rows:
+        yield f"duplicate:{child_id}:{recipient}"
+
+
+def _nothing_withdrawn_visible(world: World) -> Iterator[str]:
+    """I4: what tells only of incidents that were taken back or replaced is shown to nobody."""
+    with world.wiring.database.read(PLATFORM) as session:
+        rows = session.execute(
+            select(Notification.id, func.max(Incident.state == IncidentState.NEWEST))
+            .join(Occurrence, Occurrence.notification_id == Notification.id)
+            .join(Incident, Incident.id == Occurrence.incident_id)
+            .where(Notification.state.in_(VISIBLE))
+            .group_by(Notification.id)
+        ).all()
+    for notification_id, alive in rows:
+        if not alive:
+            yield f"withdrawn_visible:{notification_id}"
+
+
+def _no_rank_fell(world: World) -> Iterator[str]:
+    """I7: what was opened stays opened; a hold or an ending is no fall."""
+    with world.wiring.database.read(PLATFORM) as session:
+        rows = session.execute(select(Notification.id, Notification.state)).all()
+    for notification_id, state in rows:
+        rank = _RANK.get(state)
+        if rank is None:
+            continue
+        if rank < world.ranks.get(notification_id, 0):
+            yield f"rank_fell:{notification_id}"
+        world.ranks[notification_id] = rank
+
+
+def _no_send_without_intent(world: World) -> Iterator[str]:
+    """I6: every message in a mailbox has a row that said so before it left."""
+    with world.wiring.database.read(PLATFORM) as session:
+        tried = set(session.scalars(select(Alert.id).where(Alert.fence > 0)))
+        told = set(
+            session.scalars(select(Notification.id).where(Notification.told_at.is_not(None)))
+        )
+        receipts = set(
+            session.scalars(
+                select(Receipt.notification_id).where(
+                    Receipt.kind.in_((ReceiptKind.OPENED, ReceiptKind.TOLD_BY_PHONE))
+                )
+            )
+        )
+    for alert_id in {one.message.alert_id for one in world.mail.sent} - tried:
+        yield f"send_without_intent:{alert_id}"
+    for notification_id in told - receipts:
+        yield f"told_without_receipt:{notification_id}"
+
+
+def _only_their_own(world: World) -> Iterator[str]:
+    """I3: a key adult sees the notifications of the own school and no other."""
+    with world.wiring.database.read(PLATFORM) as session:
+        rows = session.execute(select(Notification.id, Notification.urn)).all()
+    urns = {row.id: row.urn for row in rows}
+    for school in world.county.schools:
+        for email in school.key_adults:
+            acting = world.acting(email)
+            with world.wiring.database.read(world.scope_of(acting)) as session:
+                seen = inbox(session, acting)
+            groups = (seen.to_open, seen.to_acknowledge, seen.to_follow_up, seen.done)
+            for line in (one for group in groups for one in group):
+                if urns[line.notification_id] != school.urn:
+                    yield f"other_school:{line.notification_id}:{school.urn}"
+
+
+def _no_content_in_bytes(world: World) -> Iterator[str]:
+    """I8: no name, date of birth or reference in any byte that left."""
+    text = b"\n".join(one.raw for one in world.mail.sent)
+    for secret in world.secrets:
+        if secret in text:
+            yield "content_in_a_message"
+
+
+def _chain_holds(world: World) -> Iterator[str]:
+    """I5: the audit chain verifies from its first row to its head."""
+    with world.wiring.database.read(PLATFORM) as session:
+        for chain in session.scalars(select(AuditHead.chain)):
+            wrong = world.wiring.chain.verify(session, chain)
+            if wrong is not None:
+                yield f"chain:{chain}:{wrong}"

@@ -1,0 +1,150 @@
+"""One simulated world: the real service on a real database file, its people, its model of truth.
+
+The process may end at any write or in the middle of the mail; then everything in memory is
+dropped, the file is kept, and the next life begins. What the world itself knows (which pushes were
+answered) is what a police control room would know.
+"""
+
+import shutil
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from app.access.permissions import Actor, Role
+from app.access.roles import roles_of
+from app.casework.acting import Acting
+from app.core import ids, schema
+from app.core.cipher import Cipher, Keys
+from app.core.clock import HandClock, london_date
+from app.core.scope import Scope
+from app.core.settings import Environment, Settings
+from app.jobs import PIPELINE
+from app.jobs.runner import Runner
+from app.simulation.chance import Chance
+from app.simulation.county import County, found
+from app.simulation.faults import Faults, FaultyDatabase, FaultyMail
+from app.wiring import Wiring, build
+from notifications.alerts import letterhead
+
+# Worlds begin within three weeks of one of these: both clock changes, Easter, summer, Christmas.
+_SEASONS = (
+    datetime(2026, 1, 5, 18, tzinfo=UTC),
+    datetime(2026, 3, 16, 18, tzinfo=UTC),
+    datetime(2026, 7, 6, 18, tzinfo=UTC),
+    datetime(2026, 10, 12, 18, tzinfo=UTC),
+    datetime(2026, 12, 7, 18, tzinfo=UTC),
+)
+_DAYS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A push that was answered: from then on the service must not lose it."""
+
+    force: str
+    reference: str
+    version: int
+
+
+@dataclass(slots=True)
+class World:
+    """What one seed holds; `wiring` and `runner` are the process of the present life."""
+
+    seed: int
+    chance: Chance
+    clock: HandClock
+    faults: Faults
+    county: County
+    settings: Settings
+    mail: FaultyMail
+    wiring: Wiring
+    runner: Runner
+    answered: set[Pushed] = field(default_factory=set)
+    withdrawn: set[tuple[str, str]] = field(default_factory=set)
+    # Every word about a child that was pushed: none of them may be in a message.
+    secrets: set[bytes] = field(default_factory=set)
+    ranks: dict[UUID, int] = field(default_factory=dict)
+    lives: int = 1
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def begin_again(self) -> None:
+        """Start the next life: nothing of the last one but its database and its mailboxes."""
+        self.wiring.database.engine.dispose()
+        self.lives += 1
+        self.wiring = _wiring(self.settings, self.clock, self.faults, self.mail)
+        self.runner = Runner(self.wiring, PIPELINE, owner=f"life {self.lives}")
+
+    def acting(self, email: str) -> Acting:
+        """Return one of the county's people, as signed in now."""
+        account_id = self.county.accounts[email]
+        with self.wiring.database.read() as session:
+            grants = roles_of(session, account_id, on=london_date(self.now))
+        actor = Actor(f"account:{account_id}", account_id=account_id, grants=grants)
+        return Acting(self.now, actor, self.wiring.cipher)
+
+    def scope_of(self, acting: Acting) -> Scope:
+        every = tuple(Role)
+        actor = acting.actor
+        return Scope(actor.forces(*every), actor.urns(*every), actor.councils(*every))
+
+
+class Worlds:
+    """Makes worlds in a folder: a county is founded once for each season and copied after that."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._counties: dict[datetime, County] = {}
+
+    def world(self, seed: int) -> World:
+        """Return the world of a seed, on the evening of a day of its own; all is well so far."""
+        chance = Chance(seed)
+        season = chance.pick(_SEASONS)
+        county = self._counties.get(season) or self._found(season)
+        home = self._folder / f"seed-{seed}"
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.copytree(self._home_of(season), home)
+        ids.seed(seed)
+        clock = HandClock(season + timedelta(days=chance.between(0, _DAYS)))
+        faults, settings = Faults(chance), _settings(home)
+        cipher = Cipher(Keys.load(settings.key_path))
+        mail = FaultyMail(letterhead(settings), cipher, faults)
+        wiring = _wiring(settings, clock, faults, mail)
+        runner = Runner(wiring, PIPELINE, owner="life 1")
+        return World(seed, chance, clock, faults, county, settings, mail, wiring, runner)
+
+    def forget(self, world: World) -> None:
+        """Remove the files of a world that has ended."""
+        world.wiring.database.engine.dispose()
+        ids.seed(None)
+        shutil.rmtree(self._folder / f"seed-{world.seed}", ignore_errors=True)
+
+    def _home_of(self, season: datetime) -> Path:
+        return self._folder / f"{season:%Y-%m-%d}"
+
+    def _found(self, season: datetime) -> County:
+        wiring = build(_settings(self._home_of(season)), clock=HandClock(season))
+        schema.upgrade(wiring.database.engine)
+        ids.seed(0)
+        self._counties[season] = found(wiring)
+        wiring.database.engine.dispose()
+        return self._counties[season]
+
+
+def _wiring(settings: Settings, clock: HandClock, faults: Faults, mail: FaultyMail) -> Wiring:
+    wiring = build(settings, clock=clock)
+    database = FaultyDatabase(wiring.database.engine, wiring.chain, faults)
+    return replace(wiring, database=database, channels=(mail,))
+
+
+def _settings(home: Path) -> Settings:
+    """Return the settings of a world; what the environment says of an installation has no say."""
+    home.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        environment=Environment.TEST, database_url=f"sqlite:///{home / 'encompass.db'}",
+        data_dir=home, keys_file=None, base_url="http://127.0.0.1:8000", channel="recording",
+        log_level="CRITICAL", pool_size=2,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Tests of the simulated worlds themselves, and the worlds that every build runs."""
