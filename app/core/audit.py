@@ -34,6 +34,7 @@ class Event(StrEnum):
     INCIDENT_READ = "intake:incident:read"
     INCIDENTS_LISTED = "intake:incidents:listed"
     NIGHT_CLOSED = "intake:night:closed"
+    FEED_RANG = "intake:feed:rang"
     CHILD_NOT_NOTIFIED = "intake:child:not_notified"
     CHILD_HELD = "intake:child:held"
     CHILD_AWAITED = "intake:child:details_awaited"

@@ -69,7 +69,8 @@ class Evening:
             "incidents": len(bodies), "incidents_with_children": sum(n > 0 for n in children),
             "children": sum(children),
         }  # fmt: skip
-        on = london_date(self._world.pushes[0].at)
+        # The night is named by the morning it ends on.
+        on = max(london_date(push.at) for push in self._world.pushes)
         answer = self._police.close_night(on.isoformat(), totals).raise_for_status().json()
         self.answers["close"] = 200
         equal = answer.get("equal")

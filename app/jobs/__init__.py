@@ -17,6 +17,7 @@ from app.jobs.purge_expired import purge_expired
 from app.jobs.run_drills import run_drills
 from app.jobs.runner import Step
 from app.jobs.send_due import send_due
+from app.jobs.watch_feed import watch_feed
 
 PIPELINE: tuple[tuple[str, Step], ...] = (
     ("match_again", match_again),
@@ -27,6 +28,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("chase_untold", chase_untold),
     ("ask_after_telling", ask_after_telling),
     ("evening_check", evening_check),
+    ("watch_feed", watch_feed),
     ("run_drills", run_drills),
     ("send_due", send_due),
     ("ask_providers", ask_providers),

@@ -3,9 +3,7 @@
 Silence is not zero: a force that pushed nothing closes its night with zeros (features.md IN10).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,35 +11,10 @@ from sqlalchemy.orm import Session
 from app.access.models import Force, PoliceClient
 from app.core.clock import at_london
 from app.intake.models import NightClose
+from app.reports.night_feed import Feed, NightFeed
 
 # When a night must be closed; from then on silence is an answer.
 CLOSED_BY = time(6, 0)
-
-
-class Feed(StrEnum):
-    """What is known of a night's feed."""
-
-    # Not six yet, or the force has no police system to wait for.
-    WAITING = "waiting"
-    EQUAL = "equal"
-    UNEQUAL = "unequal"
-    SILENT = "silent"
-
-
-@dataclass(frozen=True, slots=True)
-class NightFeed:
-    """One force's night that ends on `on`: what it says it pushed and what had arrived by then."""
-
-    force: str
-    on: date
-    state: Feed
-    told: dict[str, int] | None = None
-    arrived: dict[str, int] | None = None
-    closed_at: datetime | None = None
-
-    @property
-    def rings(self) -> bool:
-        return self.state in {Feed.SILENT, Feed.UNEQUAL}
 
 
 def feeds(session: Session, *, on: date, now: datetime) -> list[NightFeed]:

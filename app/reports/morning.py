@@ -18,6 +18,7 @@ from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import NEEDS_SERVICE, IncidentState, Outcome
+from app.reports.feed import feed_of
 from app.reports.holders import Holders
 from app.reports.holiday import holiday_backlog
 from app.reports.rows import NOT_SHOWN, Board, ChildRow
@@ -60,7 +61,8 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     # A carried-over child that has since been told belongs to the morning on which it was due.
     mine = [row for row in rows if row.told is not Told.TOLD or _belongs(row, on)]
     backlog = holiday_backlog(session, force=force)
-    return Board(force, on, now, tuple(sorted(mine, key=_urgency)), backlog)
+    feed = feed_of(session, force, on=on, now=now)
+    return Board(force, on, now, tuple(sorted(mine, key=_urgency)), backlog, feed)
 
 
 def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, list[Notification]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.clock import at_london
 from app.intake.outcomes import Outcome, OutcomeReason
+from app.reports.night_feed import NightFeed
 from app.reports.told import Told
 from notifications.states import LateCause, ToldHow
 
@@ -64,6 +65,8 @@ class Board:
     now: datetime
     rows: tuple[ChildRow, ...]
     holiday: HolidayBacklog = HolidayBacklog()
+    # How the night was fed, while that is known: a silent feed may hide a child.
+    feed: NightFeed | None = None
 
     def count(self, told: Told) -> int:
         return sum(row.told is told for row in self.rows)
@@ -95,4 +98,5 @@ class Board:
 
     @property
     def all_told(self) -> bool:
-        return self.not_told == 0
+        """Nobody known is left, and nothing says that somebody may be missing."""
+        return self.not_told == 0 and not (self.feed is not None and self.feed.rings)

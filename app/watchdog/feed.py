@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.reports.feed import CLOSED_BY, Feed, feeds
+from app.reports.feed import CLOSED_BY, feeds
+from app.reports.night_feed import Feed
 from app.watchdog.codes import Code, Finding
 from app.watchdog.looking import Look
 
