@@ -11,6 +11,7 @@ from app.cli import (
     accounts,
     audit,
     calendar,
+    callsheet,
     check,
     clients,
     demo,
@@ -40,7 +41,7 @@ NOUNS = {
     "force": force, "clients": clients, "accounts": accounts, "report": report, "match": match,
     "audit": audit, "keys": keys, "officers": officers, "drill": drill,
     "mail": mail, "stand-in": stand_in,
-    "watchdog": watchdog,
+    "watchdog": watchdog, "callsheet": callsheet,
 }  # fmt: skip
 
 

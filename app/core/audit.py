@@ -98,6 +98,7 @@ class Event(StrEnum):
     CALL_CLAIMED = "call_sheet:line:claimed"
     CALL_CONTENT_SHOWN = "call_sheet:content:shown"
     CALL_RECORDED = "call_sheet:call:recorded"
+    CALL_SHEET_WRITTEN = "call_sheet:file:written"
     BOARD_VIEWED = "report:board:viewed"
     REPORT_VIEWED = "report:morning:viewed"
     REPORT_EXPORTED = "report:morning:exported"

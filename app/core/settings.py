@@ -81,6 +81,15 @@ class Settings(BaseSettings):
     register_dir: Path | None = Field(
         default=None, description="the folder into which the official register file is put"
     )
+    call_sheet_dir: Path | None = Field(
+        default=None, description="where the encrypted call sheets are written"
+    )
+    call_sheet_keys: Path | None = Field(
+        default=None, description="the public keys of duty officers: FORCE.NAME.pem"
+    )
+    call_sheet_push_dir: Path | None = Field(
+        default=None, description="a folder off this host, into which each sheet is copied"
+    )
 
     channel: str = Field(
         default="smtp", description="smtp or govuk_notify, or recording for a rehearsal"

@@ -18,6 +18,7 @@ from app.jobs.run_drills import run_drills
 from app.jobs.runner import Step
 from app.jobs.send_due import send_due
 from app.jobs.watch_feed import watch_feed
+from app.jobs.write_call_sheets import write_call_sheets
 
 PIPELINE: tuple[tuple[str, Step], ...] = (
     ("match_again", match_again),
@@ -31,6 +32,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("watch_feed", watch_feed),
     ("run_drills", run_drills),
     ("send_due", send_due),
+    ("write_call_sheets", write_call_sheets),
     ("ask_providers", ask_providers),
     ("note_patterns", note_patterns),
     ("morning_check", morning_check),

@@ -18,7 +18,7 @@ BUILT = {
     "mail bounces", "mail providers", "stand-in mail", "stand-in notify",
     "officers add", "officers import", "officers leave", "officers list", "report decisions",
     "report fairness", "report quality", "report readiness", "watchdog run", "watchdog once",
-    "watchdog role",
+    "watchdog role", "callsheet keygen", "callsheet open", "callsheet write",
 }  # fmt: skip
 
 

@@ -1,0 +1,93 @@
+"""What the duty officer rings from when the service cannot be reached: schools, people, children.
+
+Every child of one force whose school is not told and whose deadline is today or over. A protected
+child and one of a restricted incident have no name and no school here: they are read on the screen
+alone. Sources: domain.md §6; features.md OP8.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.cipher import Cipher
+from app.core.clock import at_london, london_date
+from app.core.policies import current_policy
+from app.intake.models import Incident, InvolvedChild
+from notifications.models import Notification
+from notifications.passing_over import passed_over
+from notifications.queries import content_of
+from notifications.recipients import recipients_of
+from notifications.states import NotificationState
+from schools.queries import council_name, establishment
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One call; the first five are empty where only the screen may show them."""
+
+    place: str
+    telephone: str | None
+    ask_for: tuple[str, ...]
+    child: str = field(repr=False)
+    date_of_birth: date | None = field(repr=False)
+    reference: str
+    child_ref: str
+    due_at: datetime
+    on_screen_only: bool = False
+
+
+def paper_lines(session: Session, cipher: Cipher, *, force: str, now: datetime) -> list[PaperLine]:
+    """Return the calls of one force, most urgent first; needs the force's scope."""
+    end = at_london(london_date(now) + timedelta(days=1), time(0, 0))
+    rows = session.execute(
+        select(Notification, Incident.reference, Incident.restricted_access, InvolvedChild)
+        .join(Incident, Incident.id == Notification.incident_id)
+        .join(InvolvedChild, InvolvedChild.id == Notification.involved_child_id)
+        .where(
+            Notification.force == force,
+            Notification.state == NotificationState.READY,
+            Notification.told_at.is_(None),
+            Notification.due_at < end,
+        )
+        .order_by(Notification.priority, Notification.due_at, Notification.id)
+    )
+    return [
+        _line(session, cipher, notification, reference, child, restricted=restricted, now=now)
+        for notification, reference, restricted, child in rows
+    ]
+
+
+def _line(
+    session: Session, cipher: Cipher, notification: Notification, reference: str,
+    child: InvolvedChild, *, restricted: bool, now: datetime,
+) -> PaperLine:  # fmt: skip
+    if restricted or child.protected or notification.shown_only_to is not None:
+        return PaperLine(
+            "", None, (), "", None, reference, child.ref, notification.due_at, on_screen_only=True
+        )
+    identity = content_of(session, cipher, notification).identity
+    place, telephone = _place(session, notification)
+    return PaperLine(
+        place, telephone, _people(session, cipher, notification, now),
+        f"{identity.first_name} {identity.surname}", identity.date_of_birth, reference, child.ref,
+        notification.due_at,
+    )  # fmt: skip
+
+
+def _place(session: Session, notification: Notification) -> tuple[str, str | None]:
+    if notification.urn is None:
+        return council_name(session, notification.council or ""), None
+    found = establishment(session, notification.urn)
+    return (found.name, found.telephone) if found else (f"School {notification.urn}", None)
+
+
+def _people(
+    session: Session, cipher: Cipher, notification: Notification, now: datetime
+) -> tuple[str, ...]:
+    """Return whom to ask for, in order, without those left out of this one."""
+    _, policy = current_policy(session, notification.force, at=now)
+    people = recipients_of(session, cipher, notification, on=london_date(now), policy=policy)
+    left_out = passed_over(session, cipher, [notification.id], people).everybody
+    return tuple(one.name for one in people if one.can_receive and one.id not in left_out)
