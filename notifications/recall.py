@@ -13,7 +13,7 @@ from notifications.amending import settle_amendments
 from notifications.guarded import changed
 from notifications.models import Notification, Occurrence, Receipt
 from notifications.recall_cases import open_recall
-from notifications.receipt_steps import skip_steps
+from notifications.receipt_steps import stop_asking
 from notifications.states import ENDED, NotificationState, ReceiptKind
 from notifications.stopping import stop_ladder
 
@@ -94,7 +94,7 @@ def recall_notifications(
         if not moved:
             continue
         recalled.append(notification_id)
-        skip_steps(session, notification, reason_code="recalled", now=now)
+        stop_asking(session, notification, reason_code="recalled", now=now)
         settle_amendments(session, notification, how="recalled", now=now, actor=actor)
         open_recall(session, notification, reason_code=reason_code, actor=actor, now=now)
         alerts += stop_ladder(session, notification, reason_code="recalled", now=now, actor=actor)

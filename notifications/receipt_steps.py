@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import at_london, london_date
 from app.core.ids import new_id
 from app.core.policy import Policy
+from notifications.alerting import stop_alerts
 from notifications.models import Notification
 from notifications.receipt_models import ReceiptStep
 from notifications.receipt_states import ReceiptStepKind
@@ -28,6 +29,8 @@ from schools.term_dates import (
 
 # A reminder comes when the school day has begun; so does the list of the lead.
 REMINDED_AT = time(9, 30)
+# What the alerts after telling are about.
+ASKED_ABOUT = ("attendance", "absence", "acknowledge", "follow_up", "amendment", "open")
 _SHORTEST_WAIT = timedelta(minutes=30)
 
 
@@ -134,6 +137,15 @@ def skip_steps(
         step.state, step.reason_code, step.settled_at = StepState.SKIPPED, reason_code, now
     session.flush()
     return len(steps)
+
+
+def stop_asking(
+    session: Session, notification: Notification, *, reason_code: str, now: datetime
+) -> None:
+    """Ask nothing more about a message: skip what is planned and take back what is not sent."""
+    skip_steps(session, notification, reason_code=reason_code, now=now)
+    for kind in ASKED_ABOUT:
+        stop_alerts(session, f"{kind}:{notification.id}", now)
 
 
 def _morning_after(session: Session, notification: Notification, on: date) -> datetime:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.clock import london_date
+from notifications.alerting import stop_alerts
 from notifications.amending import settle_amendments
 from notifications.errors import AlreadyFollowedUp, NoLongerShown, NotOpened, TooLateToUndo
 from notifications.guarded import changed
@@ -180,6 +181,7 @@ def acknowledged(
     )
     session.refresh(notification)
     skip_steps(session, notification, _ACKNOWLEDGING, reason_code="acknowledged", now=now)
+    stop_alerts(session, f"acknowledge:{notification.id}", now)
     return bool(moved)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.access.models import AccountRole
-from app.access.permissions import Action, Relation, Role
+from app.access.permissions import Action, Relation, Role, may
 from app.casework.acting import Acting, require
 from app.casework.connections import require_untied, tie_to_notification
 from app.casework.remembering import children_of
@@ -30,7 +30,8 @@ from notifications.models import (
     Receipt,
 )
 from notifications.receipt_models import Recall, ReceiptStep
-from notifications.states import ReceiptKind
+from notifications.receipt_steps import ASKED_ABOUT
+from notifications.states import ENDED, ReceiptKind
 
 _STEPS = frozenset(
     {
@@ -38,8 +39,6 @@ _STEPS = frozenset(
         audit.Event.RECEIPT_STEP_SKIPPED, audit.Event.TIMELINE_VIEWED,
     }
 )  # fmt: skip
-# What alerts after telling are about.
-_ABOUT = ("attendance", "absence", "acknowledge", "follow_up", "amendment", "open")
 _ROLE_WORDS = {
     Role.KEY_ADULT: "key adult", Role.COUNCIL_OFFICER: "council officer",
     Role.FORCE_DESK: "force desk", Role.REVIEWER: "reviewer", Role.LEAD: "lead",
@@ -66,6 +65,7 @@ class Timeline:
     reference: str
     child_ref: str
     moments: tuple[Moment, ...]
+    may_recall: bool = False
 
 
 def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Timeline:
@@ -93,7 +93,10 @@ def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Time
     moments += [*_steps(session, found.id), *_alerts(session, found.id)]
     moments += _machine_receipts(session, found.id)
     ordered = sorted(moments, key=lambda one: one.at)
-    return Timeline(found, incident.reference, child.ref, tuple(ordered))
+    recallable = found.state not in ENDED and may(
+        acting.actor, Action.RECALL, Relation(force=found.force)
+    )
+    return Timeline(found, incident.reference, child.ref, tuple(ordered), recallable)
 
 
 class _People:
@@ -163,7 +166,7 @@ def _steps(session: Session, notification_id: UUID) -> Iterator[Moment]:
 
 def _alerts(session: Session, notification_id: UUID) -> Iterator[Moment]:
     covers = select(AlertCover.alert_id).where(AlertCover.notification_id == notification_id)
-    abouts = [f"{kind}:{notification_id}" for kind in _ABOUT]
+    abouts = [f"{kind}:{notification_id}" for kind in ASKED_ABOUT]
     about = select(AlertAbout.alert_id).where(AlertAbout.about.in_(abouts))
     rows = session.scalars(select(Alert).where(or_(Alert.id.in_(covers), Alert.id.in_(about))))
     for row in rows:
