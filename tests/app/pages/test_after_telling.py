@@ -274,3 +274,18 @@ def test_the_timeline_tells_everything_in_order_and_names_nobody(
         assert "Step skipped: second key adult" in text
         assert "silent support" in text
         assert not {"Asha", "Example-Khan", "Priya", "Nair"} & set(text.replace("<", " ").split())
+
+
+@pytest.mark.feature("AK6")
+def test_why_it_is_not_our_pupil_is_kept_as_a_code(morning: Morning, waiting: UUID) -> None:
+    browser = signed_in(morning.wiring, morning.priya)
+    browser.press(f"/notifications/{waiting}/first-step")
+    assert "The child has left us" in browser.get(f"/notifications/{waiting}/not-our-pupil").text
+    browser.press(f"/notifications/{waiting}/not-our-pupil", {"why": "left"})
+    said = {row.kind: row.reason_code for row in morning.force.rows(Receipt)}
+    assert said[ReceiptKind.NOT_OUR_PUPIL] == "left"
+    assert morning.force.rows(Recall) == []
+    browser.press(f"/notifications/{waiting}/undo")
+    browser.press(f"/notifications/{waiting}/not-our-pupil", {"why": "<anything>"})
+    codes = [row.reason_code for row in morning.force.rows(Receipt, kind="not_our_pupil")]
+    assert sorted(codes, key=str) == [None, "left"]
