@@ -7,10 +7,9 @@ provider's (docs/decisions/0022, 0095).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
@@ -20,6 +19,7 @@ from notifications import providers
 from notifications.alerting import still_wanted
 from notifications.attempts import AlertResult, ResultKind
 from notifications.bounces import address_failed
+from notifications.guarded import changed
 from notifications.hastening import hasten, hasten_reviews
 from notifications.models import Alert, AlertCover, Notification, Receipt
 from notifications.states import ENDED, REPORTING, AlertState, Channel, DeliveryStatus, ReceiptKind
@@ -108,7 +108,12 @@ def _hand_over_all(
     if not held:
         return
     session, now, actor = settling.session, settling.now, settling.actor
-    session.execute(update(Alert), [_handed_over(results[one.id], now) for one in held])
+    alike: dict[tuple[str, str | None], list[AlertResult]] = {}
+    for one in held:
+        result = results[one.id]
+        alike.setdefault((result.channel, result.code), []).append(result)
+    for group in alike.values():
+        _write_handed_over(session, group, now)
     covers = session.execute(
         select(
             AlertCover.alert_id, Notification.id, Notification.force, Notification.urn,
@@ -135,17 +140,24 @@ def _hand_over_all(
         _note(session, one, Event.ALERT_HANDED_OVER, now=now, actor=actor)
 
 
-def _handed_over(result: AlertResult, now: datetime) -> dict[str, Any]:
-    channel = Channel(result.channel)
+def _write_handed_over(session: Session, results: Sequence[AlertResult], now: datetime) -> None:
+    """Write what is alike in one statement; only the provider's references differ."""
+    channel, code = Channel(results[0].channel), results[0].code
+    references = {one.alert_id: one.reference for one in results}
     reports = channel in REPORTING
-    return {
-        "id": result.alert_id, "state": AlertState.HANDED_OVER, "lease_owner": None,
-        "lease_until": None, "channel": channel, "last_code": result.code, "handed_over_at": now,
-        "settled_at": now, "provider_reference": result.reference,
-        "delivery_status": DeliveryStatus.SENDING if reports else None,
-        "status_at": now if reports else None,
-        "next_poll_at": now + timedelta(minutes=POLL_MINUTES[0]) if reports else None,
-    }  # fmt: skip
+    changed(
+        session,
+        update(Alert)
+        .where(Alert.id.in_(references))
+        .values(
+            state=AlertState.HANDED_OVER, lease_owner=None, lease_until=None, channel=channel,
+            last_code=code, handed_over_at=now, settled_at=now,
+            provider_reference=case(references, value=Alert.id),
+            delivery_status=DeliveryStatus.SENDING if reports else None,
+            status_at=now if reports else None,
+            next_poll_at=now + timedelta(minutes=POLL_MINUTES[0]) if reports else None,
+        ),
+    )  # fmt: skip
 
 
 def _settle(
