@@ -84,7 +84,7 @@ def test_a_child_of_a_summer_night_is_told_next_working_morning_and_matched_agai
     summer.until(time(6, 30), on=date(2026, 8, 4))
     (told,) = summer.notifications("N-1")
     assert (told.due_at, told.return_on) == (at("2026-08-04", "08:30"), FIRST_MORNING)
-    assert summer.alerted() == ["first@primary.test"]
+    assert summer.chased() == ["first@primary.test"]
     summer.open("first@primary.test", told.id)
     summer.until(time(4, 59), on=FIRST_MORNING)
     assert children(summer)[0].rematched_at is None
@@ -93,7 +93,7 @@ def test_a_child_of_a_summer_night_is_told_next_working_morning_and_matched_agai
     assert (same.id, same.told_at) == (told.id, at("2026-08-04", "06:30"))
     assert children(summer)[0].rematched_at is not None
     assert events(summer, "matching:child:returned") == ["first_pupil_morning"]
-    assert summer.alerted() == ["first@primary.test"]
+    assert summer.chased() == ["first@primary.test"]
     assert summer.board_on(date(2026, 8, 4)).told_in_time == 1
     assert summer.board.rows == ()
     assert summer.imbalances == []
@@ -211,7 +211,7 @@ def test_a_force_that_holds_shows_the_child_as_not_told_and_sends_when_pupils_ar
     (notification,) = summer.notifications("N-1")
     assert (notification.due_at, notification.late_record) == (at("2026-09-02", "08:30"), False)
     summer.until(time(6, 30), on=FIRST_MORNING)
-    assert summer.alerted() == ["first@primary.test"]
+    assert summer.chased() == ["first@primary.test"]
     summer.open("first@primary.test", notification.id)
     assert (summer.board.told_in_time, summer.board.all_told) == (1, True)
     assert summer.imbalances == []
@@ -225,7 +225,7 @@ def test_a_hold_ends_earlier_where_the_term_is_brought_forward(summer: World) ->
     summer.tick()
     assert children(summer)[0].return_on == date(2026, 8, 25)
     summer.until(time(6, 30), on=date(2026, 8, 25))
-    assert summer.alerted() == ["first@primary.test"]
+    assert summer.chased() == ["first@primary.test"]
 
 
 def test_a_force_that_tells_the_council_in_holidays_tells_the_school_when_pupils_are_back(

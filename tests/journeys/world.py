@@ -37,6 +37,7 @@ from app.wiring import Wiring
 from notifications.channels.recording import RecordingChannel
 from notifications.models import (
     Alert,
+    AlertCover,
     EscalationStep,
     Notification,
     Occurrence,
@@ -271,6 +272,12 @@ class World:
 
     def alerted(self) -> list[str]:
         return [address for _, address in self.alerts]
+
+    def chased(self) -> list[str]:
+        """The addresses of those alerts that a message's ladder planned: no later reminder."""
+        with self.wiring.database.read(PLATFORM) as session:
+            covering = {str(one) for one in session.scalars(select(AlertCover.alert_id))}
+        return [address for ident, address in self.alerts if ident in covering]
 
     def open(self, email: str, notification_id: UUID) -> None:
         """Open a notification in its two steps, as the page does."""

@@ -72,7 +72,7 @@ def test_by_default_a_school_is_shown_exactly_the_allowed_fields() -> None:
         "identity", "occurred_at", "location", "presence", "involvement", "spoken_with",
         "seen_safe", "social_care_told", "victim_told_about_notice", "earlier", "going_home",
         "going_home_until", "desk", "guidance", "late_record", "welsh", "template_version",
-        "reference", "demeanour", "words", "pattern", "further",
+        "reference", "demeanour", "words", "pattern", "changed", "further",
     }  # fmt: skip
     assert (shown["reference"], shown["demeanour"], shown["words"]) == (None, None, None)
     assert shown["identity"] == {
