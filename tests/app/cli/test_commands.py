@@ -10,8 +10,8 @@ from app.cli.root import build
 from tests.app.conftest import Encompass
 
 BUILT = {
-    "demo", "migrate", "serve", "scheduler", "step", "check", "features", "register import",
-    "roll import", "roll erase", "roll list", "roll mark-postcode",
+    "demo", "migrate", "serve", "scheduler", "step", "check", "simulate", "features",
+    "register import", "roll import", "roll erase", "roll list", "roll mark-postcode",
     "calendar import", "key-adults import", "force add", "force area", "clients add",
     "accounts add", "report morning", "match explain", "match export", "audit verify",
     "audit export", "keys init", "calendar bank-holiday", "drill begin", "force policy",
