@@ -29,18 +29,18 @@ def test_snow_at_seven_moves_what_nobody_opened_to_the_next_school_morning(world
     world.calendar(TERM)
     world.push("N-1", child())
     world.until(time(7, 0))
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
     close(world, FRIDAY)
     world.until(time(12, 0))
     (moved,) = world.notifications("N-1")
     assert (moved.due_at, moved.state, moved.late_at) == (at("2026-11-23", "08:30"), "ready", None)
-    assert world.alerted() == ["first@primary.test"]  # nobody else is chased on a snow day
+    assert world.chased() == ["first@primary.test"]  # nobody else is chased on a snow day
     assert world.board.not_told == 0
     (row,) = world.board_on(MONDAY).rows
     assert row.due_at == moved.due_at
     # on Monday the ladder begins again, at its first step
     world.until(time(6, 30), on=MONDAY)
-    assert world.alerted() == ["first@primary.test", "first@primary.test"]
+    assert world.chased() == ["first@primary.test", "first@primary.test"]
     world.until(time(7, 30), on=MONDAY)
     assert world.board.rows[0].held_by.startswith("Call sheet")
     world.open("second@primary.test", moved.id)
@@ -96,7 +96,7 @@ def test_a_closure_taken_back_brings_the_deadline_back(world: World) -> None:
     world.until(time(6, 30), on=FRIDAY)
     (notification,) = world.notifications("N-1")
     assert notification.due_at == at("2026-11-20", "08:30")
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
 
 
 def test_a_closure_entered_after_the_deadline_changes_no_lateness(world: World) -> None:

@@ -17,12 +17,12 @@ def test_a_child_of_last_night_is_told_before_nine(world: World) -> None:
     world.clock.move_to(at("2026-11-20", "01:10"))
     world.push("N-1", child())
     world.until(time(6, 29))
-    assert world.alerted() == []
+    assert world.chased() == []
     (notification,) = world.notifications("N-1")
     assert notification.state is NotificationState.READY
     assert notification.due_at == at("2026-11-20", "08:30")
     world.until(time(6, 30))
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
     assert world.board.not_told == 1
     assert world.board.rows[0].held_by.startswith("Key adult")
     world.clock.move_to(at("2026-11-20", "07:40"))
@@ -30,7 +30,7 @@ def test_a_child_of_last_night_is_told_before_nine(world: World) -> None:
     world.until(time(10, 0))
     assert (world.board.told, world.board.not_told, world.board.all_told) == (1, 0, True)
     assert world.board.told_in_time == 1
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
     assert {state for state, _ in world.steps(notification.id).values()} == {"done", "skipped"}
     assert world.imbalances == []
 
@@ -42,9 +42,9 @@ def test_unopened_is_chased_to_the_call_sheet_and_counted_late(world: World) -> 
     world.clock.move_to(at("2026-11-20", "01:10"))
     world.push("N-1", child())
     world.until(time(7, 14))
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
     world.until(time(7, 15))
-    assert world.alerted() == ["first@primary.test", "second@primary.test"]
+    assert world.chased() == ["first@primary.test", "second@primary.test"]
     world.until(time(7, 30))
     assert world.board.rows[0].held_by.startswith("Call sheet")
     world.until(time(8, 31))
@@ -68,9 +68,9 @@ def test_a_friday_night_is_due_on_monday_morning(world: World) -> None:
     (notification,) = world.notifications("N-1")
     assert notification.state is NotificationState.READY
     assert notification.due_at == at("2026-11-23", "08:30")
-    assert world.alerted() == []
+    assert world.chased() == []
     world.until(time(6, 30), on=date(2026, 11, 23))
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
 
 
 @pytest.mark.feature("CA3")
@@ -79,11 +79,11 @@ def test_after_a_bank_holiday_monday_it_is_due_on_tuesday(world: World) -> None:
     world.calendar("council:999,term,2027-04-12,2027-05-28,,,,")
     world.push("N-1", child())
     world.until(time(9, 0), on=date(2027, 5, 3))
-    assert world.alerted() == []
+    assert world.chased() == []
     world.until(time(6, 30), on=date(2027, 5, 4))
     (notification,) = world.notifications("N-1")
     assert notification.due_at == at("2027-05-04", "08:30")
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
 
 
 @pytest.mark.feature("CA5")
@@ -275,7 +275,7 @@ def test_a_hold_ends_by_itself_and_the_school_is_told(world: World) -> None:
     (notification,) = world.notifications("N-1")
     assert notification.due_at == at("2026-11-20", "12:00")
     assert notification.late_record
-    assert world.alerted() == ["first@primary.test"]
+    assert world.chased() == ["first@primary.test"]
     assert world.imbalances == []
 
 
@@ -324,7 +324,7 @@ def test_a_step_asked_for_one_force_leaves_the_others_alone(world: World) -> Non
             "match_children", "compose_notifications", "chase_untold", "send_due", "morning_check",
         ):  # fmt: skip
             world.runner.run_step(step, force=force)
-        assert world.alerted() == alerted
+        assert world.chased() == alerted
         assert len(world.notifications("N-1")) == len(alerted)
 
 
@@ -336,5 +336,5 @@ def test_sending_for_one_force_hands_over_nothing_of_another(world: World) -> No
     assert world.runner.run_step("chase_untold", force="98").done == 0
     assert world.runner.run_step("chase_untold").done == 1
     assert world.runner.run_step("send_due", force="98").done == 0
-    assert world.alerted() == []
+    assert world.chased() == []
     assert world.runner.run_step("send_due", force="99").done == 1
