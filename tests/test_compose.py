@@ -7,6 +7,11 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from app.core import settings as core
+from app.core.settings import Settings
+from app.watchdog import settings as watchdog
+from app.watchdog.settings import WatchdogSettings
+
 COMPOSE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[1] / "docker-compose.yml").read_text(encoding="utf-8")
 )
@@ -20,6 +25,8 @@ def test_what_a_service_names_is_defined_and_what_is_defined_is_named(kind: str)
         (name["source"] if isinstance(name, dict) else name.split(":")[0])
         for service in SERVICES.values()
         for name in service.get(kind, [])
+        # A folder of the host is nothing that this file defines.
+        if not (isinstance(name, str) and name.startswith("./"))
     }
     assert used == set(COMPOSE.get(kind, {}))
 
@@ -41,6 +48,26 @@ def test_secrets_are_read_from_files_that_are_mounted(name: str) -> None:
     settings = cast("dict[str, str]", SERVICES[name]["environment"])
     mounted = {f"/run/secrets/{secret}" for secret in SERVICES[name]["secrets"]}
     assert {value for key, value in settings.items() if key.endswith("_FILE")} == mounted
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_is_one_the_service_reads(name: str) -> None:
+    known = {f"ENCOMPASS_{field.upper()}" for field in Settings.model_fields} | {
+        f"ENCOMPASS_WATCHDOG_{field.upper()}" for field in WatchdogSettings.model_fields
+    }
+    from_files = {f"ENCOMPASS_{field.upper()}_FILE" for field in core.FROM_FILES} | {
+        f"ENCOMPASS_WATCHDOG_{field.upper()}_FILE" for field in watchdog.FROM_FILES
+    }
+    assert set(SERVICES[name]["environment"]) <= known | from_files
+
+
+def test_every_secret_that_the_service_reads_from_a_file_can_be_handed_over() -> None:
+    handed = set(SERVICES["web"]["environment"]) | set(SERVICES["watchdog"]["environment"])
+    wanted = {f"ENCOMPASS_{field.upper()}_FILE" for field in core.FROM_FILES} | {
+        f"ENCOMPASS_WATCHDOG_{field.upper()}_FILE" for field in watchdog.FROM_FILES
+    }
+    # The operator's .env file has it, as a watchdog without one must not start here.
+    assert wanted - handed == {"ENCOMPASS_WATCHDOG_HEARTBEAT_URL_FILE"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

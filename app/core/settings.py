@@ -48,14 +48,17 @@ class MailServer:
 
 
 class SecretFiles(EnvSettingsSource):
-    """Reads `ENCOMPASS_X_FILE` as the value of `x`, the way containers hand over secrets."""
+    """Reads `ENCOMPASS_X_FILE` as the value of `x`, the way containers hand over secrets.
+
+    An empty file is no secret: a container names all its files, used or not.
+    """
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.env_vars.get(f"encompass_{name}_file") for name in FROM_FILES}
         return {
-            name: Path(path).read_text(encoding="utf-8").strip()
+            name: secret
             for name, path in found.items()
-            if path
+            if path and (secret := Path(path).read_text(encoding="utf-8").strip())
         }
 
 

@@ -17,14 +17,14 @@ FROM_FILES = (
 
 
 class WatchdogSecretFiles(EnvSettingsSource):
-    """Reads `ENCOMPASS_WATCHDOG_X_FILE` as the value of `x`."""
+    """Reads `ENCOMPASS_WATCHDOG_X_FILE` as the value of `x`; an empty file is no secret."""
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.env_vars.get(f"{_PREFIX}{name}_file") for name in FROM_FILES}
         return {
-            name: Path(path).read_text(encoding="utf-8").strip()
+            name: secret
             for name, path in found.items()
-            if path
+            if path and (secret := Path(path).read_text(encoding="utf-8").strip())
         }
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from app.core.errors import Refused
 from app.core.settings import Environment, Settings
+from app.watchdog.settings import WatchdogSettings
 from app.wiring import build
 
 POSTGRES = "postgresql+psycopg://encompass@127.0.0.1/encompass"
@@ -51,6 +52,18 @@ def test_a_secret_comes_from_its_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert settings.smtp_password is not None
     assert settings.smtp_password.get_secret_value() == "hunter2"
     assert "hunter2" not in repr(settings)
+
+
+def test_an_empty_file_is_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").write_text("\n", encoding="utf-8")
+    for name in ("NOTIFY_API_KEY", "NOTIFY_CALLBACK_TOKEN", "BOUNCE_TOKEN"):
+        monkeypatch.setenv(f"ENCOMPASS_{name}_FILE", str(tmp_path / "empty"))
+    monkeypatch.setenv("ENCOMPASS_WATCHDOG_SMTP_PASSWORD_FILE", str(tmp_path / "empty"))
+    settings = Settings(environment=Environment.TEST)
+    assert settings.notify_api_key is settings.notify_callback_token is None
+    assert settings.bounce_token is None
+    watchdog = WatchdogSettings(database_url="sqlite://", smtp_host="h", mail_to=("o@example.org",))
+    assert watchdog.smtp_password is None
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
