@@ -29,6 +29,8 @@ ACTOR = "job:write_call_sheets"
 FROM, UNTIL = time(6, 0), time(12, 0)
 EVERY = timedelta(minutes=15)
 SUFFIX = ".sheet"
+# Of each force when its sheet was last written; the watchdog reads it.
+FILE_MARK = "call_sheet_file:"
 
 
 def write_call_sheets(tick: Tick) -> StepReport:
@@ -82,7 +84,7 @@ def _due(session: Session, force: str, tick: Tick) -> bool:
 
 
 def _mark(force: str) -> str:
-    return f"call_sheet_file:{force}"
+    return f"{FILE_MARK}{force}"
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -12,6 +12,7 @@ from app.watchdog.looking import Look
 from notifications.breaker import ProviderState
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
 from notifications.provider_models import Provider
+from notifications.reported import silent_alerts
 from notifications.states import VISIBLE, AlertState, NotificationState, Template
 
 _NINE = time(9, 0)
@@ -37,6 +38,14 @@ def without_status(look: Look) -> Iterator[Finding]:
         )  # fmt: skip
         if found is not None:
             yield Finding(code, *found)
+
+
+def still_sending(look: Look) -> Iterator[Finding]:
+    """Alerts of children nobody is told of, which their provider took and said no more of."""
+    silent = silent_alerts(look.session, now=look.now)
+    found = _counted(look, Alert.handed_over_at, Alert.id.in_(silent), _untold())
+    if found is not None:
+        yield Finding(Code.STILL_SENDING, *found)
 
 
 def set_aside(look: Look) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class Code(StrEnum):
     BALANCE_REVIEW_STEP_OVERDUE = "balance_review_step_overdue"
     # Alerts.
     NO_STATUS = "no_status"
+    STILL_SENDING = "still_sending"
     UNKNOWN_OLD = "unknown_old"
     SET_ASIDE = "set_aside"
     DELIVERY_FAILING = "delivery_failing"
@@ -44,6 +45,7 @@ class Code(StrEnum):
     STEP_FAILING = "step_failing"
     RUN_MISSING = "run_missing"
     EVENING_CHECK_MISSING = "evening_check_missing"
+    CALL_SHEET_OLD = "call_sheet_old"
     COVER_MISSING = "cover_missing"
     CALENDAR_ENDS = "calendar_ends"
     TRAIL_SILENT = "trail_silent"

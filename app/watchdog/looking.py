@@ -23,6 +23,7 @@ class Look:
     heads: Mapping[str, int] = field(default_factory=dict)
     # A clock moved by hand has nothing to say about the database's.
     real_clock: bool = True
+    # Whether the service writes encrypted call sheets, which its settings say and not its rows.
     call_sheet_files: bool = False
 
     @property

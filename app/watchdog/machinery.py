@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from app.core import schema
 from app.core.models import AuditEntry, AuditHead, Lease
 from app.jobs import PIPELINE
+from app.jobs.write_call_sheets import EVERY, FILE_MARK, FROM, UNTIL
 from app.reports.readiness import ALARMS
 from app.watchdog.codes import Code, Finding
 from app.watchdog.looking import Look
@@ -22,6 +23,8 @@ TICK_AGE = timedelta(seconds=90)
 _STEP_AGE = timedelta(minutes=10)
 _CLOCK = timedelta(seconds=5)
 _STEPS = tuple(name for name, _ in PIPELINE)
+# A sheet is written each quarter of an hour, and may take a few ticks.
+_SHEET_LATE, _SHEETS_FROM = timedelta(minutes=5), time(6, 5)
 _RUN_BY, _CHECKED_BY = time(0, 30), time(18, 30)
 # Every evening check of every force is on the trail, so a day without a row is a dead trail.
 _TRAIL_SPEAKS = timedelta(hours=26)
@@ -76,6 +79,22 @@ def _cover_on(look: Look, on: date) -> dict[str, list[Any]]:
         select(ReadinessCheck.force, ReadinessCheck.own_cover).where(ReadinessCheck.on_date == on)
     )
     return {force: list(cover) for force, cover in rows}
+
+
+def call_sheets(look: Look) -> Iterator[Finding]:
+    """Each force's encrypted call sheet is younger than a quarter of an hour, from six to noon."""
+    if not look.call_sheet_files or not _SHEETS_FROM <= look.clock_time < UNTIL:
+        return
+    marks = select(Lease.name, Lease.finished_at).where(Lease.name.startswith(FILE_MARK))
+    written = {name.removeprefix(FILE_MARK): at for name, at in look.session.execute(marks)}
+    since = max(look.at(FROM), look.now - EVERY - _SHEET_LATE)
+    old = [
+        written.get(force)
+        for force, added in look.forces()
+        if added < look.now - EVERY and ((at := written.get(force)) is None or at < since)
+    ]
+    if old:
+        yield Finding(Code.CALL_SHEET_OLD, len(old), min((at for at in old if at), default=None))
 
 
 def calendar(look: Look) -> Iterator[Finding]:

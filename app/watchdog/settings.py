@@ -60,7 +60,9 @@ class WatchdogSettings(BaseSettings):
 
     disk_paths: tuple[Path, ...] = (Path("/"),)
     ready_url: str | None = Field(default=None, description="/health/ready of the service")
-    call_sheet_files: bool = Field(default=False, description="encrypted call sheets are written")
+    call_sheet_files: bool = Field(
+        default=False, description="encrypted call sheets are written for every force"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     children.reviews_not_begun,
     balancing.imbalances,
     alerts.without_status,
+    alerts.still_sending,
     alerts.set_aside,
     alerts.delivery_failing,
     alerts.nobody_opens,
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     feed.feed,
     machinery.ticks,
     machinery.mornings,
+    machinery.call_sheets,
     machinery.calendar,
     machinery.trail,
     machinery.our_schema,
@@ -121,10 +123,12 @@ class Watchdog:
     def _ask(self, now: datetime) -> Iterator[Finding]:
         """Ask every check on its own; one that breaks is itself a finding and stops no other."""
         broken, real = 0, isinstance(self._clock, SystemClock)
+        files = self._settings.call_sheet_files
         for check in CHECKS:
             try:
                 with self._reading.look() as session:
-                    yield from list(check(Look(session, now, self._memory.heads, real)))
+                    look = Look(session, now, self._memory.heads, real, files)
+                    yield from list(check(look))
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 (a check that breaks must ring, not end us)

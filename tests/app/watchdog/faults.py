@@ -3,9 +3,11 @@
 A process stops, a row is lost, a server refuses; docs/reliability.md lists them.
 """
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from sqlalchemy import select, text
 
 from app.core.clock import SystemClock
 from app.core.ids import new_id
+from app.core.paper import make_key
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.watchdog.codes import Code
@@ -81,6 +84,15 @@ def no_morning_is_made(calm: Watched) -> None:
 def the_evening_is_not_checked(calm: Watched) -> None:
     calm.clock("2026-11-23 18:40")
     calm.tick(evening_check=None)
+
+
+def the_call_sheet_is_not_written(calm: Watched) -> None:
+    """The officers' keys are lost: the step runs, and there is nobody it could write for."""
+    keys = _paper(calm)
+    calm.tick()
+    assert Code.CALL_SHEET_OLD not in {one.code for one in calm.look().findings}
+    (keys / "99.duty.pem").unlink()
+    calm.tick_until(time(8, 5))
 
 
 # -- people ---------------------------------------------------------------------------------------
@@ -167,6 +179,16 @@ def an_incident_has_lost_its_children(calm: Watched) -> None:
 def the_provider_is_away(calm: Watched) -> None:
     _provider_answers(calm, ErrorKind.CONNECTION, "failed_at_connecting")
     calm.tick_until(time(7, 55))
+
+
+def the_provider_says_no_more(calm: Watched) -> None:
+    """Taken by a provider that reports what becomes of it, and since then "sending"."""
+    calm.sql(
+        "UPDATE alert SET channel = 'govuk_notify', delivery_status = 'sending'"
+        " WHERE state = 'handed_over'"
+    )
+    calm.world.clock.advance(timedelta(minutes=1))
+    calm.tick_until(time(7, 58))
 
 
 def the_provider_never_answers(calm: Watched) -> None:
@@ -334,6 +356,7 @@ ALL = {
     "the_evening_is_not_checked": Fault(
         Code.EVENING_CHECK_MISSING, the_evening_is_not_checked, "2026-11-24"
     ),
+    "the_call_sheet_is_not_written": Fault(Code.CALL_SHEET_OLD, the_call_sheet_is_not_written),
     "everybody_left": Fault(Code.UNTOLD_UNHELD, everybody_left),
     "nobody_rings": Fault(Code.CALL_NOT_BEGUN, nobody_rings),
     "nobody_reviews": Fault(Code.REVIEW_NOT_BEGUN, nobody_reviews),
@@ -356,6 +379,7 @@ ALL = {
         Code.BALANCE_NO_ROWS, an_incident_has_lost_its_children
     ),
     "the_provider_is_away": Fault(Code.NO_STATUS, the_provider_is_away),
+    "the_provider_says_no_more": Fault(Code.STILL_SENDING, the_provider_says_no_more),
     "the_provider_never_answers": Fault(Code.UNKNOWN_OLD, the_provider_never_answers),
     "an_alert_fails_on_itself": Fault(Code.SET_ASIDE, an_alert_fails_on_itself),
     "the_provider_refuses_everybody": Fault(Code.DELIVERY_FAILING, the_provider_refuses_everybody),
@@ -397,6 +421,20 @@ def _provider_answers(calm: Watched, kind: ErrorKind, code: str) -> None:
     channel = calm.world.wiring.channel
     assert isinstance(channel, RecordingChannel)
     channel.fail_next(*[ChannelError(kind, code) for _ in range(50)])
+
+
+def _paper(calm: Watched, **changes: Any) -> Path:
+    """Let the service write call sheets and the watchdog look; return the officers' keys."""
+    keys = calm.folder / "officers"
+    keys.mkdir()
+    (keys / "99.duty.pem").write_bytes(make_key("three words together")[1])
+    wiring = calm.world.wiring
+    settings = wiring.settings.model_copy(
+        update={"call_sheet_dir": calm.folder / "sheets", "call_sheet_keys": keys, **changes}
+    )
+    calm.world.wiring = dataclasses.replace(wiring, settings=settings)
+    _replace(calm, call_sheet_files=True)
+    return keys
 
 
 def _replace(calm: Watched, **changes: Any) -> None:

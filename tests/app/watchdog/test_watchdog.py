@@ -193,3 +193,15 @@ def test_a_broken_memory_is_an_empty_one(calm: Watched) -> None:
 
 def test_every_check_is_asked_on_every_look() -> None:
     assert len({check.__name__ for check in CHECKS}) == len(CHECKS) >= 15
+
+
+@pytest.mark.feature("DL9")
+def test_silence_of_a_provider_rings_while_somebody_waits_and_no_longer(calm: Watched) -> None:
+    calm.sql(
+        "UPDATE alert SET channel = 'govuk_notify', delivery_status = 'sending'"
+        " WHERE state = 'handed_over'"
+    )
+    assert Code.STILL_SENDING in codes(calm.look())
+    (message,) = calm.world.notifications("N-1")
+    calm.world.open("first@primary.test", message.id)
+    assert Code.STILL_SENDING not in codes(calm.look())
