@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 FROM_FILES = (
     "database_url", "smtp_password", "metrics_token", "second_smtp_password", "notify_api_key",
-    "notify_callback_token", "bounce_token",
+    "notify_callback_token", "bounce_token", "call_sheet_push_url", "call_sheet_push_token",
 )  # fmt: skip
 
 _SHORTEST_SECRET = 20
@@ -93,6 +93,11 @@ class Settings(BaseSettings):
     call_sheet_push_dir: Path | None = Field(
         default=None, description="a folder off this host, into which each sheet is copied"
     )
+    call_sheet_push_url: SecretStr | None = Field(
+        default=None, description="an address off this host; each sheet is PUT below it"
+    )
+    call_sheet_push_token: SecretStr | None = None
+    call_sheet_push_ca_file: Path | None = None
 
     channel: str = Field(
         default="smtp", description="smtp or govuk_notify, or recording for a rehearsal"
@@ -176,6 +181,9 @@ class Settings(BaseSettings):
     def _nothing_in_clear(self) -> "Settings":
         if self.production and not self.notify_url.startswith("https://"):
             raise ValueError("ENCOMPASS_NOTIFY_URL must begin with https:// in production")
+        url = self.call_sheet_push_url
+        if self.production and url and not url.get_secret_value().startswith("https://"):
+            raise ValueError("ENCOMPASS_CALL_SHEET_PUSH_URL must begin with https:// in production")
         for name in ("notify_callback_token", "bounce_token"):
             secret = getattr(self, name)
             if secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET:

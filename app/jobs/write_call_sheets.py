@@ -1,14 +1,18 @@
 """The call sheet as an encrypted file: from six to noon, each quarter and when a line opens.
 
-Written beside the service and, where the operator names a place, copied off the host each time, so
-that the newest copy elsewhere is never older than the moment the last call was put on the sheet.
+Written beside the service and, where the operator names a folder or an address, copied off the host
+each time, so that the newest copy elsewhere is never older than the moment the last call was put on
+the sheet. An address that does not take it is tried again each minute and rings: the sheet beside
+the service is written all the same.
 """
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import time, timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +25,7 @@ from app.core.scope import PLATFORM
 from app.core.settings import Settings
 from app.jobs.runner import StepReport, Tick
 from app.reports.paper_sheet import paper_lines
+from notifications.channels.put_file import UNANSWERED, put_file
 from notifications.models import CallSheetLine
 
 log = logs.get(__name__)
@@ -31,6 +36,17 @@ EVERY = timedelta(minutes=15)
 SUFFIX = ".sheet"
 # Of each force when its sheet was last written; the watchdog reads it.
 FILE_MARK = "call_sheet_file:"
+# And when it was last taken at the operator's address, or tried; `last_error` says why it was not.
+PUSH_MARK = "call_sheet_push:"
+PUSH_AGAIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One encrypted file and its name."""
+
+    name: str
+    data: bytes
 
 
 def write_call_sheets(tick: Tick) -> StepReport:
@@ -45,16 +61,28 @@ def write_call_sheets(tick: Tick) -> StepReport:
     with tick.wiring.database.read(PLATFORM) as session:
         codes = session.scalars(select(Force.code).order_by(Force.code)).all()
         due = [code for code in codes if tick.force in {None, code} and _due(session, code, tick)]
-    return tick.each(due, lambda session, force: write(session, tick, force, folder, keys))
+    fresh: dict[str, Sheet] = {}
+
+    def one(session: Session, force: str) -> None:
+        sheet = write(session, tick, force, folder, keys)
+        if sheet is not None:
+            fresh[force] = sheet
+
+    report = tick.each(due, one)
+    if settings.call_sheet_push_url is not None:
+        report.failed += push(tick, fresh, settings.call_sheet_push_url)
+    return report
 
 
-def write(session: Session, tick: Tick, force: str, folder: Path, keys_folder: Path) -> None:
-    """Write, and copy off the host, the sheet of one force as it stands now."""
+def write(
+    session: Session, tick: Tick, force: str, folder: Path, keys_folder: Path
+) -> Sheet | None:
+    """Write the sheet of one force as it stands now; return it, or None where nobody has a key."""
     settings, now = tick.wiring.settings, tick.now
     keys = public_keys(keys_folder, force)
     if not keys:
         log.warning("no key for the call sheet", job=tick.step, force=force)
-        return
+        return None
     lines = paper_lines(session, tick.wiring.cipher, force=force, now=now)
     label = Label(force, now, at_london(london_date(now), UNTIL))
     plain = json.dumps([asdict(one) for one in lines], default=_plain, ensure_ascii=False).encode()
@@ -68,12 +96,36 @@ def write(session: Session, tick: Tick, force: str, folder: Path, keys_folder: P
         subject=f"run:{london_date(now)}", now=now,
         detail={"lines": len(lines), "keys": len(keys)},
     )  # fmt: skip
+    return Sheet(name, data)
+
+
+def push(tick: Tick, sheets: Mapping[str, Sheet], url: SecretStr) -> int:
+    """Put sheets at the operator's address, no transaction open meanwhile; return how many failed.
+
+    One that gives no answer is not asked again for the other forces of this tick.
+    """
+    settings, failed, error = tick.wiring.settings, 0, None
+    for force, sheet in sheets.items():
+        if error != UNANSWERED:
+            error = put_file(
+                url, sheet.name, sheet.data, token=settings.call_sheet_push_token,
+                ca_file=settings.call_sheet_push_ca_file,
+            )  # fmt: skip
+        with tick.wiring.database.write(PLATFORM) as session:
+            mark = session.get(Lease, f"{PUSH_MARK}{force}") or Lease(name=f"{PUSH_MARK}{force}")
+            mark.started_at, mark.last_error = tick.now, error
+            mark.finished_at = mark.finished_at if error else tick.now
+            session.add(mark)
+        if error is not None:
+            log.error("call sheet not pushed", job=tick.step, force=force, error=error)
+            failed += 1
+    return failed
 
 
 def _due(session: Session, force: str, tick: Tick) -> bool:
-    """Return whether a quarter of an hour began, or a line opened, since the last writing."""
+    """Return whether a quarter began, a line opened or a push failed since the last writing."""
     mark = session.get(Lease, _mark(force))
-    if mark is None or mark.finished_at is None:
+    if mark is None or mark.finished_at is None or _not_pushed(session, force, tick):
         return True
     start = at_london(london_date(tick.now), FROM)
     slot = start + (tick.now - start) // EVERY * EVERY
@@ -81,6 +133,19 @@ def _due(session: Session, force: str, tick: Tick) -> bool:
         select(func.max(CallSheetLine.opened_at)).where(CallSheetLine.force == force)
     )
     return mark.finished_at < slot or (opened is not None and mark.finished_at < opened)
+
+
+def _not_pushed(session: Session, force: str, tick: Tick) -> bool:
+    """Return whether the last sheet was not taken elsewhere a minute ago, or never tried there."""
+    if tick.wiring.settings.call_sheet_push_url is None:
+        return False
+    wrote, mark = session.get(Lease, _mark(force)), session.get(Lease, f"{PUSH_MARK}{force}")
+    if mark is None or mark.started_at is None:
+        return True
+    # The process ended between writing and pushing.
+    if wrote is not None and wrote.finished_at is not None and mark.started_at < wrote.finished_at:
+        return True
+    return mark.last_error is not None and mark.started_at <= tick.now - PUSH_AGAIN
 
 
 def _mark(force: str) -> str:

@@ -46,6 +46,7 @@ class Code(StrEnum):
     RUN_MISSING = "run_missing"
     EVENING_CHECK_MISSING = "evening_check_missing"
     CALL_SHEET_OLD = "call_sheet_old"
+    CALL_SHEET_NOT_PUSHED = "call_sheet_not_pushed"
     COVER_MISSING = "cover_missing"
     CALENDAR_ENDS = "calendar_ends"
     TRAIL_SILENT = "trail_silent"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from app.core import schema
 from app.core.models import AuditEntry, AuditHead, Lease
 from app.jobs import PIPELINE
-from app.jobs.write_call_sheets import EVERY, FILE_MARK, FROM, UNTIL
+from app.jobs.write_call_sheets import EVERY, FILE_MARK, FROM, PUSH_MARK, UNTIL
 from app.reports.readiness import ALARMS
 from app.watchdog.codes import Code, Finding
 from app.watchdog.looking import Look
@@ -82,7 +82,7 @@ def _cover_on(look: Look, on: date) -> dict[str, list[Any]]:
 
 
 def call_sheets(look: Look) -> Iterator[Finding]:
-    """Each force's encrypted call sheet is younger than a quarter of an hour, from six to noon."""
+    """From six to noon each force's encrypted call sheet is of this quarter, and off the host."""
     if not look.call_sheet_files or not _SHEETS_FROM <= look.clock_time < UNTIL:
         return
     marks = select(Lease.name, Lease.finished_at).where(Lease.name.startswith(FILE_MARK))
@@ -95,6 +95,15 @@ def call_sheets(look: Look) -> Iterator[Finding]:
     ]
     if old:
         yield Finding(Code.CALL_SHEET_OLD, len(old), min((at for at in old if at), default=None))
+    count, oldest = look.session.execute(
+        select(func.count(), func.min(Lease.finished_at)).where(
+            Lease.name.startswith(PUSH_MARK),
+            Lease.last_error.is_not(None),
+            Lease.started_at >= since,
+        )
+    ).one()
+    if count:
+        yield Finding(Code.CALL_SHEET_NOT_PUSHED, count, oldest)
 
 
 def calendar(look: Look) -> Iterator[Finding]:

@@ -1,20 +1,25 @@
 """The encrypted call sheet: from six, each quarter, when a line opens; over and gone at noon."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
 
 from app.core.audit import Event
 from app.core.clock import at_london
 from app.core.errors import Refused
-from app.core.models import AuditEntry
+from app.core.models import AuditEntry, Lease
 from app.core.paper import make_key, open_file
 from app.core.scope import PLATFORM
 from app.core.settings import Settings
+from notifications.channels.put_file import UNANSWERED, put_file
+from tests.app.watchdog.listener import Listener
 from tests.journeys.world import World, at, child
 
 NAME = "99-2026-11-20.sheet"
@@ -136,3 +141,92 @@ def test_a_place_off_the_host_that_is_gone_is_tried_again(
     world.clock.move_to(at("2026-11-20", "06:01"))
     world.tick()
     assert written(world) == ["06:01"]
+
+
+@pytest.fixture
+def store() -> Iterator[Listener]:
+    with Listener() as running:
+        yield running
+
+
+@pytest.fixture
+def pushing(world: World, store: Listener) -> World:
+    """The same county, whose sheets also go to an address by HTTP."""
+    settings = world.wiring.settings.model_copy(
+        update={
+            "call_sheet_push_url": SecretStr(f"{store.url}/store/"),
+            "call_sheet_push_token": SecretStr("a token of the store's own"),
+        }
+    )
+    world.wiring = replace(world.wiring, settings=settings)
+    world.restart()
+    return world
+
+
+def test_each_sheet_is_put_at_the_operators_address_the_last_when_its_call_opens(
+    pushing: World, duty_key: bytes, tmp_path: Path, store: Listener
+) -> None:
+    pushing.clock.move_to(at("2026-11-20", "01:10"))
+    pushing.push("N-1", child())
+    for clock_time in (time(6, 0), time(6, 7), time(7, 20), time(7, 30)):
+        pushing.clock.move_to(at_london(FRIDAY, clock_time))
+        pushing.tick()
+    assert [(how, path) for how, path, _ in store.heard] == [("PUT", f"/store/{NAME}")] * 3
+    _, last, headers = store.raw[-1]
+    assert last == (tmp_path / "here" / NAME).read_bytes()
+    assert headers["Authorization"] == "Bearer a token of the store's own"
+    # sixty minutes before it is due, the child is on the sheet that is elsewhere
+    assert json.loads(open_file(last, duty_key, "three words together", now=pushing.now)[1])
+
+
+def test_an_address_that_takes_nothing_stops_no_sheet_and_is_tried_again_each_minute(
+    pushing: World, duty_key: bytes, tmp_path: Path, store: Listener
+) -> None:
+    store.status = 507
+    pushing.may_fail.add("write_call_sheets")
+    for clock_time in (time(6, 0, 0), time(6, 0, 20), time(6, 1, 0)):
+        pushing.clock.move_to(at_london(FRIDAY, clock_time))
+        pushing.tick()
+    assert len(store.heard) == 2
+    assert written(pushing) == ["06:00", "06:01"]
+    assert (tmp_path / "elsewhere" / NAME).exists()
+    store.status = 201
+    for minute in (2, 3):
+        pushing.clock.move_to(at_london(FRIDAY, time(6, minute)))
+        pushing.tick()
+    assert len(store.heard) == 3
+    with pushing.wiring.database.read(PLATFORM) as session:
+        mark = session.get_one(Lease, "call_sheet_push:99")
+        assert (mark.last_error, mark.finished_at) == (None, at_london(FRIDAY, time(6, 2)))
+
+
+def test_what_was_written_and_not_pushed_when_the_process_ended_is_pushed_by_the_next(
+    pushing: World, duty_key: bytes, store: Listener
+) -> None:
+    pushing.clock.move_to(at("2026-11-20", "06:00"))
+    pushing.tick()
+    with pushing.wiring.database.write(PLATFORM) as session:
+        session.get_one(Lease, "call_sheet_push:99").started_at = at("2026-11-20", "05:45")
+    pushing.clock.move_to(at("2026-11-20", "06:01"))
+    pushing.tick()
+    assert len(store.heard) == 2
+
+
+def test_an_address_that_is_not_there_or_not_proved_takes_nothing(
+    tmp_path: Path, store: Listener
+) -> None:
+    for url in (
+        "http://127.0.0.1:9/store", store.url.replace("http://", "https://"), "http://[nowhere",
+    ):  # fmt: skip
+        said = put_file(SecretStr(url), NAME, b"{}", token=None, ca_file=None)
+        assert said == UNANSWERED
+    assert store.heard == []
+
+
+def test_in_production_nothing_is_pushed_in_clear(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="CALL_SHEET_PUSH_URL"):
+        Settings(
+            database_url="postgresql+psycopg://encompass@127.0.0.1/encompass",
+            keys_file=tmp_path / "keys.json",
+            call_sheet_push_url=SecretStr("http://store.example.org"),
+        )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from app.core.clock import SystemClock
@@ -93,6 +94,16 @@ def the_call_sheet_is_not_written(calm: Watched) -> None:
     assert Code.CALL_SHEET_OLD not in {one.code for one in calm.look().findings}
     (keys / "99.duty.pem").unlink()
     calm.tick_until(time(8, 5))
+
+
+def the_place_of_the_call_sheets_refuses(calm: Watched) -> None:
+    """The operator's store answers 507: nothing that is pushed there arrives."""
+    _paper(calm, call_sheet_push_url=SecretStr(f"{calm.listener.url}/sheets"))
+    calm.tick()
+    assert Code.CALL_SHEET_NOT_PUSHED not in {one.code for one in calm.look().findings}
+    calm.listener.status = 507
+    calm.tick_until(time(7, 46))
+    calm.listener.status = 200
 
 
 # -- people ---------------------------------------------------------------------------------------
@@ -357,6 +368,9 @@ ALL = {
         Code.EVENING_CHECK_MISSING, the_evening_is_not_checked, "2026-11-24"
     ),
     "the_call_sheet_is_not_written": Fault(Code.CALL_SHEET_OLD, the_call_sheet_is_not_written),
+    "the_place_of_the_call_sheets_refuses": Fault(
+        Code.CALL_SHEET_NOT_PUSHED, the_place_of_the_call_sheets_refuses
+    ),
     "everybody_left": Fault(Code.UNTOLD_UNHELD, everybody_left),
     "nobody_rings": Fault(Code.CALL_NOT_BEGUN, nobody_rings),
     "nobody_reviews": Fault(Code.REVIEW_NOT_BEGUN, nobody_reviews),
