@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.casework.facts import matching_facts
 from app.casework.remembering import earlier_answers
-from app.core import audit, keys
+from app.core import audit, keys, logs
 from app.core.cipher import Cipher
 from app.core.clock import london_date
 from app.core.policies import current_policy
@@ -42,6 +42,8 @@ from schools.matching.review import Basis, open_review, record_decision
 from schools.matching.stamps import register_stamp, roll_stamp
 from schools.queries import council_known
 
+log = logs.get(__name__)
+
 ACTOR = "job:match_children"
 BLOCK = 500
 # Incidents that are looked up at once: what is held open of rolls stays small.
@@ -59,8 +61,7 @@ def match_children(tick: Tick) -> StepReport:
         waiting = iter(_waiting(session, tick.force))
     report = StepReport(tick.step, failed=released.failed)
     while not tick.out_of_time and (some := list(islice(waiting, TOGETHER))):
-        with tick.wiring.database.read(PLATFORM) as session:
-            ahead = look_ahead(session, tick.wiring.cipher, some)
+        ahead = _ahead(tick, some)
         part = tick.each(
             some,
             lambda session, key, ahead=ahead: match_incident(  # type: ignore[misc]
@@ -69,6 +70,16 @@ def match_children(tick: Tick) -> StepReport:
         )
         report.done, report.failed = report.done + part.done, report.failed + part.failed
     return report
+
+
+def _ahead(tick: Tick, incident_ids: list[UUID]) -> dict[UUID, Ahead]:
+    """Look some incidents up at once; where one of them breaks that, each is looked up alone."""
+    try:
+        with tick.wiring.database.read(PLATFORM) as session:
+            return look_ahead(session, tick.wiring.cipher, incident_ids)
+    except Exception as error:  # noqa: BLE001 (one bad record must not stop the night)
+        log.error("not looked up at once", job=tick.step, error=logs.error_kind(error))
+        return {}
 
 
 def release(session: Session, cipher: Cipher, child_id: UUID, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Many incidents are looked up at once, and each is decided on what is true when it is decided."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
@@ -9,6 +9,7 @@ from app.jobs.looking_ahead import look_ahead
 from app.jobs.match_children import match_incident
 from schools.matching.models import Match
 from schools.matching.stamps import register_stamp, roll_stamp
+from schools.roll_models import Pupil
 from tests.journeys.test_twins import UNTOLD, load_roll
 from tests.journeys.world import World, at, child
 
@@ -57,3 +58,16 @@ def test_a_roll_that_came_in_between_decides(night: World) -> None:
         decided = {refs[one.involved_child_id]: one for one in session.scalars(select(Match))}
     assert decided["unlisted"].urns == [990001]
     assert decided["listed"].band != "matched"
+
+
+def test_a_pupil_whose_row_cannot_be_opened_keeps_no_other_child_waiting(night: World) -> None:
+    with night.wiring.database.write(PLATFORM) as session:
+        session.execute(update(Pupil).values(sealed=b"\x00" * 40))
+    elsewhere = {"date_of_birth": "2015-07-21", "residences": [{"postcode": "ZZ99 7AA"}]}
+    night.push("N-3", child("of-others", forename="Nesta", surname="Otherby", **elsewhere))
+    night.may_fail = {"match_children"}
+    night.tick()
+    with night.wiring.database.read(PLATFORM) as session:
+        refs = {one.id: one.ref for one in session.scalars(select(InvolvedChild))}
+        decided = {refs[one.involved_child_id] for one in session.scalars(select(Match))}
+    assert decided == {"of-others"}
