@@ -32,9 +32,9 @@ def of_forces(session: Session, acting: Acting) -> list[ForceMatters]:
 
 
 def counted(session: Session, acting: Acting, *, force: str) -> int:
-    """Return how many matters of a force are open, for the board."""
+    """Return how many matters of a force are open, for the board: of these, what its list shows."""
     require(acting, Action.SEE_BOARD, Relation(force=force))
-    return open_matters(session, force=force, now=acting.now).count
+    return _without_own_family(session, acting, force).count
 
 
 def _of_force(session: Session, acting: Acting, force: str) -> ForceMatters:
@@ -43,6 +43,12 @@ def _of_force(session: Session, acting: Acting, force: str) -> ForceMatters:
         session, event=audit.Event.OPEN_MATTERS_VIEWED, actor=acting.actor.id, force=force,
         subject=f"force:{force}", now=acting.now,
     )  # fmt: skip
+    found = _without_own_family(session, acting, force)
+    return ForceMatters(found, _rung(session, acting, force))
+
+
+def _without_own_family(session: Session, acting: Acting, force: str) -> OpenMatters:
+    """Return what is open, without what does not exist for the acting person."""
     found = open_matters(session, force=force, now=acting.now)
     tied = ties_to_notifications(session, acting, dict.fromkeys(found.notification_ids, force))
     out = {ident for ident, tie in tied.items() if tie is Tie.OUT}
@@ -50,13 +56,12 @@ def _of_force(session: Session, acting: Acting, force: str) -> ForceMatters:
     def mine(matters: tuple[Matter, ...]) -> tuple[Matter, ...]:
         return tuple(one for one in matters if one.notification_id not in out)
 
-    found = replace(
+    return replace(
         found, absent=mine(found.absent), unanswered=mine(found.unanswered),
         unread_changes=mine(found.unread_changes), not_acknowledged=mine(found.not_acknowledged),
         not_followed_up=mine(found.not_followed_up),
         recalls=tuple(one for one in found.recalls if one.matter.notification_id not in out),
     )  # fmt: skip
-    return ForceMatters(found, _rung(session, acting, force))
 
 
 def _rung(session: Session, acting: Acting, force: str) -> str:

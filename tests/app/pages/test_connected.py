@@ -269,3 +269,18 @@ def test_a_lead_who_is_connected_reads_nothing_of_it(
     morning.force.chase()
     page = signed_in(morning.wiring, lead).get(f"/reports/recipients/{FORCE}").text
     assert "Nobody was left out" in page
+
+
+def test_the_board_counts_nothing_open_that_does_not_exist_for_its_reader(
+    morning: Morning, waiting: UUID
+) -> None:
+    desk = add_person(morning.wiring, "own@example.org", Role.FORCE_DESK, force=FORCE)
+    reader = signed_in(morning.wiring, morning.huw)
+    reader.press(path(waiting, "/first-step"))
+    reader.press(path(waiting, "/open"), OPEN)
+    board = signed_in(morning.wiring, desk)
+    board.press(f"/morning/recalls/new/{waiting}", {"reason": "wrong_school"})
+    assert "1 matter is" in board.get("/morning").text
+    tie(morning, waiting, Adult(email="own@example.org"))
+    assert "matter is" not in board.get("/morning").text
+    assert "Nothing is open" in board.get("/morning/open").text
