@@ -14,10 +14,12 @@ from app.core.cipher import Cipher
 from app.core.errors import Conflict
 from notifications.alerting import stop_alerts
 from notifications.asking_duty import alert_duty
+from notifications.errors import NoLongerShown
 from notifications.models import Notification
 from notifications.receipt_models import Attendance
 from notifications.receipt_states import AbsenceResponse, AttendanceAnswer, ReceiptStepKind
 from notifications.receipt_steps import skip_steps
+from notifications.states import VISIBLE
 from schools.officers import Duty
 
 
@@ -30,7 +32,13 @@ def answer_attendance(
     session: Session, cipher: Cipher, notification: Notification, *, answer: AttendanceAnswer,
     actor: str, now: datetime, source: str = "page",
 ) -> Attendance:  # fmt: skip
-    """Store the answer, also one that corrects an earlier; raise `Conflict` where nobody asked."""
+    """Store the answer, also one that corrects an earlier; raise `Conflict` where nobody asked.
+
+    What is no longer shown to a school is not answered by it: `NoLongerShown`.
+    """
+    session.refresh(notification, with_for_update={"key_share": True})
+    if notification.state not in VISIBLE:
+        raise NoLongerShown("This message is no longer shown: ring the desk.")
     row = _locked(session, notification)
     if row.answer is answer:
         return row

@@ -28,10 +28,12 @@ from schools.officers import Duty, Officer
 
 # DPA 2018 s.67: without undue delay and, where feasible, within 72 hours of becoming aware.
 REPORT_WITHIN = timedelta(hours=72)
-# Evidence that somebody at the school read, heard or took away what there was to tell. The first
-# step alone, a first name and a year of birth, is how a wrong school is meant to find out.
+# Evidence that somebody at the school read, heard or took away what there was to tell, or may have:
+# what a caller had on the screen was perhaps read out. The first step alone, a first name and a
+# year of birth, is how a wrong school is meant to find out.
 SEEN = (
-    ReceiptKind.OPENED, ReceiptKind.TOLD_BY_PHONE, ReceiptKind.PRINTED, ReceiptKind.EXPORTED,
+    ReceiptKind.OPENED, ReceiptKind.TOLD_BY_PHONE, ReceiptKind.SHOWN_TO_CALLER,
+    ReceiptKind.PRINTED, ReceiptKind.EXPORTED,
 )  # fmt: skip
 _ALERT_WORTH = timedelta(hours=1)
 
@@ -40,7 +42,7 @@ _ALERT_WORTH = timedelta(hours=1)
 class Reader:
     """One person and what they saw or took, each with its first time; `destroyed_at` is their word.
 
-    `kinds` of a caller is `told_by_phone` alone: then it is somebody at the school who heard it.
+    Of a caller it is what was on the screen or told by phone: somebody at the school heard it.
     """
 
     actor: str

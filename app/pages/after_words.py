@@ -57,6 +57,7 @@ SEEN = {
     ReceiptKind.FIRST_STEP: "saw a first name and a year of birth",
     ReceiptKind.OPENED: "opened it",
     ReceiptKind.TOLD_BY_PHONE: "told the school by phone",
+    ReceiptKind.SHOWN_TO_CALLER: "had it on the screen to ring the school",
     ReceiptKind.PRINTED: "printed it",
     ReceiptKind.EXPORTED: "copied it to the school’s file",
 }

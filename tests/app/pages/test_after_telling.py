@@ -15,7 +15,8 @@ from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from notifications.asking import due_after_telling, take_steps_after_telling
-from notifications.models import Alert, Notification, Receipt
+from notifications.channels.call_sheet import open_line
+from notifications.models import Alert, CallSheetLine, Notification, Receipt
 from notifications.receipt_models import Attendance, Breach, Recall
 from notifications.receipt_states import AttendanceAnswer, BreachDecision, Said
 from notifications.states import NotificationState, ReceiptKind
@@ -198,6 +199,36 @@ def test_nobody_who_had_seen_nothing_is_asked_anything_after_a_recall(
     answer = board.press(f"/morning/recalls/new/{waiting}", {"reason": "wrong_child"})
     assert answer.headers["location"] == "/morning"
     assert morning.force.rows(Recall) == []
+
+
+def test_what_a_caller_had_on_the_screen_may_have_been_read_to_a_wrong_school(
+    morning: Morning, waiting: UUID, desk: Person
+) -> None:
+    with morning.wiring.database.write(PLATFORM) as session:
+        open_line(session, session.get_one(Notification, waiting), now=morning.wiring.clock.now())
+    (line,) = morning.force.rows(CallSheetLine)
+    board = signed_in(morning.wiring, desk)
+    board.press(f"/morning/calls/{line.id}/claim")
+    assert board.press(f"/morning/calls/{line.id}/content").status_code == 200
+    answer = board.press(f"/morning/recalls/new/{waiting}", {"reason": "wrong_school"})
+    here = answer.headers["location"]
+    board.press(f"{here}/protecting", {"said": "no"})
+    shown = board.get(here).text
+    assert "Dana Desk: had it on the screen to ring the school" in shown
+    assert "Did a wrong person see it?" in shown
+
+
+def test_nobody_answers_for_a_child_whose_message_was_taken_back(
+    morning: Morning, reader: Browser, waiting: UUID, desk: Person
+) -> None:
+    reader = later(morning, hours=3, minutes=20)
+    signed_in(morning.wiring, desk).press(
+        f"/morning/recalls/new/{waiting}", {"reason": "wrong_school"}
+    )
+    answer = reader.press(f"/notifications/{waiting}/attendance", {"answer": "absent"})
+    assert answer.status_code == 404
+    (row,) = morning.force.rows(Attendance)
+    assert row.answer is None
 
 
 def test_an_open_page_learns_that_it_may_show_no_more_and_stays_signed_in_no_longer(
