@@ -11,10 +11,11 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.cipher import Cipher
+from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
+from notifications.errors import NoLongerShown
 from notifications.models import Notification
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
@@ -64,16 +65,24 @@ def _line(
     child: InvolvedChild, *, restricted: bool, now: datetime,
 ) -> PaperLine:  # fmt: skip
     if restricted or child.protected or notification.shown_only_to is not None:
-        return PaperLine(
-            "", None, (), "", None, reference, child.ref, notification.due_at, on_screen_only=True
-        )
-    identity = content_of(session, cipher, notification).identity
+        return _on_screen(notification, reference, child)
+    try:
+        identity = content_of(session, cipher, notification).identity
+    except (CannotOpen, Erased, NoLongerShown):
+        # One that does not open must not keep the calls about all others from the sheet.
+        return _on_screen(notification, reference, child)
     place, telephone = _place(session, notification)
     return PaperLine(
         place, telephone, _people(session, cipher, notification, now),
         f"{identity.first_name} {identity.surname}", identity.date_of_birth, reference, child.ref,
         notification.due_at,
     )  # fmt: skip
+
+
+def _on_screen(notification: Notification, reference: str, child: InvolvedChild) -> PaperLine:
+    return PaperLine(
+        "", None, (), "", None, reference, child.ref, notification.due_at, on_screen_only=True
+    )
 
 
 def _place(session: Session, notification: Notification) -> tuple[str, str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.audit import Event
 from app.core.clock import at_london
@@ -19,6 +19,7 @@ from app.core.paper import make_key, open_file
 from app.core.scope import PLATFORM
 from app.core.settings import Settings
 from notifications.channels.put_file import UNANSWERED, put_file
+from notifications.models import NotificationContent
 from tests.app.watchdog.listener import Listener
 from tests.journeys.world import World, at, child
 
@@ -230,3 +231,23 @@ def test_in_production_nothing_is_pushed_in_clear(tmp_path: Path) -> None:
             keys_file=tmp_path / "keys.json",
             call_sheet_push_url=SecretStr("http://store.example.org"),
         )
+
+
+def test_a_message_that_does_not_open_keeps_no_other_call_from_the_sheet(
+    world: World, duty_key: bytes, tmp_path: Path
+) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.push("N-2", child(forename="Bela", date_of_birth="2017-05-04"))
+    world.until(time(5, 50))
+    (broken,) = world.notifications("N-1")
+    with world.wiring.database.write(PLATFORM) as session:
+        session.execute(
+            update(NotificationContent)
+            .where(NotificationContent.notification_id == broken.id)
+            .values(sealed=b"\x00" * 40)
+        )
+    world.until(time(6, 0))
+    lines = {one["reference"]: one for one in read(tmp_path / "here" / NAME, duty_key, world)}
+    assert lines["N-1"]["on_screen_only"]
+    assert lines["N-2"]["child"] == "Bela Example-Khan"
