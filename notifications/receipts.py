@@ -104,29 +104,33 @@ def opened(
 
 def told_by_phone(
     session: Session, notification: Notification, *, actor: str, now: datetime,
-    recipient_trained: bool, source: str = "phone",
+    recipient_trained: bool, source: str = "phone", at: datetime | None = None,
 ) -> bool:  # fmt: skip
     """Record that a caller told the school; return whether this is what told.
+
+    `at` is when they did, where it is entered later than that; then the trail holds both times. A
+    mark of lateness stays: by its deadline the service knew of nobody who was told.
 
     A recipient without training in date is told all the same and recorded as such (domain.md §5).
     The notification itself stays unopened, so that it can still be read.
     """
     how = ToldHow.BY_PHONE if recipient_trained else ToldHow.BY_PHONE_UNTRAINED
-    told = _tell(session, notification, how, actor=actor, now=now)
+    told = _tell(session, notification, how, actor=actor, now=at or now)
     session.refresh(notification)
     if notification.state not in VISIBLE:
         raise NoLongerShown("There is nothing to tell any more: it was recalled or set aside.")
     add_receipt(
-        session, notification, ReceiptKind.TOLD_BY_PHONE, actor=actor, now=now, source=source
+        session, notification, ReceiptKind.TOLD_BY_PHONE, actor=actor, now=at or now, source=source
     )
     audit.record(
         session, event=audit.Event.TOLD_BY_PHONE, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now,
         reason_code=None if recipient_trained else "recipient_untrained",
+        detail=None if at is None else {"entered_later": True, "told_at": at.isoformat()},
     )  # fmt: skip
     settle_amendments(session, notification, how=source, now=now, actor=actor)
     if told:
-        _after_telling(session, notification, actor=actor, now=now)
+        _after_telling(session, notification, actor=actor, now=now, told_at=at or now)
     return told
 
 
@@ -259,10 +263,11 @@ def _tell(
 
 
 def _after_telling(
-    session: Session, notification: Notification, *, actor: str, now: datetime
-) -> None:
+    session: Session, notification: Notification, *, actor: str, now: datetime,
+    told_at: datetime | None = None,
+) -> None:  # fmt: skip
     """Say whether it was late, set when follow-up is due, and stop the ladder."""
-    if now > notification.due_at:
+    if (told_at or now) > notification.due_at:
         mark_late(session, notification, now=now, actor=actor)
     policy = run_policy(session, notification)
     notification.follow_up_due_on = days_after(

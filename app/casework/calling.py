@@ -131,12 +131,12 @@ def claim(session: Session, acting: Acting, *, line_id: UUID) -> None:
 
 def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
     """Return whom to ring and what to say, to the caller who claimed the line; no child on it."""
-    line = _claimed_line(session, acting, line_id)
+    line = claimed_line(session, acting, line_id)
     (school,) = _schools(session, acting, [line], force=line.force)
     _, policy = current_policy(session, line.force, at=acting.now)
     notification = session.get_one(Notification, line.notification_id)
     return Call(
-        school, school.lines[0], policy, asks_tie=_tie(session, acting, line) is Tie.ASK,
+        school, school.lines[0], policy, asks_tie=call_tie(session, acting, line) is Tie.ASK,
         released=released(session, acting.cipher, notification, acting.now),
         version=notification.content_version,
     )  # fmt: skip
@@ -150,8 +150,8 @@ def show_content(
     A caller of whose name somebody is concerned says first that they are not (`untied`): raises
     `Conflict` without.
     """
-    line = _claimed_line(session, acting, line_id)
-    if not untied and _tie(session, acting, line) is Tie.ASK:
+    line = claimed_line(session, acting, line_id)
+    if not untied and call_tie(session, acting, line) is Tie.ASK:
         raise Conflict("Say first whether you are related to or involved with this family.")
     notification = session.get_one(Notification, line.notification_id)
     if not released(session, acting.cipher, notification, acting.now):
@@ -169,7 +169,7 @@ def record_call(
 
     Nobody has told what they did not have on the screen, as it stands now: raises `Conflict`.
     """
-    line = _claimed_line(session, acting, line_id)
+    line = claimed_line(session, acting, line_id)
     notification = session.get_one(Notification, line.notification_id)
     if result is CallResult.TOLD and not released(session, acting.cipher, notification, acting.now):
         raise Conflict(_NOT_RELEASED)
@@ -184,7 +184,7 @@ def record_call(
     _record(session, acting, line, audit.Event.CALL_RECORDED, reason_code=result.value)
 
 
-def _tie(session: Session, acting: Acting, line: CallSheetLine) -> Tie | None:
+def call_tie(session: Session, acting: Acting, line: CallSheetLine) -> Tie | None:
     ids = {line.notification_id: line.force}
     return ties_to_notifications(session, acting, ids).get(line.notification_id)
 
@@ -194,13 +194,14 @@ def _line_for(session: Session, acting: Acting, line_id: UUID, *, action: Action
     if line is None:
         raise NotFound(_NOTHING_HERE)
     require(acting, action, Relation(force=line.force))
-    require_untied(_tie(session, acting, line))
+    require_untied(call_tie(session, acting, line))
     if line.closed_at is not None:
         raise Conflict("This school has been told: nothing is left to ring about.")
     return line
 
 
-def _claimed_line(session: Session, acting: Acting, line_id: UUID) -> CallSheetLine:
+def claimed_line(session: Session, acting: Acting, line_id: UUID) -> CallSheetLine:
+    """Return the line that this caller holds; raise `Conflict` where it is not theirs now."""
     line = _line_for(session, acting, line_id, action=Action.RECORD_CALL)
     if not _mine(line, acting):
         raise Conflict("You no longer have this call: claim it again on the morning board.")

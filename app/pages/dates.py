@@ -1,8 +1,9 @@
 """Dates that people type: one field, as the browser's own picker or as they write them."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
+from app.core.clock import at_london, london_date
 from app.core.errors import FieldError, Invalid
 
 _FORMS = (
@@ -32,3 +33,12 @@ def needed_date(text: str, loc: str) -> date:
     if found is None:
         raise Invalid(_PROBLEM, [FieldError(loc, "missing", _PROBLEM)])
     return found
+
+
+def today_at(text: str, now: datetime) -> datetime | None:
+    """Return the instant of a London clock time of today (`07:40`), or None."""
+    try:
+        clock_time = datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 (a clock time)
+    except ValueError:
+        return None
+    return at_london(london_date(now), clock_time)

@@ -1,6 +1,6 @@
 """The morning board and the call sheet: who is told, who is not, and the calls that change it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +9,14 @@ from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
 from app.casework import calling, morning, open_matters, releasing
+from app.casework.calling_on_paper import told_from_paper
 from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
+from app.core.errors import Invalid
 from app.pages import after_words, wording
+from app.pages.dates import today_at
 from app.pages.deps import Posted, SignedIn, Visitor, Write
+from app.pages.forms import messages
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 
@@ -95,6 +99,30 @@ def record_press(
     return RedirectResponse("/morning", 303)
 
 
+@router.post("/morning/calls/{line_id}/told-from-paper")
+def paper_press(
+    request: Request, line_id: UUID, *, visitor: Posted, session: Write,
+    told_time: Annotated[str, Form(max_length=20)] = "",
+    told_whom: Annotated[str, Form(max_length=20)] = "",
+    untied: Annotated[str, Form(max_length=3)] = "",
+) -> Response:  # fmt: skip
+    chosen = wording.TOLD_FROM_PAPER.get(told_whom)
+    wrong = {} if chosen else {"told_whom": "Choose whom you told"}
+    typed = {"told_time": told_time, "told_whom": told_whom, "untied": untied}
+    if chosen is not None:
+        try:
+            told_from_paper(
+                session, visitor.acting, line_id=line_id, told_at=today_at(told_time, visitor.now),
+                recipient_trained=chosen.recipient_trained, untied=untied == "yes",
+            )  # fmt: skip
+        except Invalid as problem:
+            wrong = messages(problem.errors)
+    if wrong:
+        call = calling.call(session, visitor.acting, line_id=line_id)
+        return _call(request, visitor, call, typed=typed, paper=wrong)
+    return RedirectResponse("/morning", 303)
+
+
 def _call(
     request: Request,
     visitor: Visitor,
@@ -103,9 +131,12 @@ def _call(
     shown: wording.Notice | None = None,
     error: str = "",
     changed: Collection[str] = (),
+    typed: Mapping[str, str] | None = None,
+    paper: Mapping[str, str] | None = None,
 ) -> Response:
+    wrong = {**({"result": error} if error else {}), **(paper or {})}
     return page(
-        request, "call.html", visitor=visitor, status=400 if error else 200, title="Make the call",
-        call=call, shown=shown, error=error, choices=wording.CALL_RESULTS,
-        now=visitor.now, changed=changed,
+        request, "call.html", visitor=visitor, status=400 if wrong else 200, title="Make the call",
+        call=call, shown=shown, errors=wrong, choices=wording.CALL_RESULTS,
+        from_paper=wording.TOLD_FROM_PAPER, typed=typed or {}, now=visitor.now, changed=changed,
     )  # fmt: skip

@@ -1,6 +1,5 @@
 """None of the candidates: who looks next, the council, or a coded reason to tell nobody."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from fastapi.responses import RedirectResponse
 from app.casework import none_of_these, reviewing
 from app.casework.none_of_these import NoneOfThese, say_none
 from app.casework.other_services import Service
-from app.core.clock import at_london, london_date
 from app.core.errors import Invalid
 from app.intake.outcomes import OutcomeReason
 from app.pages.codes import REASONS
+from app.pages.dates import today_at
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.evidence import PASSED_TO
 from app.pages.forms import messages
@@ -69,7 +68,7 @@ def none_press(
         passed_to=one_of(PassedTo, then), outcome=one_of(OutcomeReason, then),
         council=council.strip() or None, service=one_of(Service, service),
         service_reference=service_reference,
-        service_told_at=_today_at(service_time, visitor.now), legal_reference=legal_reference,
+        service_told_at=today_at(service_time, visitor.now), legal_reference=legal_reference,
     )  # fmt: skip
     try:
         say_none(session, visitor.acting, review_id=review_id, answer=answer)
@@ -97,12 +96,3 @@ def _page(
         title="None of these schools", case=case, answer=answer, then=then, ways=_WAYS,
         service_time=service_time, errors=errors or {}, now=visitor.now,
     )  # fmt: skip
-
-
-def _today_at(text: str, now: datetime) -> datetime | None:
-    """Return the instant of a London clock time of today (`07:40`), or None."""
-    try:
-        clock_time = datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 (a clock time)
-    except ValueError:
-        return None
-    return at_london(london_date(now), clock_time)

@@ -145,6 +145,12 @@ CALL_RESULTS = {
 }  # fmt: skip
 
 
+# What a caller who rang from the encrypted sheet enters later.
+TOLD_FROM_PAPER = {
+    name: choice for name, choice in CALL_RESULTS.items() if choice.result is CallResult.TOLD
+}
+
+
 def facts(content: Content | None, *, today: date) -> tuple[Fact, ...]:
     """Return a notification line by line, in the order a reader needs it; none without content."""
     if content is None:

@@ -89,9 +89,11 @@ def claim_line(
 
 def record_call(
     session: Session, line_id: UUID, *, result: CallResult, actor: str, now: datetime,
-    recipient_trained: bool = True,
+    recipient_trained: bool = True, at: datetime | None = None,
 ) -> CallSheetLine:  # fmt: skip
     """Record what came of a call; only `told` closes the line, by telling.
+
+    `at` is when it was made, where it was made from paper and is entered later.
 
     Raises `NotClaimed` unless the caller holds the line, `NotFound` once it is closed.
     """
@@ -103,8 +105,9 @@ def record_call(
         raise NotClaimed("A call ends when the school is told: record what happened instead.")
     if result is CallResult.TOLD:
         receipts.told_by_phone(
-            session, notification, actor=actor, now=now, recipient_trained=recipient_trained
-        )
+            session, notification, actor=actor, now=now, recipient_trained=recipient_trained,
+            source="phone" if at is None else "paper", at=at,
+        )  # fmt: skip
         line.closed_at = now
     line.result, line.attempts = result, line.attempts + 1
     line.claimed_by, line.claimed_until = None, None

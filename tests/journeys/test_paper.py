@@ -60,6 +60,7 @@ def read(path: Path, key: bytes, world: World) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.feature("OP8")
 def test_the_sheet_is_written_each_quarter_and_when_a_line_opens_and_is_gone_at_noon(
     world: World, duty_key: bytes, tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_who_was_told_is_no_longer_on_it_and_a_protected_child_has_no_name(
     assert "N-1" not in {one["reference"] for one in after}
 
 
+@pytest.mark.feature("OP8")
 def test_only_a_person_with_the_key_opens_it_before_noon_and_nobody_changes_it(
     world: World, duty_key: bytes, tmp_path: Path
 ) -> None:
@@ -164,6 +166,7 @@ def pushing(world: World, store: Listener) -> World:
     return world
 
 
+@pytest.mark.feature("OP8")
 def test_each_sheet_is_put_at_the_operators_address_the_last_when_its_call_opens(
     pushing: World, duty_key: bytes, tmp_path: Path, store: Listener
 ) -> None:
@@ -180,6 +183,7 @@ def test_each_sheet_is_put_at_the_operators_address_the_last_when_its_call_opens
     assert json.loads(open_file(last, duty_key, "three words together", now=pushing.now)[1])
 
 
+@pytest.mark.feature("OP8")
 def test_an_address_that_takes_nothing_stops_no_sheet_and_is_tried_again_each_minute(
     pushing: World, duty_key: bytes, tmp_path: Path, store: Listener
 ) -> None:
