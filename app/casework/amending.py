@@ -146,6 +146,7 @@ def _amend_child(
     # Its clock is that of the first version: what was told then was told then.
     successor.received_at = child.received_at
     successor.return_on, successor.rematched_at = child.return_on, child.rematched_at
+    successor.again_on = child.again_on
     session.flush()
     return True
 

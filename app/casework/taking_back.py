@@ -140,6 +140,8 @@ def _settled(session: Session, acting: Acting, review_id: UUID, *, action: Actio
 
 
 def _reopen(session: Session, acting: Acting, found: Review, *, reason_code: str) -> None:
+    # A newer version of the incident may have taken the decision along until the locks were had.
+    session.refresh(found)
     child = session.get_one(InvolvedChild, found.involved_child_id)
     session.refresh(child)
     recall_child(

@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.ids import new_id
 from schools.matching.details import Band, Decision
-from schools.matching.models import DecidedBy, Match, Review, ReviewReason, ReviewState
+from schools.matching.models import (
+    DecidedBy,
+    Judgement,
+    Match,
+    Review,
+    ReviewReason,
+    ReviewState,
+)
 from schools.matching.rules import RULES_VERSION
 from schools.models import Establishment
 from schools.queries import OPEN_STATUSES
@@ -79,7 +86,9 @@ def carry_decision(
 ) -> Match:
     """Let a decision stand for the same child in a newer version of its incident.
 
-    What it rests on stays what it was: it is reproduced from the version it was made for.
+    What it rests on stays what it was: it is reproduced from the version it was made for. The
+    review that settled it goes along, so that whoever takes it back, or disagrees on a second look,
+    takes back what the school holds now.
     """
     kept = {
         column.key: getattr(match, column.key)
@@ -92,6 +101,14 @@ def carry_decision(
     )  # fmt: skip
     session.add(carried)
     session.flush()
+    session.execute(
+        update(Review)
+        .where(Review.settled_match_id == match.id)
+        .values(involved_child_id=to_child, settled_match_id=carried.id)
+    )
+    session.execute(
+        update(Judgement).where(Judgement.match_id == match.id).values(match_id=carried.id)
+    )
     return carried
 
 

@@ -123,6 +123,17 @@ def test_the_second_school_of_a_child_at_two_is_looked_for_again_on_its_own_firs
     assert at_two.imbalances == []
 
 
+def test_a_newer_version_keeps_the_morning_on_which_the_second_school_is_looked_for(
+    at_two: World,
+) -> None:
+    at_two.until(time(9, 0), on=FIRST_MORNING)
+    more = child(upn="R999999926001", education={"status": "registered"}, involvement="hurt")
+    at_two.push("N-1", more, version=2)
+    with at_two.wiring.database.read(PLATFORM) as session:
+        mornings = {one.outcome: one.again_on for one in session.scalars(select(InvolvedChild))}
+    assert mornings[Outcome.SENT_TO_SCHOOL] == SECOND_MORNING
+
+
 def test_the_second_schools_morning_moves_with_its_calendar(at_two: World) -> None:
     at_two.until(time(9, 0), on=FIRST_MORNING)
     at_two.calendar(f"{OTHER},closed,2026-09-09,2026-09-09,,,,Boiler")

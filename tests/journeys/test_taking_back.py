@@ -272,3 +272,20 @@ def test_the_other_school_of_a_child_whom_nobody_is_told_of_is_asked_no_more(wor
     world.until(time(9, 0))
     assert world.alerted()[asked:] == []
     assert world.imbalances == []
+
+
+def test_a_decision_taken_back_after_a_newer_version_leaves_the_wrong_school_nothing(
+    world: World,
+) -> None:
+    review_id = settled(world)
+    world.tick()
+    world.push("U-1", child(involvement="hurt", **UNKNOWN), version=2)
+    assert states(world, "U-1") == [(PRIMARY, NotificationState.READY)]
+    undo(world, review_id)
+    assert states(world, "U-1") == [(PRIMARY, NotificationState.RECALLED)]
+    with world.wiring.database.read(PLATFORM) as session:
+        outcomes = {one.outcome for one in session.scalars(select(InvolvedChild))}
+        matches = session.scalars(select(Match).where(Match.composed_at.is_not(None))).all()
+    assert outcomes == {Outcome.SUPERSEDED, Outcome.IN_REVIEW}
+    assert matches[-1].undone_at is not None
+    world.claim(REVIEWER)
