@@ -147,7 +147,8 @@ CALL_RESULTS = {
 
 # What a caller who rang from the encrypted sheet enters later.
 TOLD_FROM_PAPER = {
-    name: choice for name, choice in CALL_RESULTS.items() if choice.result is CallResult.TOLD
+    "told_key_adult": Choice("A trained key adult", "", CallResult.TOLD, recipient_trained=True),
+    "told_other": Choice("The DSL, DSP or head, who was not on the list", "", CallResult.TOLD),
 }
 
 
