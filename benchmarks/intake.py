@@ -56,9 +56,9 @@ class Side:
 
     def run(self, round_number: int) -> None:
         """Send one round; every reference is new, so every request is stored."""
-        token = self._token()
+        bearer = self._token()
         bodies = [self._body(round_number, number) for number in range(self.requests)]
-        load = push(self.port, [request(self.path, token, self.kind, body) for body in bodies])
+        load = push(self.port, [request(self.path, bearer, self.kind, body) for body in bodies])
         wanted = 200 if self.rows > 1 else 201
         # One transaction each may fail on SQLite, where sixty-four writers time each other out.
         assert self.name == "each" or load.statuses == {wanted: self.requests}, load.statuses
@@ -71,16 +71,17 @@ class Side:
         return b"\n".join(json.dumps(row).encode() for row in rows)
 
     def _token(self) -> str:
-        if self.credentials is None:
-            return "none"
-        client_id, secret = self.credentials
-        form = {
-            "grant_type": "client_credentials", "client_id": client_id, "client_secret": secret,
-        }  # fmt: skip
-        asked = Request(f"http://127.0.0.1:{self.port}/api/v1/token", urlencode(form).encode())
-        with urlopen(asked) as answer:  # noqa: S310 (a server of our own)
-            token: str = json.load(answer)["access_token"]
-        return token
+        return "none" if self.credentials is None else token(self.port, self.credentials)
+
+
+def token(port: int, credentials: tuple[str, str]) -> str:
+    """Return a bearer token of the server on this port; raise `OSError` where it gives none."""
+    client_id, secret = credentials
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    asked = Request(f"http://127.0.0.1:{port}/api/v1/token", urlencode(form).encode())
+    with urlopen(asked) as answer:  # noqa: S310 (a server of our own)
+        given: str = json.load(answer)["access_token"]
+    return given
 
 
 def message(reference: str) -> dict[str, Any]:

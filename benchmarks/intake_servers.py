@@ -20,6 +20,7 @@ from app.api.incidents import JSON, answer
 from app.api.intake_writer import store
 from app.api.messages import read_message
 from app.casework.submit import prepare
+from app.core import logs
 from app.core.errors import ServiceError
 from app.core.settings import Environment, Settings
 from app.intake.payload import IncidentMessage
@@ -102,6 +103,7 @@ def wiring(url: str, data_dir: Path) -> Wiring:
 
 def main() -> None:
     kind, port, url, data_dir = sys.argv[1:]
+    logs.configure("CRITICAL")
     app = base(url) if kind == "base" else service(url, Path(data_dir))
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="error", access_log=False)
 

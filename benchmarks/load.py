@@ -40,8 +40,7 @@ async def _push(port: int, requests: Sequence[bytes], connections: int) -> Load:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for raw in waiting:
             began = perf_counter()
-            writer.write(raw)
-            status = await _answer(reader)
+            status = await exchange(reader, writer, raw)
             latencies.append((perf_counter() - began) * 1000)
             statuses[status] = statuses.get(status, 0) + 1
         writer.close()
@@ -49,6 +48,12 @@ async def _push(port: int, requests: Sequence[bytes], connections: int) -> Load:
     began = perf_counter()
     await asyncio.gather(*(one() for _ in range(min(connections, len(requests)))))
     return Load(len(requests) / (perf_counter() - began), latencies, statuses)
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: bytes) -> int:
+    """Send one request on an open connection and return the status of its answer."""
+    writer.write(raw)
+    return await _answer(reader)
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
