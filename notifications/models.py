@@ -16,9 +16,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
+from app.core.moves import keep_to
 from app.core.scope import Delivered, ForceOwned
 from app.core.types import Choice, one_of
 from notifications.states import (
+    ALERT_MOVES,
+    NOTIFICATION_MOVES,
+    STEP_MOVES,
     AlertState,
     CallResult,
     Channel,
@@ -37,7 +41,11 @@ from notifications.states import (
 
 
 class Run(ForceOwned, Base):
-    """One calendar date of one force, with the policy it started under."""
+    """One calendar date of one force, with the policy it started under.
+
+    It has no state to move through: it is made once and never changed, and its unique key makes it
+    the only one. How far a morning is stands in its notifications and their steps.
+    """
 
     __tablename__ = "run"
     __table_args__ = (UniqueConstraint("force", "on_date", name="uq_run_date"),)
@@ -411,3 +419,9 @@ class ServiceTold(ForceOwned, Base):
     reference: Mapped[str] = mapped_column(String(64))
     told_at: Mapped[datetime]
     recorded_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+
+
+keep_to(Notification.state, NOTIFICATION_MOVES)
+keep_to(Alert.state, ALERT_MOVES)
+keep_to(EscalationStep.state, STEP_MOVES)
+keep_to(ReviewStep.state, STEP_MOVES)

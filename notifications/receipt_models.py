@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
+from app.core.moves import keep_to
 from app.core.scope import Delivered, ForceOwned
 from app.core.types import Choice, one_of
 from notifications.receipt_states import (
@@ -17,7 +18,7 @@ from notifications.receipt_states import (
     ReceiptStepKind,
     Said,
 )
-from notifications.states import StepState
+from notifications.states import STEP_MOVES, StepState
 
 
 class ReceiptStep(Delivered, Base):
@@ -164,3 +165,6 @@ class Breach(ForceOwned, Base):
     decision: Mapped[BreachDecision | None] = mapped_column(Choice(BreachDecision))
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(100))
+
+
+keep_to(ReceiptStep.state, STEP_MOVES)

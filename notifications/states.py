@@ -194,7 +194,7 @@ class FollowUpCode(StrEnum):
     NO_FURTHER_ACTION = "no_further_action"
 
 
-_MOVES: dict[NotificationState, frozenset[NotificationState]] = {
+NOTIFICATION_MOVES: dict[NotificationState, frozenset[NotificationState]] = {
     NotificationState.DRAFT: frozenset(
         {NotificationState.READY, NotificationState.HELD, NotificationState.RECALLED}
     ),
@@ -238,6 +238,32 @@ _MOVES: dict[NotificationState, frozenset[NotificationState]] = {
     NotificationState.RECALLED: frozenset(),
 }
 
+_A = AlertState
+ALERT_MOVES: dict[AlertState, frozenset[AlertState]] = {
+    # Also when it comes back to be tried again: news of an earlier try may still say it arrived.
+    _A.PLANNED: frozenset({_A.ATTEMPTING, _A.NOT_NEEDED, _A.REACHED_MAILBOX}),
+    # An attempt that nobody settles is taken again, with a higher fence.
+    _A.ATTEMPTING: frozenset(
+        {
+            _A.PLANNED, _A.HANDED_OVER, _A.FAILED, _A.UNKNOWN, _A.SET_ASIDE, _A.NOT_NEEDED,
+        }
+    ),
+    _A.UNKNOWN: frozenset({_A.ATTEMPTING, _A.NOT_NEEDED, _A.REACHED_MAILBOX, _A.BOUNCED}),
+    _A.HANDED_OVER: frozenset({_A.REACHED_MAILBOX, _A.BOUNCED}),
+    _A.FAILED: frozenset(),
+    _A.REACHED_MAILBOX: frozenset(),
+    _A.BOUNCED: frozenset(),
+    _A.SET_ASIDE: frozenset(),
+    _A.NOT_NEEDED: frozenset(),
+}  # fmt: skip
+
+# Of a ladder's step, of a review's, and of what is asked after telling: settled once.
+STEP_MOVES: dict[StepState, frozenset[StepState]] = {
+    StepState.PLANNED: frozenset({StepState.DONE, StepState.SKIPPED}),
+    StepState.DONE: frozenset(),
+    StepState.SKIPPED: frozenset(),
+}
+
 VISIBLE = frozenset(
     {
         NotificationState.READY, NotificationState.OPENED, NotificationState.ACKNOWLEDGED,
@@ -252,4 +278,14 @@ STILL_WAITING = (NotificationState.READY, NotificationState.HELD)
 
 def may_move(before: NotificationState, after: NotificationState) -> bool:
     """Return whether a notification may go from one state to the other."""
-    return after in _MOVES[before]
+    return after in NOTIFICATION_MOVES[before]
+
+
+def alert_may_move(before: AlertState, after: AlertState) -> bool:
+    """Return whether an alert may go from one state to the other."""
+    return after in ALERT_MOVES[before]
+
+
+def step_may_move(before: StepState, after: StepState) -> bool:
+    """Return whether a step may go from one state to the other."""
+    return after in STEP_MOVES[before]

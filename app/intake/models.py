@@ -17,9 +17,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
+from app.core.moves import keep_to
 from app.core.scope import ForceOwned
 from app.core.types import Choice, one_of
-from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
+from app.intake.outcomes import (
+    INCIDENT_MOVES,
+    OUTCOME_MOVES,
+    IncidentState,
+    Outcome,
+    OutcomeReason,
+)
 
 
 class Incident(ForceOwned, Base):
@@ -127,3 +134,7 @@ class NightClose(ForceOwned, Base):
     told: Mapped[dict[str, Any]]
     arrived: Mapped[dict[str, Any]]
     equal: Mapped[bool]
+
+
+keep_to(Incident.state, INCIDENT_MOVES)
+keep_to(InvolvedChild.outcome, OUTCOME_MOVES)

@@ -67,8 +67,15 @@ NEEDS_SERVICE = frozenset(
 
 SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 
+# A higher version that comes after a withdrawal takes the place of what was withdrawn.
+INCIDENT_MOVES: dict[IncidentState, frozenset[IncidentState]] = {
+    IncidentState.NEWEST: frozenset({IncidentState.SUPERSEDED, IncidentState.WITHDRAWN}),
+    IncidentState.WITHDRAWN: frozenset({IncidentState.SUPERSEDED}),
+    IncidentState.SUPERSEDED: frozenset(),
+}
+
 # Which outcome may follow which; what is not here may not happen.
-_MOVES: dict[Outcome, frozenset[Outcome]] = {
+OUTCOME_MOVES: dict[Outcome, frozenset[Outcome]] = {
     Outcome.RECEIVED: frozenset(Outcome) - {Outcome.RECEIVED, Outcome.DETAILS_AWAITED},
     Outcome.DETAILS_AWAITED: frozenset(
         {
@@ -104,4 +111,4 @@ _MOVES: dict[Outcome, frozenset[Outcome]] = {
 
 def may_become(before: Outcome, after: Outcome) -> bool:
     """Return whether a child with one outcome may get the other."""
-    return after in _MOVES[before]
+    return after in OUTCOME_MOVES[before]
