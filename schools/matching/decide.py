@@ -22,6 +22,7 @@ from schools.matching.normalise import person_name
 from schools.matching.roll_match import RollCandidate
 from schools.matching.rules import NameLevel
 
+_AT_NO_SCHOOL = frozenset({"home_educated", "not_in_education"})
 _WHOLE_NAMES = frozenset({NameLevel.FULL, NameLevel.EXACT})
 
 
@@ -60,7 +61,7 @@ def decide(
         child, leads, ages, told, tuple(found), tuple(roll), gone, tuple(judged), matching
     )  # fmt: skip
     first = _answer(case)
-    answer = _held_back(case, _not_denied(case, first))
+    answer = _held_back(case, _not_unread(case, _not_denied(case, first)))
     return _decision(case, answer, input_digest, given_urns=_given_urns(case, first))
 
 
@@ -68,7 +69,7 @@ def _answer(case: Case) -> _Answer:
     education = case.child.education
     home = education.urn == rules.URN_HOME_EDUCATED
     status = "home_educated" if home else education.status
-    if status in {"home_educated", "not_in_education"}:
+    if status in _AT_NO_SCHOOL:
         known = (
             case.leads.given, case.roll_best, case.registered_at, case.told_likely, case.linked
         )  # fmt: skip
@@ -217,6 +218,14 @@ def _not_denied(case: Case, answer: _Answer) -> _Answer:
     """A school of which a person said no is never told again without a person."""
     denied = answer.band is Band.MATCHED and case.denied & set(answer.urns or ())
     return _DISAGREES if denied else answer
+
+
+def _not_unread(case: Case, answer: _Answer) -> _Answer:
+    """Nobody is told by the rules while a damaged row may be this child's: a person looks."""
+    told = answer.band is Band.MATCHED or answer.reason_code in _AT_NO_SCHOOL
+    if not case.leads.unreadable or not told:
+        return answer
+    return _Answer(Band.POSSIBLE, "too_uncertain", answer.urns, answer.score)
 
 
 def _held_back(case: Case, answer: _Answer) -> _Answer:

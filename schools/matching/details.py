@@ -176,7 +176,8 @@ class Leads:
     single open successor of a closed one, `confirmed` the closed ones whose successor's key adults
     re-confirmed that they serve these children. `known_words` are told words that some school's
     name holds. `pupils` are the candidates on rolls of `roll_size` pupils in all, `at_postcode`
-    how many pupils live at the child's postcodes, `schools` the register rows of theirs.
+    how many pupils live at the child's postcodes, `schools` the register rows of theirs;
+    `unreadable` says that a row among the candidates did not open.
     """
 
     given: SchoolFacts | None = None
@@ -189,3 +190,4 @@ class Leads:
     roll_size: int = 0
     at_postcode: Mapping[str, int] = field(default_factory=dict)
     schools: Mapping[int, SchoolFacts] = field(default_factory=dict)
+    unreadable: bool = False

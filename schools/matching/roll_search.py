@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.core import logs
-from app.core.cipher import Cipher
+from app.core.cipher import CannotOpen, Cipher
 from schools.matching import rules
 from schools.matching.blocks import child_findable, first_values, lookup_values
 from schools.matching.details import ChildIdentity, PupilFacts
@@ -81,10 +81,14 @@ _STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The candidates for one child in order of their ids, and how many live at its postcodes."""
+    """The candidates for one child in order of their ids, and how many live at its postcodes.
+
+    `unreadable` says that a row beside them did not open: it may be the child's own.
+    """
 
     pupils: tuple[PupilFacts, ...] = ()
     at_postcode: Mapping[str, int] = field(default_factory=dict)
+    unreadable: bool = False
 
 
 class RollSearch:
@@ -118,7 +122,10 @@ class RollSearch:
         for index in further:
             wanted[index] = self._blocks(lookup_values(findable[index])) | wanted[index]
         self._learn(known, [wanted[index] for index in further])
-        return [Found(known.sharing(blocks), known.at_postcodes(blocks)) for blocks in wanted]
+        return [
+            Found(known.sharing(blocks), known.at_postcodes(blocks), known.unreadable(blocks))
+            for blocks in wanted
+        ]
 
     def _learn(self, known: "_Known", wanted: Sequence[Mapping[str, int]]) -> None:
         """Count who shares these block keys, and open the pupils under all that tell something."""
@@ -152,8 +159,16 @@ class RollSearch:
         ids = {one for block in blocks for one in known.under[block]} - known.pupils.keys()
         if ids:
             asked = {"numbers": list(ids), "since": self._since}
+            damaged = set()
             for row in self._session.execute(self._ask.sealed, asked).all():
-                known.pupils[row[0]] = self._opened(*row)
+                try:
+                    known.pupils[row[0]] = self._opened(*row)
+                except CannotOpen:
+                    known.pupils[row[0]] = None
+                    damaged.add(row[0])
+            if damaged:
+                known.damaged |= damaged
+                _log.error("pupils_not_opened", count=len(damaged))
 
     def _opened(
         self, pupil_id: int, roll: int, line: int, urn: int, sealed: bytes
@@ -185,6 +200,8 @@ class _Known:
     under: dict[int, list[int]] = field(default_factory=dict)
     # None for who had not entered that school by then.
     pupils: dict[int, PupilFacts | None] = field(default_factory=dict)
+    # Who could not be opened: nobody knows who that is.
+    damaged: set[int] = field(default_factory=set)
 
     def usable(self, blocks: Mapping[str, int]) -> list[int]:
         """Return the blocks to open: each within the cap, the narrowest first until it is reached.
@@ -204,6 +221,12 @@ class _Known:
         ids = {one for block in self.usable(blocks) for one in self.under[block]}
         found = (self.pupils.get(one) for one in sorted(ids))
         return tuple(one for one in found if one is not None)
+
+    def unreadable(self, blocks: Mapping[str, int]) -> bool:
+        """Return whether somebody under a usable block could not be opened."""
+        return bool(self.damaged) and any(
+            not self.damaged.isdisjoint(self.under[block]) for block in self.usable(blocks)
+        )
 
     def at_postcodes(self, blocks: Mapping[str, int]) -> dict[str, int]:
         """Return how many live at each postcode: on the rolls in use, where they were opened.

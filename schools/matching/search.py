@@ -56,7 +56,7 @@ def find_leads(
             told=told[child.education][0],
             known_words=told[child.education][1],
             successors=successors, pupils=found.pupils, roll_size=rolls.size,
-            at_postcode=found.at_postcode,
+            at_postcode=found.at_postcode, unreadable=found.unreadable,
             schools=at_schools,
         )
         for child, school, found in zip(children, given, pupils, strict=True)

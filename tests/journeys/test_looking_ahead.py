@@ -3,11 +3,14 @@
 import pytest
 from sqlalchemy import select, update
 
+from app.core.audit import Event
+from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import Outcome, OutcomeReason
 from app.jobs.looking_ahead import look_ahead
 from app.jobs.match_children import match_incident
-from schools.matching.models import Match
+from schools.matching.models import Match, Review, ReviewState
 from schools.matching.stamps import register_stamp, roll_stamp
 from schools.roll_models import Pupil
 from tests.journeys.test_twins import UNTOLD, load_roll
@@ -60,14 +63,48 @@ def test_a_roll_that_came_in_between_decides(night: World) -> None:
     assert decided["listed"].band != "matched"
 
 
-def test_a_pupil_whose_row_cannot_be_opened_keeps_no_other_child_waiting(night: World) -> None:
+@pytest.fixture
+def damaged(night: World) -> World:
+    """The roll's only row does not open any more, and children wait whom it may be or not."""
     with night.wiring.database.write(PLATFORM) as session:
         session.execute(update(Pupil).values(sealed=b"\x00" * 40))
-    elsewhere = {"date_of_birth": "2015-07-21", "residences": [{"postcode": "ZZ99 7AA"}]}
-    night.push("N-3", child("of-others", forename="Nesta", surname="Otherby", **elsewhere))
-    night.may_fail = {"match_children"}
+    home = {**UNTOLD, "education": {"status": "home_educated"}}
+    night.push("N-3", child("at-home", forename="Asha", **home))
+    night.push("N-4", child("named", forename="Asha"))
+    elsewhere = {"date_of_birth": "2017-07-21", "residences": [{"postcode": "ZZ99 7AA"}]}
+    night.push("N-5", child("of-others", forename="Nesta", surname="Otherby", **elsewhere))
     night.tick()
-    with night.wiring.database.read(PLATFORM) as session:
+    return night
+
+
+def test_a_child_who_may_be_a_pupil_whose_row_does_not_open_comes_before_a_person(
+    damaged: World,
+) -> None:
+    with damaged.wiring.database.read(PLATFORM) as session:
+        children = {one.ref: one for one in session.scalars(select(InvolvedChild))}
+        for ref, reason in (
+            ("listed", "no_school_known"), ("at-home", "too_uncertain"), ("named", "too_uncertain")
+        ):  # fmt: skip
+            asked_about = children[ref]
+            assert (asked_about.outcome, asked_about.outcome_reason) == (
+                Outcome.IN_REVIEW, OutcomeReason(reason)
+            ), ref  # fmt: skip
+            review = session.scalars(
+                select(Review).where(Review.involved_child_id == asked_about.id)
+            ).one()
+            assert review.state is ReviewState.OPEN
+            assert review.reason_code == reason
+            noted = session.scalars(
+                select(AuditEntry).where(
+                    AuditEntry.event == Event.CHILD_TO_REVIEW,
+                    AuditEntry.subject == f"involved_child:{asked_about.id}",
+                )
+            ).one()
+            assert noted.reason_code == reason
+
+
+def test_a_row_that_does_not_open_keeps_no_other_child_waiting(damaged: World) -> None:
+    with damaged.wiring.database.read(PLATFORM) as session:
         refs = {one.id: one.ref for one in session.scalars(select(InvolvedChild))}
-        decided = {refs[one.involved_child_id] for one in session.scalars(select(Match))}
-    assert decided == {"of-others"}
+        decided = {refs[one.involved_child_id]: one for one in session.scalars(select(Match))}
+    assert (decided["of-others"].band, decided["of-others"].reason_code) == ("matched", None)
