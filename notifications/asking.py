@@ -18,6 +18,7 @@ from notifications.alerting import plan_alert
 from notifications.amending import unread_amendments
 from notifications.asking_duty import alert_duty
 from notifications.channels.call_sheet import open_line
+from notifications.free_officers import family_of
 from notifications.models import Notification, Receipt, Run
 from notifications.passing_over import passed_over
 from notifications.receipt_models import Attendance, ReceiptStep
@@ -43,6 +44,8 @@ class Asking:
     notification: Notification
     now: datetime
     actor: str
+    # The accounts that said to be tied to the family.
+    declared: frozenset[str] = frozenset()
 
     @property
     def run(self) -> Run:
@@ -75,8 +78,9 @@ def due_after_telling(
 
 
 def take_steps_after_telling(
-    session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str
-) -> int:
+    session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str,
+    declared: frozenset[str] = frozenset(),
+) -> int:  # fmt: skip
     """Take all steps of one notification that are due by now; return how many were settled."""
     notification = session.scalars(
         select(Notification)
@@ -91,7 +95,7 @@ def take_steps_after_telling(
             ReceiptStep.planned_at <= now,
         )
     ).all()
-    asking = Asking(session, cipher, notification, now, actor)
+    asking = Asking(session, cipher, notification, now, actor, declared)
     for step in sorted(steps, key=lambda one: (one.planned_at, _RANK[one.kind])):
         _settle(asking, step)
     session.flush()
@@ -238,4 +242,5 @@ def _tell_leads(asking: Asking) -> Skipped:
     return alert_duty(
         asking.session, asking.cipher, owner=f"force:{notification.force}", duty=Duty.FORCE_LEAD,
         force=notification.force, about=f"open:{notification.id}", now=asking.now,
+        family=family_of(asking.session, notification, asking.declared),
     )  # fmt: skip

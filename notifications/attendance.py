@@ -15,6 +15,7 @@ from app.core.errors import Conflict
 from notifications.alerting import stop_alerts
 from notifications.asking_duty import alert_duty
 from notifications.errors import NoLongerShown
+from notifications.free_officers import Family, family_of
 from notifications.models import Notification
 from notifications.receipt_models import Attendance
 from notifications.receipt_states import AbsenceResponse, AttendanceAnswer, ReceiptStepKind
@@ -30,11 +31,12 @@ def question_of(session: Session, notification: Notification) -> Attendance | No
 
 def answer_attendance(
     session: Session, cipher: Cipher, notification: Notification, *, answer: AttendanceAnswer,
-    actor: str, now: datetime, source: str = "page",
+    actor: str, now: datetime, source: str = "page", declared: frozenset[str] = frozenset(),
 ) -> Attendance:  # fmt: skip
     """Store the answer, also one that corrects an earlier; raise `Conflict` where nobody asked.
 
-    What is no longer shown to a school is not answered by it: `NoLongerShown`.
+    What is no longer shown to a school is not answered by it: `NoLongerShown`. `declared` are the
+    accounts that said to be tied to the family: they are not alerted.
     """
     session.refresh(notification, with_for_update={"key_share": True})
     if notification.state not in VISIBLE:
@@ -53,7 +55,9 @@ def answer_attendance(
     )  # fmt: skip
     told = {}
     if answer is AttendanceAnswer.ABSENT:
-        told = _tell_of_absence(session, cipher, notification, now=now)
+        told = _tell_of_absence(
+            session, cipher, notification, family_of(session, notification, declared), now=now
+        )
     else:
         stop_alerts(session, f"absence:{notification.id}", now)
     audit.record(
@@ -82,13 +86,13 @@ def respond_to_absence(
 
 
 def _tell_of_absence(
-    session: Session, cipher: Cipher, notification: Notification, *, now: datetime
+    session: Session, cipher: Cipher, notification: Notification, family: Family, *, now: datetime
 ) -> dict[str, str]:
     """Alert the desk's officers and the council's leads; return the codes of who was not there."""
     about, missing = f"absence:{notification.id}", {}
     desk = alert_duty(
         session, cipher, owner=f"force:{notification.force}", duty=Duty.DUTY_OFFICER,
-        force=notification.force, about=about, now=now,
+        force=notification.force, about=about, now=now, family=family,
     )  # fmt: skip
     if desk is not None:
         missing["desk"] = desk
@@ -98,6 +102,7 @@ def _tell_of_absence(
             alert_duty(
                 session, cipher, owner=f"council:{notification.council}", duty=Duty.COUNCIL_LEAD,
                 force=notification.force, about=about, now=now, council=notification.council,
+                family=family,
             )
             or ""
         )  # fmt: skip

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
+from notifications.models import Notification
+from notifications.passing_over import told_of
 from schools.connected import Hit, PersonOfInterest, connected
 from schools.officers import Duty, OfficerContact, officers_of
 
@@ -19,6 +21,16 @@ class Family:
     incidents: frozenset[UUID]
     children: frozenset[UUID]
     declared: frozenset[str] = frozenset()
+
+
+def family_of(
+    session: Session, notification: Notification, declared: frozenset[str] = frozenset()
+) -> Family:
+    """Return whom a notification tells of; nobody is declared where the caller knows of nobody."""
+    found = told_of(session, [notification.id]).get(notification.id)
+    if found is None:
+        return Family(frozenset({notification.incident_id}), frozenset(), declared)
+    return Family(frozenset(found.incidents), frozenset(found.children), declared)
 
 
 def free_officers(

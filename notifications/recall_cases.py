@@ -18,6 +18,7 @@ from app.core.errors import Conflict
 from app.core.ids import new_id
 from notifications.alerting import Addressee, plan_alert, stop_alerts
 from notifications.asking_duty import alert_duty
+from notifications.free_officers import family_of
 from notifications.models import Notification, Receipt
 from notifications.receipt_models import Breach, Recall
 from notifications.receipt_rows import add_receipt, has_receipt
@@ -120,8 +121,9 @@ def say_protecting(
 
 
 def say_disclosed(
-    session: Session, cipher: Cipher, recall: Recall, *, said: Said, actor: str, now: datetime
-) -> Breach | None:
+    session: Session, cipher: Cipher, recall: Recall, *, said: Said, actor: str, now: datetime,
+    declared: frozenset[str] = frozenset(),
+) -> Breach | None:  # fmt: skip
     """Answer whether a wrong person saw it; "yes" and "unsure" open a breach record.
 
     Its clock began when the force became aware: when it recalled, not when it answers. Raises
@@ -149,6 +151,9 @@ def say_disclosed(
     missing = alert_duty(
         session, cipher, owner=f"force:{recall.force}", duty=Duty.DATA_PROTECTION,
         force=recall.force, about=f"breach:{breach.id}", now=now,
+        family=family_of(
+            session, session.get_one(Notification, recall.notification_id), declared
+        ),
     )  # fmt: skip
     if missing is None:
         tell_dpo(session, breach, actor="alert", now=now)

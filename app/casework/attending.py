@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.connections import require_untied, tie_to_notification
+from app.casework.connections import declared_of, require_untied, tie_to_notification
 from app.casework.waiting import Seen, notification_for, require_seen
 from app.core.errors import NotFound
 from app.core.scope import acting_for
@@ -31,7 +31,7 @@ def answer(
     with acting_for(session, notification.force):
         attendance.answer_attendance(
             session, acting.cipher, notification, answer=said, actor=acting.actor.id,
-            now=acting.now, source="page",
+            now=acting.now, source="page", declared=declared_of(session, notification.id),
         )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def answer_by_phone(
     notification = _of_desk(session, acting, notification_id)
     attendance.answer_attendance(
         session, acting.cipher, notification, answer=said, actor=acting.actor.id, now=acting.now,
-        source="phone",
+        source="phone", declared=declared_of(session, notification.id),
     )  # fmt: skip
 
 

@@ -177,6 +177,12 @@ def declared(session: Session, incidents: set[UUID]) -> frozenset[str]:
     return frozenset().union(*_said_tied(session, incidents).values())
 
 
+def declared_of(session: Session, notification_id: UUID) -> frozenset[str]:
+    """Return the accounts that said to be tied to the family a notification tells of."""
+    told = told_of(session, [notification_id]).get(notification_id)
+    return frozenset() if told is None else declared(session, told.incidents)
+
+
 def _said_tied(session: Session, incidents: set[UUID]) -> dict[UUID, set[str]]:
     """Return who said to be tied to each of these incidents, in whichever version of it."""
     which = (Incident.force, Incident.reference)

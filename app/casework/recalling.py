@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation, may
 from app.casework.acting import Acting, require
-from app.casework.connections import require_untied, tie_to_notification
+from app.casework.connections import declared_of, require_untied, tie_to_notification
 from app.casework.not_our_pupil import newest_match
 from app.casework.remembering import children_of
 from app.casework.waiting import notification_for, recipient_name
@@ -114,10 +114,11 @@ def say_protecting(session: Session, acting: Acting, *, recall_id: UUID, said: S
 
 def say_disclosed(session: Session, acting: Acting, *, recall_id: UUID, said: Said) -> None:
     """Answer whether a wrong person saw it; all but "no" opens a breach record."""
-    row, _ = _open(session, acting, recall_id, action=Action.ANSWER_RECALL)
+    row, found = _open(session, acting, recall_id, action=Action.ANSWER_RECALL)
     recall_cases.say_disclosed(
-        session, acting.cipher, row, said=said, actor=acting.actor.id, now=acting.now
-    )
+        session, acting.cipher, row, said=said, actor=acting.actor.id, now=acting.now,
+        declared=declared_of(session, found.id),
+    )  # fmt: skip
 
 
 def told_dpo(session: Session, acting: Acting, *, recall_id: UUID) -> None:

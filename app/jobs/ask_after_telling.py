@@ -1,5 +1,6 @@
 """Takes the steps after telling that are due: attendance, reminders, and changes to be read."""
 
+from app.casework.connections import declared_of
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
 from notifications.asking import due_after_telling, take_steps_after_telling
@@ -15,6 +16,11 @@ def ask_after_telling(tick: Tick) -> StepReport:
     return tick.each(
         due,
         lambda session, notification: take_steps_after_telling(
-            session, tick.wiring.cipher, notification_id=notification, now=tick.now, actor=ACTOR
+            session,
+            tick.wiring.cipher,
+            notification_id=notification,
+            now=tick.now,
+            actor=ACTOR,
+            declared=declared_of(session, notification),
         ),
     )

@@ -9,6 +9,8 @@ import pytest
 
 from app.access.models import Force
 from app.access.permissions import Role
+from app.core.audit import Event
+from app.core.models import AuditEntry
 from app.core.policies import add_policy
 from app.core.policy import Policy, Receipts
 from app.core.scope import PLATFORM
@@ -20,7 +22,9 @@ from notifications.models import Alert, CallSheetLine, Notification, Receipt
 from notifications.receipt_models import Attendance, Breach, Recall
 from notifications.receipt_states import AttendanceAnswer, BreachDecision, Said
 from notifications.states import NotificationState, ReceiptKind
-from schools.officers import Duty, add_officer
+from schools.connected import Adult
+from schools.officers import Duty, Officer, add_officer
+from tests.factories.connected import connect
 from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE
 from tests.factories.people import Browser, Person, add_person, move, signed_in
@@ -102,6 +106,31 @@ def test_the_question_comes_when_the_register_closes_and_absent_tells_the_police
     press = f"/morning/open/{waiting}/response"
     assert board.press(press, {"response": "seen_safe"}).status_code == 303
     assert "Nothing is open" in board.get("/morning/open").text
+
+
+@pytest.mark.parametrize("lead_is_free", [True, False])
+def test_an_absence_goes_past_officers_of_the_family_to_the_next_duty_of_the_force(
+    morning: Morning, waiting: UUID, reader: Browser, lead_is_free: bool
+) -> None:
+    emails = {"duty@force.test", "lead@council.test"} | (set() if lead_is_free else {"lead@f.test"})
+    connect(
+        morning.wiring, morning.read(waiting).incident_id, *(Adult(email=one) for one in emails)
+    )
+    with morning.wiring.database.write(PLATFORM) as session:
+        verified(session, morning, f"force:{FORCE}", Duty.DUTY_OFFICER, "duty@force.test")
+        verified(session, morning, "council:999", Duty.COUNCIL_LEAD, "lead@council.test")
+        verified(session, morning, f"force:{FORCE}", Duty.FORCE_LEAD, "lead@f.test")
+    browser = later(morning, hours=3, minutes=20)
+    press = f"/notifications/{waiting}/attendance"
+    assert browser.press(press, {"answer": "absent"}).status_code == 303
+    asked = {one.officer_id for one in morning.force.rows(Alert) if one.officer_id is not None}
+    leads = {one.id for one in morning.force.rows(Officer) if one.duty is Duty.FORCE_LEAD}
+    assert asked == (leads if lead_is_free else set())
+    noted = [
+        one.detail for one in morning.force.rows(AuditEntry)
+        if one.event == Event.ATTENDANCE_ANSWERED
+    ]  # fmt: skip
+    assert [(one["desk"], one["council"]) for one in noted] == [("connected", "connected")]
 
 
 def later(morning: Morning, **by: float) -> Browser:
