@@ -1,6 +1,6 @@
 """What matching one child may cost: a fixed number of statements, a bounded number of pupils."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ MOST_STATEMENTS = 10
 LETTERS = "abcdefghijklmnopqrst"
 
 
-def load(database: Database, cipher: Cipher, *pupils: dict[str, object]) -> None:
+def load(database: Database, cipher: Cipher, *pupils: Mapping[str, object]) -> None:
     with database.write(PLATFORM) as session:
         import_roll(session, cipher, roll_file(*pupils), owner=f"council:{COUNCIL}", now=NOW)
 
