@@ -59,8 +59,9 @@ def claim(
     ran out was perhaps sent; it is taken again, and its provider is asked, or its repeat is the
     same bytes. One whose sending took the process down time and again is set aside instead.
     """
-    _set_aside_what_keeps_failing(session, now)
+    # Providers first, alerts after: as results are recorded, so that neither holds up the other.
     rooms = providers.rooms(session, channels, limit=limit, now=now)
+    _set_aside_what_keeps_failing(session, now)
     some = min(limit, sum(room.left for room in rooms)) if channels else limit
     alerts = _waiting(session, _due(now), _sendable(rooms) if channels else true(), force, some)
     filled = fillings(session, cipher, alerts, resolvers)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy.orm import Session
+
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
@@ -45,7 +47,7 @@ def send_due(tick: Tick) -> StepReport:
 
 
 def _claim(tick: Tick) -> list[ClaimedAlert]:
-    with tick.wiring.database.write(PLATFORM) as session:
+    def work(session: Session) -> list[ClaimedAlert]:
         claims = outbox.claim(
             session,
             tick.wiring.cipher,
@@ -57,13 +59,20 @@ def _claim(tick: Tick) -> list[ClaimedAlert]:
             channels=tick.wiring.channels,
         )
         crash_point(CrashPoint.CLAIM_BEFORE_COMMIT)
+        return claims
+
+    claims = tick.wiring.database.retrying(work, PLATFORM)
     if claims:
         crash_point(CrashPoint.INTENT_STORED)
     return claims
 
 
 def _record(tick: Tick, results: Sequence[AlertResult], report: StepReport) -> None:
-    with tick.wiring.database.write(PLATFORM) as session:
-        report.done += outbox.record(session, results, now=tick.moment())
+    """Write a block's results, again where another was in the way: sending cannot be taken back."""
+
+    def work(session: Session) -> int:
+        return outbox.record(session, results, now=tick.moment())
+
+    report.done += tick.wiring.database.retrying(work, PLATFORM)
     crash_point(CrashPoint.RESULT_STORED)
     report.failed += sum(not result.ok for result in results)
