@@ -107,7 +107,18 @@ def _erase_all(unit: Unit, roll_ids: Sequence[int]) -> None:
     erased = 1 if roll_ids else 0
     while erased:
         with unit() as session:
-            erased = erase_pupils(session, roll_ids, most=_ERASED)
+            erased = _erase_some(session, roll_ids)
+
+
+def _erase_some(session: Session, roll_ids: Sequence[int]) -> int:
+    """Erase some pupils of those rolls that do not serve; one may have come to serve since."""
+    replaced = session.scalars(
+        select(Roll.id)
+        .where(Roll.id.in_(roll_ids), Roll.state == RollState.REPLACED)
+        .order_by(Roll.id)
+        .with_for_update()
+    ).all()
+    return erase_pupils(session, replaced, most=_ERASED) if replaced else 0
 
 
 def erase_abandoned(session: Session, *, now: datetime) -> int:
@@ -118,12 +129,12 @@ def erase_abandoned(session: Session, *, now: datetime) -> int:
             Roll.state == RollState.REPLACED, Roll.imported_at <= now - ABANDONED, left
         )
     ).all()
-    return erase_pupils(session, ids, most=_ERASED) if ids else 0
+    return _erase_some(session, ids)
 
 
 def erase_roll(session: Session, owner: str) -> int:
     """Erase all pupils of an owner (agreement withdrawn, end of the school year); return them."""
-    rolls = session.scalars(select(Roll).where(Roll.owner == owner)).all()
+    rolls = _locked(session, owner)
     for roll in rolls:
         roll.state = RollState.REPLACED
     session.flush()
@@ -204,16 +215,30 @@ def _schools_of(session: Session, owner: str) -> set[int]:
 
 
 def _made_current(session: Session, roll_id: int, *, pupils: int) -> list[int]:
-    """Let a roll that is whole serve in place of its owner's others; return those."""
-    stored = session.scalar(select(func.count()).where(Pupil.roll_id == roll_id))
+    """Let a roll that is whole serve in place of its owner's others; return those.
+
+    Of two imports at once one waits for the other here, before it counts what is left of its own.
+    """
     roll = session.get_one(Roll, roll_id)
+    others = [one.id for one in _locked(session, roll.owner) if one.id != roll_id]
+    stored = session.scalar(select(func.count()).where(Pupil.roll_id == roll_id))
     if stored != pupils:
         raise Refused("Another import of this roll came in between: import the file again.")
-    old = session.scalars(select(Roll.id).where(Roll.owner == roll.owner, Roll.id != roll_id)).all()
     session.execute(
-        update(Roll).where(Roll.id.in_(old)).values(state=RollState.REPLACED),
+        update(Roll).where(Roll.id.in_(others)).values(state=RollState.REPLACED),
         execution_options={"synchronize_session": False},
     )
     roll.state, roll.pupils = RollState.CURRENT, pupils
     session.flush()
-    return list(old)
+    return others
+
+
+def _locked(session: Session, owner: str) -> Sequence[Roll]:
+    """Return an owner's rolls as they are now, locked in the order of their numbers."""
+    return session.scalars(
+        select(Roll)
+        .where(Roll.owner == owner)
+        .order_by(Roll.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()

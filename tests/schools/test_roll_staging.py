@@ -1,7 +1,8 @@
 """A large roll comes in many short steps: nobody reads it, and others write, until it is whole."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -136,4 +137,44 @@ def test_of_two_imports_at_once_the_later_one_serves(database: Database, cipher:
         stage_roll(
             unit, cipher, roll_file(*pupils("Asha", "Bryn")), owner=OWNER, now=NOW, progress=other
         )
+    assert decided(database, cipher, "Nesta").band is Band.MATCHED
+
+
+def test_of_two_imports_at_once_the_roll_that_serves_keeps_all_its_pupils(
+    database: Database, cipher: Cipher
+) -> None:
+    written, go_on, switched = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(_count: int) -> None:
+        written.set()
+        assert go_on.wait(20)
+
+    def import_beside() -> None:
+        stage_roll(
+            unit_of(database), cipher, roll_file(*pupils("Nesta", "Olwen")), owner=OWNER, now=NOW,
+            progress=wait,
+        )  # fmt: skip
+
+    beside = threading.Thread(target=import_beside)
+
+    @contextmanager
+    def unit() -> Iterator[Session]:
+        # The other becomes current between our becoming current and our erasing what was before.
+        if switched.is_set():
+            go_on.set()
+            beside.join()
+        with database.write(PLATFORM) as session:
+            yield session
+
+    beside.start()
+    assert written.wait(20)
+    stage_roll(
+        unit, cipher, roll_file(*pupils("Asha", "Bryn")), owner=OWNER, now=NOW,
+        done=lambda _session, _report: switched.set(),
+    )  # fmt: skip
+    with database.read(PLATFORM) as session:
+        (serves,) = session.scalars(select(Roll).where(Roll.state == RollState.CURRENT)).all()
+        held = session.scalars(select(Pupil.roll_id)).all()
+    assert list(held) == [serves.id] * 2
+    assert serves.pupils == 2
     assert decided(database, cipher, "Nesta").band is Band.MATCHED
