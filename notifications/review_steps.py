@@ -14,11 +14,12 @@ from app.core.clock import as_utc, at_london, london_date
 from app.core.ids import new_id
 from notifications.alerting import alert_officer
 from notifications.free_officers import Family, free_officers
+from notifications.lateness import HANDED_OVER
 from notifications.models import ReviewStep, UnsettledChild
 from notifications.review_ladder import HANDED_OVER_AT, next_hourly
 from notifications.states import ReviewStepKind as Kind
 from notifications.states import StepState
-from notifications.unsettled import about, locked
+from notifications.unsettled import about, locked, stop_review_ladder
 from schools.calendars import council_calendar
 from schools.officers import Duty, OfficerContact
 from schools.term_dates import is_working_day, next_working_day
@@ -87,7 +88,13 @@ def take_review_steps(
     for step in sorted(steps, key=lambda step: (step.planned_at, _RANK[step.kind])):
         if step.state is not StepState.PLANNED:
             continue  # the one before it ended the ladder
-        _settle(taking, step, _TAKE[step.kind](taking))
+        done = _TAKE[step.kind](taking)
+        _settle(taking, step, done)
+        if step.kind is Kind.COUNCIL_OFFICER and done.skipped is None:
+            # Handed over: the officers of the council have the child from here.
+            stop_review_ladder(
+                session, row.involved_child_id, code=HANDED_OVER, now=now, actor=actor
+            )
         if step.kind is Kind.HOURLY and row.closed_at is None:
             _plan(taking, Kind.HOURLY, next_hourly(step.planned_at, taking.now))
     session.flush()

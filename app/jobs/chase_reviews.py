@@ -157,8 +157,6 @@ def hand_over(session: Session, child: InvolvedChild, council: str, *, now: date
         subject=f"involved_child:{child.id}", now=now, reason_code=HANDED_OVER,
         detail={"match": str(match.id), "council": council},
     )  # fmt: skip
-    if not child.protected:
-        stop_review_ladder(session, child.id, code=HANDED_OVER, now=now, actor=ACTOR)
 
 
 def _council(
