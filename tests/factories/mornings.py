@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from app.access.permissions import Role
 from app.core.clock import HandClock
 from app.core.scope import PLATFORM
@@ -57,11 +59,13 @@ class Morning:
         return placed
 
     def child_becomes(self, child_id: UUID, outcome: Outcome, **values: Any) -> None:
+        """Put a child where a test begins, whatever it was: no move of its life."""
         with self.wiring.database.write(PLATFORM) as session:
-            child = session.get_one(InvolvedChild, child_id)
-            child.outcome = outcome
-            for name, value in values.items():
-                setattr(child, name, value)
+            session.execute(
+                update(InvolvedChild)
+                .where(InvolvedChild.id == child_id)
+                .values(outcome=outcome, **values)
+            )
 
     def seal_child(self, happened: Happened, details: ChildDetails = CHILD) -> None:
         with self.wiring.database.write(PLATFORM) as session:
