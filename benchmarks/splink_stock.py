@@ -6,6 +6,8 @@ training by expectation and maximisation; nothing is tuned against it. Needs the
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import pandas as pd
@@ -126,13 +128,24 @@ def asker(files: Files) -> Callable[[Typed], None]:
     return ask
 
 
-def nightly(files: Files) -> Callable[[], None]:
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Its way of a night: what it took to train, and its steps to be timed."""
+
+    trained: float
+    load: Callable[[], Any]
+    link: Callable[[], Any]
+
+
+def nightly(files: Files) -> Night:
     """Return its way of a night: a trained model, the roll and the night as two tables."""
     roll = roll_frame(files)
     children = night_frame([typed for incident in files.incidents for typed in incident])
-    trained = linker(roll, children)
-    train(trained)
-    settings = trained.misc.save_model_to_json()
+    learner = linker(roll, children)
+    began = perf_counter()
+    train(learner)
+    trained = perf_counter() - began
+    settings = learner.misc.save_model_to_json()
 
     def link() -> None:
         held = Linker(
@@ -140,4 +153,4 @@ def nightly(files: Files) -> Callable[[], None]:
         )
         best_links(held)
 
-    return link
+    return Night(trained, lambda: roll_frame(files), link)

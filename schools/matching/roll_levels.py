@@ -264,16 +264,19 @@ def _slip_of_short_or_full(one: str, other: str) -> bool:
     """
     if max(len(one), len(other)) == 3 and OSA.distance(one, other, score_cutoff=1) <= 1:
         return True
-    written = ((full, other) for full in roots(one) - {one})
-    said = ((full, one) for full in roots(other) - {other})
-    return any(_alike(full, name) is Level.CLOSE for full, name in (*written, *said))
+    return any(
+        full != name and _alike(full, slipped) is Level.CLOSE
+        for name, slipped in ((one, other), (other, one))
+        for full in roots(name)
+    )
 
 
 def _alike(one: str, other: str) -> Level:
-    likeness = JaroWinkler.similarity(one, other, score_cutoff=0.5)
+    # Below the cut-off it counts as 0, and is given up as soon as that is sure.
+    likeness = JaroWinkler.similarity(one, other, score_cutoff=0.84)
     if likeness >= 0.92:
         return Level.CLOSE
-    shorter, longer = sorted((len(one), len(other)))
-    if shorter >= 4 and longer - shorter <= 1 and OSA.distance(one, other, score_cutoff=1) <= 1:
+    long_enough, nearly = min(len(one), len(other)) >= 4, -1 <= len(one) - len(other) <= 1
+    if long_enough and nearly and OSA.distance(one, other, score_cutoff=1) <= 1:
         return Level.CLOSE
     return Level.ALIKE if likeness >= 0.84 else Level.DIFFERS
