@@ -130,16 +130,16 @@ def test_a_school_that_a_person_found_is_not_named(
     assert one["establishments"] == []
 
 
-def test_a_correction_takes_back_what_was_sent_and_sends_once(
+def test_a_correction_changes_what_was_sent_in_its_place_and_sends_no_second(
     http: TestClient, auth: dict[str, str], night: Runner, wiring: Wiring
 ) -> None:
     first = incident(children=[child(education={"urn": ST_MARYS})])
     http.post(URL, json=first, headers=auth)
     work(night)
     http.post(URL, json={**first, "version": 2, "location_kind": "home"}, headers=auth)
-    assert notifications(wiring) == [NotificationState.RECALLED]
+    assert notifications(wiring) == [NotificationState.READY]
     work(night)
-    assert sorted(notifications(wiring)) == [NotificationState.READY, NotificationState.RECALLED]
+    assert notifications(wiring) == [NotificationState.READY]
     assert len(read(http, auth)["notifications"]) == 1
 
 

@@ -50,7 +50,9 @@ def test_every_route_but_the_open_ones_asks_who_calls(
         address = re.sub(r"\{date\}", "2026-11-20", re.sub(r"\{reference\}", "99-1", path))
         for method in METHODS:
             answer = http.request(method, address)
-            assert answer.status_code in {401, 405}, (method, path, answer.status_code)
+            # Where no provider is set up to report, there is no such place at all.
+            refused = {401, 404, 405} if "/callbacks/" in path else {401, 405}
+            assert answer.status_code in refused, (method, path, answer.status_code)
             assert answer.headers["content-type"] == "application/problem+json"
 
 
