@@ -48,13 +48,19 @@ class MailServer:
 
 
 class SecretFiles(EnvSettingsSource):
-    """Reads `ENCOMPASS_X_FILE` as the value of `x`, the way containers hand over secrets.
+    """Reads `PREFIX_X_FILE` as the value of `x`, the way containers hand over secrets.
 
-    An empty file is no secret: a container names all its files, used or not.
+    The prefix is the settings' own. An empty file is no secret: a container names all its files,
+    used or not.
     """
 
+    def __init__(self, settings_cls: type[BaseSettings], names: tuple[str, ...]) -> None:
+        super().__init__(settings_cls)
+        self._names = names
+
     def __call__(self) -> dict[str, Any]:
-        found = {name: self.env_vars.get(f"encompass_{name}_file") for name in FROM_FILES}
+        prefix = self.env_prefix.lower()
+        found = {name: self.env_vars.get(f"{prefix}{name}_file") for name in self._names}
         return {
             name: secret
             for name, path in found.items()
@@ -151,7 +157,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SecretFiles(settings_cls)
+        return init_settings, env_settings, SecretFiles(settings_cls, FROM_FILES)
 
     @field_validator("database_url")
     @classmethod

@@ -23,7 +23,6 @@ from notifications.states import CallResult, FollowUpCode
 from schools.matching.models import ReviewReason
 
 _FORENAMES = ("Aderyn", "Bramwell", "Cassia", "Doran", "Elowen", "Fenwick")
-_REFUSED = (ServiceError,)
 
 
 def push(world: World) -> None:

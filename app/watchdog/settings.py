@@ -1,31 +1,18 @@
 """What an operator sets for the watchdog: `ENCOMPASS_WATCHDOG_*`, secrets also as `…_FILE`."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings.sources import EnvSettingsSource
 
-from app.core.settings import MailSecurity
+from app.core.settings import MailSecurity, SecretFiles
 
 _PREFIX = "encompass_watchdog_"
 FROM_FILES = (
     "database_url", "smtp_password", "webhook_url", "webhook_token", "heartbeat_url",
 )  # fmt: skip
-
-
-class WatchdogSecretFiles(EnvSettingsSource):
-    """Reads `ENCOMPASS_WATCHDOG_X_FILE` as the value of `x`; an empty file is no secret."""
-
-    def __call__(self) -> dict[str, Any]:
-        found = {name: self.env_vars.get(f"{_PREFIX}{name}_file") for name in FROM_FILES}
-        return {
-            name: secret
-            for name, path in found.items()
-            if path and (secret := Path(path).read_text(encoding="utf-8").strip())
-        }
 
 
 class WatchdogSettings(BaseSettings):
@@ -73,7 +60,7 @@ class WatchdogSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, WatchdogSecretFiles(settings_cls)
+        return init_settings, env_settings, SecretFiles(settings_cls, FROM_FILES)
 
     @model_validator(mode="after")
     def _can_ring(self) -> Self:
