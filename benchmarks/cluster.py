@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from tests.postgres import find_binaries, free_port, server_url, unprivileged_user
+from tests.machine import free_port
+from tests.postgres import find_binaries, server_url, unprivileged_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,17 @@ def durable_cluster() -> Iterator[str | None]:
 
 
 @contextmanager
-def crashing_cluster() -> Iterator[Cluster | None]:
-    """Yield a durable cluster that can be restarted, or None where there is no PostgreSQL."""
+def crashing_cluster(parent: Path | None = None) -> Iterator[Cluster | None]:
+    """Yield a durable cluster that can be restarted, or None where there is no PostgreSQL.
+
+    Its files lie in a folder of `parent`, else where temporary files lie.
+    """
     binaries = find_binaries()
     user = unprivileged_user() if os.geteuid() == 0 else None
     if binaries is None or (os.geteuid() == 0 and user is None):
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix="encompass-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="encompass-bench-", dir=parent))
     if user:
         shutil.chown(folder, user)
     port = free_port()

@@ -32,7 +32,7 @@ from benchmarks.figures import percentile, ratio, remember, shown
 from benchmarks.intake_servers import EACH, wiring
 from benchmarks.load import push, request
 from tests.factories.incidents import FORCE, child, incident
-from tests.postgres import free_port
+from tests.machine import free_port
 
 ROUNDS = 5
 MANY, FEW = 2_000, 400

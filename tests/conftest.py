@@ -20,15 +20,13 @@ from app.core.settings import Environment, Settings
 from app.wiring import Wiring, build
 from notifications.channels.recording import RecordingChannel
 from tests.lending import Lender, prepare
+from tests.machine import quick_parent
 from tests.postgres import HOW_TO_GET, drop_database, fresh_database, postgres_server
 from tests.requirements import require
 from tests.statements import compile_once
 
 # A Friday in term, an hour after midnight: most nights of the tests begin here.
 NIGHT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
-
-# Linux keeps it in memory; a container may give it far less than the databases of a run need.
-IN_MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 (a folder of our own is made in it)
 
 LITTLE_WORK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
@@ -61,10 +59,11 @@ def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     The product still asks for the disk; what a killed process leaves is the same in both.
     """
-    if not (IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM):
+    parent = quick_parent()
+    if parent is None:
         yield tmp_path_factory.mktemp("databases")
         return
-    with tempfile.TemporaryDirectory(prefix="encompass-tests-", dir=IN_MEMORY) as folder:
+    with tempfile.TemporaryDirectory(prefix="encompass-tests-", dir=parent) as folder:
         yield Path(folder)
 
 

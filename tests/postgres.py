@@ -4,7 +4,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
+
+from tests.machine import free_port, quick_parent
 
 HOW_TO_GET = (
     "install PostgreSQL 15 or newer (Debian: apt install postgresql), "
@@ -115,7 +116,7 @@ def unprivileged_user() -> str | None:
 def temporary_cluster(binaries: Path) -> Iterator[str]:
     """Start a server on a free port of this machine, on data that is deleted at the end."""
     # A short path: the name of a unix socket has room for about a hundred characters.
-    folder = Path(tempfile.mkdtemp(prefix="encompass-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="encompass-pg-", dir=quick_parent()))
     user = unprivileged_user() if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
@@ -148,10 +149,3 @@ def temporary_cluster(binaries: Path) -> Iterator[str]:
 def server_url(port: int) -> str:
     url = URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=port)
     return url.set(database="postgres").render_as_string(hide_password=False)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

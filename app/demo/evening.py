@@ -1,6 +1,6 @@
 """The night's acts of the force's own system: pushing, sending again, correcting, closing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from app.core.clock import london_date
@@ -64,11 +64,7 @@ class Evening:
     def close(self) -> None:
         """Send the control totals of the night."""
         bodies = {push.reference: push.body for push in self._world.pushes if self._sent(push)}
-        children = [len(body["children"]) for body in bodies.values()]
-        totals = {
-            "incidents": len(bodies), "incidents_with_children": sum(n > 0 for n in children),
-            "children": sum(children),
-        }  # fmt: skip
+        totals = totals_of(bodies.values())
         # The night is named by the morning it ends on.
         on = max(london_date(push.at) for push in self._world.pushes)
         answer = self._police.close_night(on.isoformat(), totals).raise_for_status().json()
@@ -93,3 +89,12 @@ class Evening:
 
     def _say(self, what: str) -> None:
         self._telling.line(self._world.clock.now(), WHO, what)
+
+
+def totals_of(bodies: Collection[dict[str, Any]]) -> dict[str, int]:
+    """Return the control totals of these messages."""
+    children = [len(body["children"]) for body in bodies]
+    return {
+        "incidents": len(bodies), "incidents_with_children": sum(n > 0 for n in children),
+        "children": sum(children),
+    }  # fmt: skip

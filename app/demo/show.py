@@ -11,10 +11,11 @@ from rich.text import Text
 
 from app.access import authenticator
 from app.core import logs
-from app.core.clock import show_date, show_time
+from app.core.clock import london_date, show_date, show_time
 from app.core.scope import PLATFORM
 from app.demo import world as worlds
 from app.demo.county import FORCE, FORCE_NAME
+from app.demo.evening import totals_of
 from app.demo.night import make_fresh
 from app.demo.page import DemoDoor, Row
 from app.demo.people import PASSWORD
@@ -127,6 +128,10 @@ def _serve_on(world: World, telling: Telling) -> None:
     fresh = make_fresh(world.clock.now())
     for body in fresh:
         world.control_room.push(body).raise_for_status()
+    today = london_date(world.clock.now())
+    if today != world.county.day:
+        # The night since the story's: left open, it would rightly be alarmed about from six.
+        world.control_room.close_night(today.isoformat(), totals_of(fresh)).raise_for_status()
     world.tick()
     rows = [
         (world.people[key].what, world.people[key].name, world.people[key].email)

@@ -1,7 +1,6 @@
 """A real Chromium in front of a real server in this process."""
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.wiring import Wiring
 from tests.factories.mornings import Morning, morning_at_school
+from tests.machine import free_port
 from tests.requirements import require
 
 CHROMIUM = Path(os.environ.get("ENCOMPASS_CHROMIUM", "/usr/bin/chromium"))
@@ -41,9 +41,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def address() -> str:
     """The address of a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes.server import ROOT, free_port
+from tests.machine import free_port
+from tests.processes.server import ROOT
 
 ENCOMPASS = [sys.executable, "-c", "from app.cli import main; main()"]
 pytestmark = pytest.mark.timeout(180)

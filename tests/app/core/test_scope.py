@@ -3,7 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, event, func, insert, select, update
+from sqlalchemy import (
+    Select,
+    delete,
+    event,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from app.core.database import Database
 from app.core.ids import new_id
@@ -33,6 +45,35 @@ def test_a_force_sees_its_own_rows_and_not_anothers(
         assert [row.force for row in session.scalars(select(ContentKey))] == ["99"]
         assert session.scalar(select(func.count()).select_from(ContentKey)) == 1
         assert session.scalars(select(ContentKey.force)).all() == ["99"]
+
+
+def ways_to_name_a_table() -> dict[str, Select[tuple[str]]]:
+    """Return statements that name the tenant table `content_key` in one place each."""
+    other = aliased(ContentKey)
+    inner = select(ContentKey.force)
+    both = union_all(inner, inner).subquery()
+    held, named = inner.subquery(), inner.cte()
+    return {
+        "an alias": select(other.force),
+        "a subquery": select(held.c.force),
+        "a common table expression": select(named.c.force),
+        "a union": select(both.c.force),
+        "a scalar subquery": select(select(func.min(ContentKey.force)).scalar_subquery()),
+        "an exists": select(literal("98")).where(exists(inner.where(ContentKey.force == "98"))),
+        "a membership": select(literal("98")).where(literal("98").in_(inner)),
+        "a join": select(ContentKey.force).join(other, other.force > ContentKey.force),
+    }
+
+
+@pytest.mark.parametrize("way", ways_to_name_a_table())
+def test_a_statement_is_narrowed_wherever_it_names_a_tenant_table(
+    database: Database, two_forces: tuple[ContentKey, ContentKey], way: str
+) -> None:
+    statement = ways_to_name_a_table()[way]
+    with database.read(PLATFORM) as session:
+        assert "98" in session.scalars(statement).all()
+    with database.read(of_force("99")) as session:
+        assert set(session.scalars(statement)) <= {"99"}
 
 
 def test_getting_another_forces_row_by_its_id_finds_nothing(

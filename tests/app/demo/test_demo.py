@@ -14,7 +14,8 @@ import pytest
 
 from app.demo.browser import Browser
 from app.demo.people import PASSWORD
-from tests.processes.server import ROOT, free_port
+from tests.machine import free_port
+from tests.processes.server import ROOT
 
 # The whole night takes half a minute on two idle cores.
 pytestmark = pytest.mark.timeout(400)
