@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
@@ -22,7 +22,7 @@ from notifications.guarded import changed
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
 from notifications.providers import Room
 from notifications.results import ACTOR, SET_ASIDE_AFTER, covered_by, record, set_aside
-from notifications.states import AlertState, NotificationState, Template
+from notifications.states import AlertState, Channel, NotificationState, Template
 
 __all__ = ["claim", "record"]
 
@@ -98,41 +98,46 @@ def _waiting(
 
 def _sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
     """Return what some provider with room left has: what none can take must not fill a block."""
-    return or_(
-        false(),
-        *(
-            and_(
-                Alert.medium == room.channel.medium,
-                Alert.template.in_([one for one in Template if room.channel.carries(one)]),
-            )
-            for room in rooms
-            if room.left
-        ),
+    full = [Channel(room.channel.name) for room in rooms if room.only_full]
+    waits = and_(
+        Alert.state.in_(_PERHAPS_SENT), Alert.channel.is_not(None), Alert.channel.in_(full)
     )
+    able = (
+        and_(
+            Alert.medium == room.channel.medium,
+            Alert.template.in_([one for one in Template if room.channel.carries(one)]),
+        )
+        for room in rooms
+        if room.left
+    )
+    return and_(not_(waits), or_(false(), *able))
 
 
 def _ways(alerts: Sequence[Alert], rooms: Sequence[Room]) -> dict[UUID, Way]:
     """Give each alert the first provider that may take it.
 
-    What was perhaps sent goes back to its own, to be asked. Where that one is down, the next sends
-    the same empty message once more rather than wait.
+    What was perhaps sent goes back to its own, to be asked, and waits where that one is only out of
+    room. Where it is down, the next sends the same empty message once more rather than wait.
     """
     found: dict[UUID, Way] = {}
     for alert in alerts:
-        perhaps_sent = alert.state in _PERHAPS_SENT
-        able = [
+        of_kind = [
             room
             for room in rooms
-            if room.left
-            and room.channel.medium == alert.medium
-            and room.channel.carries(alert.template)
+            if room.channel.medium == alert.medium and room.channel.carries(alert.template)
         ]
-        own = [room for room in able if perhaps_sent and room.channel.name == alert.channel]
-        for room in (own or able)[:1]:
+        own = [room for room in of_kind if _perhaps_has(room, alert)]
+        if any(room.only_full for room in own):
+            continue
+        for room in ([one for one in own if one.left] or [one for one in of_kind if one.left])[:1]:
             room.take()
-            ask = bool(own) and isinstance(room.channel, Answering)
+            ask = room in own and isinstance(room.channel, Answering)
             found[alert.id] = Way(room.channel.name, ask)
     return found
+
+
+def _perhaps_has(room: Room, alert: Alert) -> bool:
+    return alert.state in _PERHAPS_SENT and room.channel.name == alert.channel
 
 
 def _lease(

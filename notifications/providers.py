@@ -40,6 +40,11 @@ class Room:
     probe: bool = False
     used: int = 0
 
+    @property
+    def only_full(self) -> bool:
+        """Whether it works, and has been handed all that it may be for now."""
+        return not self.probe and not self.left
+
     def take(self) -> None:
         self.left -= 1
         self.used += 1
