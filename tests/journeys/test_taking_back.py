@@ -93,7 +93,7 @@ def in_the_meantime(
         beside.start()
         wait_until_blocked(world)
         last(session)
-    beside.join(timeout=20)
+    beside.join(timeout=60)
     return failed
 
 
@@ -103,7 +103,7 @@ def wait_until_blocked(world: World) -> None:
         "WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     pause = threading.Event()
-    for _ in range(200):
+    for _ in range(1500):
         with world.wiring.database.engine.connect() as connection:
             if connection.scalar(blocked):
                 return

@@ -75,7 +75,7 @@ def until_somebody_waits(force: NotifyingForce) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    until = monotonic() + 4
+    until = monotonic() + 30
     while monotonic() < until:
         with force.database.read(PLATFORM) as session:
             if session.execute(wanted).scalar_one():

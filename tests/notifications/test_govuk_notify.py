@@ -50,7 +50,7 @@ def channel_to(
     settings = Settings(environment=Environment.TEST, base_url="https://messages.example.org")
     return NotifyChannel(
         Account.of(url, key), medium=medium, templates=TEMPLATES, head=letterhead(settings),
-        clock=clock, per_minute=2500, timeout=httpx.Timeout(1.0),
+        clock=clock, per_minute=2500, timeout=httpx.Timeout(3.0),
     )  # fmt: skip
 
 

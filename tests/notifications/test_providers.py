@@ -38,7 +38,7 @@ def notify(force: NotifyingForce, fake: FakeNotify) -> Iterator[NotifyChannel]:
     made = NotifyChannel(
         Account.of(fake.url, API_KEY), medium=Medium.EMAIL, templates=TEMPLATES,
         head=letterhead(force.wiring.settings), clock=force.wiring.clock, per_minute=3000,
-        timeout=httpx.Timeout(1.0),
+        timeout=httpx.Timeout(3.0),
     )  # fmt: skip
     yield made
     made.close()

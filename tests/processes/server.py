@@ -68,7 +68,7 @@ class Server:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     @property
     def log(self) -> str:

@@ -57,7 +57,7 @@ def test_serve_on_sqlite_runs_the_jobs_too_and_ends_cleanly(
     with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
         assert client.get(f"{address}/health/live", timeout=10).status_code == 200
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert process.returncode == 0
     assert "scheduler stopped" in said
 
@@ -65,6 +65,6 @@ def test_serve_on_sqlite_runs_the_jobs_too_and_ends_cleanly(
 def test_the_scheduler_ends_cleanly_on_sigterm(environment: dict[str, str]) -> None:
     process = started(environment, "scheduler")
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert process.returncode == 0
     assert "scheduler stopped" in said

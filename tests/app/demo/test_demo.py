@@ -36,7 +36,7 @@ def serving(tmp_path: Path) -> Iterator[tuple[str, str]]:
     assert process.poll() is None, told
     yield f"http://127.0.0.1:{port}", told
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert process.returncode == 0
 
 
@@ -106,7 +106,7 @@ def code_of(base: str, local: str) -> str:
 def test_a_folder_with_other_files_is_never_emptied(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     process = start("--check", "--data-dir", str(tmp_path))
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=180)
     assert process.returncode == 1
     assert "give --data-dir an empty folder" in told
     assert (tmp_path / "thesis.txt").exists()
@@ -118,6 +118,6 @@ def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         process = start("--check", "--port", port, "--data-dir", str(tmp_path / "other"))
-        told, _ = process.communicate(timeout=60)
+        told, _ = process.communicate(timeout=180)
     assert process.returncode == 1
     assert "choose another with --port" in told

@@ -58,7 +58,7 @@ def states(wiring: Wiring) -> dict[int, str]:
 
 def until(condition: Callable[[], bool]) -> None:
     pause = threading.Event()
-    for _ in range(200):
+    for _ in range(1500):
         if condition():
             return
         pause.wait(0.02)
@@ -96,7 +96,7 @@ def test_a_withdrawal_that_waits_for_a_newer_version_takes_back_the_newer(
         push(session, wiring, police, 3)
         taking: Future[Withdrawn] = elsewhere.submit(take_back, wiring)
         until(lambda: somebody_waits(wiring))
-    taken = taking.result(timeout=10)
+    taken = taking.result(timeout=60)
     assert (taken.incident.version, taken.already) == (3, False)
     assert len(taken.children) == 1
     assert states(wiring)[3] == "withdrawn"

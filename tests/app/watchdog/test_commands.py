@@ -71,6 +71,6 @@ def test_the_process_looks_rings_and_ends_cleanly_on_sigterm(calm: Watched) -> N
         if "watchdog looked" in line:
             break
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert (process.returncode, "watchdog stopped" in said) == (0, True)
     assert Code.SCHEMA_OTHER in calm.rung()
