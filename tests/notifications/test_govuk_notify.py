@@ -115,7 +115,7 @@ def test_it_carries_what_is_mapped_in_both_languages(notify: NotifyChannel) -> N
     assert not notify.carries("drill")
 
 
-@pytest.mark.feature("IG4")
+@pytest.mark.feature("DL12", "IG4")
 @pytest.mark.parametrize(
     ("fault", "meaning"),
     [

@@ -200,6 +200,7 @@ def test_a_claim_that_never_answers_is_given_up_after_five(
 
 
 @pytest.mark.feature("ES1")
+@pytest.mark.feature("ES6")
 def test_what_was_told_meanwhile_is_not_sent(force: NotifyingForce, planned: UUID) -> None:
     (notification,) = force.rows(Notification)
     (claimed,) = take(force)

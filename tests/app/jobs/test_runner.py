@@ -43,6 +43,7 @@ def forces(database: Database) -> list[str]:
         return list(session.scalars(select(Force.code).order_by(Force.code)))
 
 
+@pytest.mark.feature("ES5")
 def test_one_bad_item_never_blocks_the_others(wiring: Wiring) -> None:
     report = one_step(wiring, adding("1", "bad", "2")).run_step("step")
     assert (report.done, report.failed) == (2, 1)
@@ -65,6 +66,7 @@ def test_an_unknown_step_is_refused_with_the_names_there_are(wiring: Wiring) -> 
         one_step(wiring, adding()).run_step("stpe")
 
 
+@pytest.mark.feature("ES5")
 def test_a_step_that_raises_does_not_stop_the_next(wiring: Wiring) -> None:
     def broken(tick: Tick) -> StepReport:
         raise RuntimeError("broken")
@@ -97,6 +99,7 @@ def test_two_runners_at_once_make_one_effective_run(wiring: Wiring) -> None:
     assert reports[0].done == 1
 
 
+@pytest.mark.feature("ES4")
 def test_a_runner_that_died_is_taken_over_when_its_lease_runs_out(
     wiring: Wiring, clock: HandClock
 ) -> None:
