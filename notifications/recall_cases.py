@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit
@@ -23,7 +23,7 @@ from notifications.models import Notification, Receipt
 from notifications.receipt_models import Breach, Recall
 from notifications.receipt_rows import add_receipt, has_receipt
 from notifications.receipt_states import BreachDecision, Said
-from notifications.states import ReceiptKind
+from notifications.states import ENDED, ReceiptKind
 from schools.models import KeyAdult
 from schools.officers import Duty, Officer
 
@@ -69,8 +69,14 @@ def open_recall(
     return recall
 
 
-def readers_of(session: Session, notification_id: UUID) -> list[Reader]:
-    """Return who saw, heard or took something of a notification, in the order they did."""
+def readers_of(
+    session: Session, notification_id: UUID, recall: Recall | None = None
+) -> list[Reader]:
+    """Return who saw, heard or took something of a notification, in the order they did.
+
+    With `recall`, who did before it, and what they said since: where one incident was taken back
+    the message goes on, and who opens it later never saw that one.
+    """
     rows = session.scalars(
         select(Receipt)
         .where(
@@ -81,7 +87,8 @@ def readers_of(session: Session, notification_id: UUID) -> list[Reader]:
     ).all()
     found: dict[str, dict[ReceiptKind, datetime]] = {}
     for row in rows:
-        found.setdefault(row.actor, {}).setdefault(row.kind, row.at)
+        if recall is None or _concerns(recall, row):
+            found.setdefault(row.actor, {}).setdefault(row.kind, row.at)
     return [
         Reader(
             actor,
@@ -92,23 +99,51 @@ def readers_of(session: Session, notification_id: UUID) -> list[Reader]:
     ]
 
 
+def _concerns(recall: Recall, row: Receipt) -> bool:
+    if row.kind is ReceiptKind.DESTROYED:
+        return row.at >= recall.recalled_at
+    return row.at <= recall.recalled_at
+
+
 def destroyed(
     session: Session, notification: Notification, *, actor: str, now: datetime, source: str = "page"
 ) -> bool:
-    """Record that a reader keeps nothing of what was recalled; return whether for the first time.
+    """Record that a reader keeps nothing of what was recalled; return whether that was still open.
 
-    Raises `Conflict` for somebody who had seen nothing.
+    It is said again of what is recalled later. Raises `Conflict` for who had seen nothing.
     """
     if not has_receipt(session, notification, ReceiptKind.OPENED, actor):
         raise Conflict("You had not opened this message: there is nothing to destroy.")
-    kind = ReceiptKind.DESTROYED
-    return add_receipt(session, notification, kind, actor=actor, now=now, source=source)
+    if not to_destroy(session, notification, actor):
+        return False
+    return add_receipt(
+        session, notification, ReceiptKind.DESTROYED, actor=actor, now=now, source=source,
+        again=True,
+    )  # fmt: skip
 
 
 def to_destroy(session: Session, notification: Notification, actor: str) -> bool:
-    """Return whether this person read what was recalled and has not said that nothing is kept."""
-    return has_receipt(session, notification, ReceiptKind.OPENED, actor) and not has_receipt(
-        session, notification, ReceiptKind.DESTROYED, actor
+    """Return whether this person read what was recalled and has not said that nothing is kept.
+
+    So it is with one incident of a message that goes on with the others.
+    """
+    open_ones = select(Recall.id).where(Recall.notification_id == notification.id, unsaid(actor))
+    if session.scalars(open_ones.limit(1)).first() is not None:
+        return True
+    return (
+        notification.state in ENDED
+        and has_receipt(session, notification, ReceiptKind.OPENED, actor)
+        and not has_receipt(session, notification, ReceiptKind.DESTROYED, actor)
+    )
+
+
+def unsaid(actor: str) -> ColumnElement[bool]:
+    """Return which recalls took back what this person had read, and said nothing of since."""
+    mine = and_(Receipt.notification_id == Recall.notification_id, Receipt.actor == actor)
+    opened, destroyed_it = ReceiptKind.OPENED, ReceiptKind.DESTROYED
+    return and_(
+        exists().where(mine, Receipt.kind == opened, Receipt.at <= Recall.recalled_at),
+        ~exists().where(mine, Receipt.kind == destroyed_it, Receipt.at >= Recall.recalled_at),
     )
 
 

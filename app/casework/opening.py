@@ -79,7 +79,8 @@ class Opening:
     attendance: Attendance | None = None
     acknowledged_by_me: bool = False
     may_print: bool = False
-    # This person read what was taken back, and has not said yet that nothing of it is kept.
+    # This person read what was taken back, or one incident of it that was, and has not said yet
+    # that nothing of it is kept.
     to_destroy: bool = False
     # Somebody of this person's name is concerned: one more question comes before the content.
     asks_tie: bool = False
@@ -220,7 +221,7 @@ def _opening(
             session, notification, ReceiptKind.ACKNOWLEDGED, acting.actor.id
         ),
         may_print=whole is not None and policy.receipts.printing,
-        to_destroy=shown is Shown.ENDED and to_destroy(session, notification, acting.actor.id),
+        to_destroy=to_destroy(session, notification, acting.actor.id),
         asks_tie=asks,
         at_council=not speaks_for(acting, notification),
     )  # fmt: skip

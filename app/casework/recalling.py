@@ -136,11 +136,12 @@ def decide(session: Session, acting: Acting, *, recall_id: UUID, decision: Breac
 
 
 def destroy(session: Session, acting: Acting, *, notification_id: UUID) -> None:
-    """Record that a reader at the school keeps nothing of what was taken back."""
+    """Record that a reader keeps nothing of what was taken back: a message, or one incident."""
     notification = notification_for(
         session, acting, notification_id, action=Action.OPEN_NOTIFICATION
     )
-    if notification.state not in ENDED:
+    taken_back = recall_cases.newest_recall(session, notification.id)
+    if notification.state not in ENDED and taken_back is None:
         raise Conflict("This message was not taken back: keep what belongs on the child’s file.")
     with acting_for(session, notification.force):
         if recall_cases.destroyed(
@@ -197,7 +198,7 @@ def _breach(session: Session, acting: Acting, recall_id: UUID, *, action: Action
 
 
 def _case(session: Session, acting: Acting, found: Notification, row: Recall | None = None) -> Case:
-    readers = recall_cases.readers_of(session, found.id)
+    readers = recall_cases.readers_of(session, found.id, row)
     ids = {one.actor: _account(one.actor) for one in readers}
     names = names_of(session, acting.cipher, {one for one in ids.values() if one is not None})
     lines = tuple(
