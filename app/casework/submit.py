@@ -1,7 +1,7 @@
 """A police system pushes incidents: checked, stored, and what they replace taken back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from app.casework.ending import end_reviews
 from app.casework.police import revoked
 from app.core.cipher import Cipher
 from app.core.errors import FieldError, Invalid, ServiceError
-from app.intake.holds import held_before
-from app.intake.payload import IncidentMessage
-from app.intake.receive import Result, Submission, receive, stored_versions
+from app.intake.details import Hold
+from app.intake.holds import holds_before
+from app.intake.payload import HoldMessage, IncidentMessage
+from app.intake.receive import Key, Result, Submission, receive, stored_versions
 from notifications.recall import recall_incident
 
 # Clocks differ; a time further ahead than this is a mistake.
@@ -61,11 +62,17 @@ def _refused(
     active = still_active(session, {one.client_id for one in submissions})
     refused: dict[int, ServiceError] = {}
     wrong: dict[int, list[FieldError]] = {}
-    for place, one in enumerate(submissions):
+    held: dict[Key, dict[int, HoldMessage | None]] = defaultdict(dict)
+    for place, one in sorted(enumerate(submissions), key=lambda each: each[1].message.version):
         if one.client_id not in active:
             refused[place] = revoked()
-        elif errors := [*_wrong_times(one.message, now), *_own_renewal(session, cipher, one)]:
+        elif errors := [
+            *_wrong_times(one.message, now),
+            *_own_renewal(session, cipher, one, held[one.key]),
+        ]:
             wrong[place] = errors
+        else:
+            held[one.key].setdefault(one.message.version, one.message.hold)
     stored = stored_versions(session, [submissions[place] for place in wrong])
     for place, errors in wrong.items():
         one = submissions[place]
@@ -75,15 +82,26 @@ def _refused(
     return refused
 
 
-def _own_renewal(session: Session, cipher: Cipher, one: Submission) -> list[FieldError]:
-    """Return what is wrong with a hold that its own account makes longer (domain.md §2)."""
+def _own_renewal(
+    session: Session, cipher: Cipher, one: Submission, in_list: Mapping[int, HoldMessage | None]
+) -> list[FieldError]:
+    """Return what is wrong with a hold that its own account makes longer (domain.md §2).
+
+    It is measured against the last hold below it, stored or in the same list; a version without
+    one in between does not make it somebody else's.
+    """
     hold = one.message.hold
     if hold is None or one.message.version == 1:
         return []
-    before = held_before(
-        session, cipher, force=one.force, reference=one.message.reference,
-        version=one.message.version,
-    )  # fmt: skip
+    held: dict[int, HoldMessage | Hold | None] = {
+        **in_list,
+        **holds_before(
+            session, cipher, force=one.force, reference=one.message.reference,
+            version=one.message.version,
+        ),
+    }  # fmt: skip
+    earlier = [held[version] for version in sorted(held) if version < one.message.version]
+    before = next((each for each in reversed(earlier) if each is not None), None)
     if before is None or before.account != hold.account or hold.until <= before.until:
         return []
     said = "Another person renews a hold: give the account of somebody else"

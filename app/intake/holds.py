@@ -1,4 +1,4 @@
-"""A force's hold in an earlier version of a record: who gave it, and until when."""
+"""A force's holds in the earlier versions of a record: who gave them, and until when."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,20 +10,21 @@ from app.intake.models import Incident
 from app.intake.opening import open_incident
 
 
-def held_before(
+def holds_before(
     session: Session, cipher: Cipher, *, force: str, reference: str, version: int
-) -> Hold | None:
-    """Return the hold of the highest version below this one; None where it held nothing."""
-    before = session.scalars(
+) -> dict[int, Hold | None]:
+    """Return what each stored version below this one holds; what is erased holds nothing."""
+    rows = session.scalars(
         select(Incident)
         .where(Incident.force == force, Incident.reference == reference, Incident.version < version)
-        .order_by(Incident.version.desc())
-        .limit(1)
-    ).first()
-    if before is None:
-        return None
+        .order_by(Incident.version)
+    ).all()
+    return {row.version: _hold_of(session, cipher, row) for row in rows}
+
+
+def _hold_of(session: Session, cipher: Cipher, incident: Incident) -> Hold | None:
     try:
-        key = keys.open_key(session, cipher, before.content_key_id)
+        key = keys.open_key(session, cipher, incident.content_key_id)
     except Erased:
         return None
-    return open_incident(cipher, before, key).hold
+    return open_incident(cipher, incident, key).hold
