@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.intake.models import Incident, InvolvedChild
@@ -24,7 +24,8 @@ def service_told() -> ColumnElement[bool]:
     """A service was told of this child; the statement is over `InvolvedChild` and `Incident`.
 
     What was recorded under one version of an incident holds for every version, as long as the
-    reason for which no school is told is the same.
+    reason for which no school is told is the same: for another, another service may have to be. A
+    record without a reason holds for its own row alone.
     """
     row, incident = aliased(InvolvedChild), aliased(Incident)
     return exists().where(
@@ -34,6 +35,7 @@ def service_told() -> ColumnElement[bool]:
         incident.reference == Incident.reference,
         row.ref == InvolvedChild.ref,
         or_(
-            row.id == InvolvedChild.id, ServiceTold.reason_code == InvolvedChild.outcome_reason
+            ServiceTold.reason_code == InvolvedChild.outcome_reason,
+            and_(ServiceTold.reason_code.is_(None), row.id == InvolvedChild.id),
         ),
     )  # fmt: skip

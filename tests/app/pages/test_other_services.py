@@ -145,3 +145,18 @@ def test_a_child_whose_school_is_abroad_is_on_a_list_of_its_own_with_who_has_it(
     assert desk.press(here, said, page=here).status_code == 303
     assert heading not in desk.get("/morning").text
     assert reviewer.get("/morning").status_code == 404
+
+
+def test_a_service_told_for_one_reason_is_not_told_for_another(morning: Morning, here: str) -> None:
+    desk = browser(morning, Role.FORCE_DESK)
+    assert desk.press(here, SAID, page=here).status_code == 303
+    assert told(morning)[0] is Told.NOT_NEEDED
+    child_id = UUID(here.rpartition("/")[2])
+    abroad = OutcomeReason.OTHER_JURISDICTION
+    morning.child_becomes(child_id, Outcome.NOT_NOTIFIED, outcome_reason=abroad)
+    assert told(morning)[0] is Told.NOT_TOLD
+    assert here in desk.get("/morning").text
+    again = SAID | {"service": "school_abroad", "reference": "SC/12"}
+    assert desk.press(here, again, page=here).status_code == 303
+    assert told(morning)[0] is Told.NOT_NEEDED
+    assert [one.reason_code for one in morning.force.rows(ServiceTold)] == ["unborn", abroad.value]
