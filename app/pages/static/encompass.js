@@ -51,10 +51,12 @@ if (watched) {
     main.append(line)
   }
   const ask = async () => {
+    // An answer tells of the moment it was asked for: on a slow line it may come much later.
+    const askedAt = Date.now()
     try {
       const answer = await fetch(watched.dataset.watch, { cache: 'no-store', redirect: 'manual' })
       if (answer.status === 204) {
-        answeredAt = Date.now()
+        answeredAt = Math.max(answeredAt, askedAt)
       } else if (answer.status < 500) {
         cover('This is no longer shown here.')
         window.location.replace(window.location.pathname)

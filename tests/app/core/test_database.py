@@ -81,7 +81,8 @@ def test_two_writers_in_each_others_way_both_get_through(database: Database) -> 
         names = sorted(session.scalars(select(Force.name)))
     assert names == ["Force 1 1", "Force 2 2"]
     if database.engine.dialect.name == "postgresql":
-        assert len(tries) == 3
+        # The one that gave way came again; on a slow machine it may meet the other once more.
+        assert len(tries) >= 3
 
 
 def test_work_that_stays_contended_is_given_up_as_unavailable(database: Database) -> None:
