@@ -66,7 +66,7 @@ def test_two_writers_in_each_others_way_both_get_through(database: Database) -> 
             tries.append(first)
             session.get_one(Force, first, with_for_update=True)
             if len(tries) <= 2 and database.engine.dialect.name == "postgresql":
-                barrier.wait(5)
+                barrier.wait(60)
             session.get_one(Force, second, with_for_update=True)
             session.get_one(Force, first).name += f" {first}"
 
