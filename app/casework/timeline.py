@@ -1,7 +1,8 @@
 """One child-notification from the record to the follow-up: every step, alert, receipt and skip.
 
 For the desk, the lead and the auditor of its force. People are what they are to it, told apart by a
-letter: no name, and nothing of the child.
+letter: no name, and nothing of the child. Who is connected with the family is for the one role that
+reads the reasons; others see that the recipient changed (domain.md §4).
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,8 @@ _STEPS = frozenset(
         audit.Event.RECEIPT_STEP_SKIPPED, audit.Event.TIMELINE_VIEWED,
     }
 )  # fmt: skip
+_WITHHELD, _CHANGED = audit.Event.NOTIFICATION_WITHHELD, audit.Event.RECIPIENT_CHANGED
+_CONNECTED, _ONLY_CHANGED = "connected", "recipient_changed"
 _ROLE_WORDS = {
     Role.KEY_ADULT: "key adult", Role.COUNCIL_OFFICER: "council officer",
     Role.FORCE_DESK: "force desk", Role.REVIEWER: "reviewer", Role.LEAD: "lead",
@@ -84,18 +87,13 @@ def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Time
     )  # fmt: skip
     child = session.get_one(InvolvedChild, found.involved_child_id)
     incident = session.get_one(Incident, child.incident_id)
-    trail = list(_trail(session, found))
-    who = _People(session, (row.actor for row in trail))
-    moments = [
-        Moment(row.at, "trail", row.event, who.of(row.actor), row.reason_code or "")
-        for row in trail
-    ]
-    moments += [*_steps(session, found.id), *_alerts(session, found.id)]
+    force = Relation(force=found.force)
+    why = may(acting.actor, Action.SEE_RECIPIENT_CHANGES, force)
+    moments = [*_acts(session, found, why=why), *_steps(session, found.id, why=why)]
+    moments += _alerts(session, found.id)
     moments += _machine_receipts(session, found.id)
     ordered = sorted(moments, key=lambda one: one.at)
-    recallable = found.state not in ENDED and may(
-        acting.actor, Action.RECALL, Relation(force=found.force)
-    )
+    recallable = found.state not in ENDED and may(acting.actor, Action.RECALL, force)
     return Timeline(found, incident.reference, child.ref, tuple(ordered), recallable)
 
 
@@ -141,6 +139,18 @@ def _letter(place: int) -> str:
     return chr(ord("A") + place) if place < 26 else str(place + 1)
 
 
+def _acts(session: Session, found: Notification, *, why: bool) -> Iterator[Moment]:
+    """Return what is on the trail; without `why` nobody stands beside a changed recipient.
+
+    That somebody was not shown the content is told by the change alone.
+    """
+    rows = [row for row in _trail(session, found) if why or row.event != _WITHHELD]
+    people = _People(session, (row.actor for row in rows if why or row.event != _CHANGED))
+    for row in rows:
+        who = people.of(row.actor) if why or row.event != _CHANGED else ""
+        yield Moment(row.at, "trail", row.event, who, row.reason_code or "")
+
+
 def _trail(session: Session, found: Notification) -> Iterator[AuditEntry]:
     children = children_of(session, found)
     subjects = [f"notification:{found.id}"]
@@ -154,14 +164,17 @@ def _trail(session: Session, found: Notification) -> Iterator[AuditEntry]:
     return (row for row in rows if row.event not in _STEPS)
 
 
-def _steps(session: Session, notification_id: UUID) -> Iterator[Moment]:
+def _steps(session: Session, notification_id: UUID, *, why: bool) -> Iterator[Moment]:
     ladder = select(EscalationStep).where(EscalationStep.notification_id == notification_id)
     after = select(ReceiptStep).where(ReceiptStep.notification_id == notification_id)
     rows: list[EscalationStep | ReceiptStep] = [*session.scalars(ladder), *session.scalars(after)]
     for row in rows:
         at = row.settled_at or row.planned_at
         kind = f"step_{row.state.value}"
-        yield Moment(at, kind, row.kind.value, "the service", row.reason_code or "")
+        reason = row.reason_code or ""
+        if reason == _CONNECTED and not why:
+            reason = _ONLY_CHANGED
+        yield Moment(at, kind, row.kind.value, "the service", reason)
 
 
 def _alerts(session: Session, notification_id: UUID) -> Iterator[Moment]:

@@ -284,3 +284,27 @@ def test_the_board_counts_nothing_open_that_does_not_exist_for_its_reader(
     tie(morning, waiting, Adult(email="own@example.org"))
     assert "matter is" not in board.get("/morning").text
     assert "Nothing is open" in board.get("/morning/open").text
+
+
+def test_the_timeline_says_who_was_passed_over_and_why_to_the_lead_alone(
+    morning: Morning, waiting: UUID
+) -> None:
+    reader = signed_in(morning.wiring, morning.priya)
+    reader.press(path(waiting, "/first-step"))
+    reader.press(path(waiting, "/open"), {"on_roll": "yes", "knows_family": "yes"})
+    tie(morning, waiting, Adult(email="huw@example.org"))
+    # Found as he looks, and passed over by the ladder.
+    assert signed_in(morning.wiring, morning.huw).get(path(waiting)).status_code == 404
+    move(morning.wiring, minutes=71)
+    morning.force.chase()
+    told = {}
+    for role in (Role.FORCE_DESK, Role.AUDITOR, Role.LEAD):
+        person = add_person(morning.wiring, f"{role.value}@example.org", role, force=FORCE)
+        told[role] = signed_in(morning.wiring, person).get(f"/timeline/{waiting}").text
+    for role in (Role.FORCE_DESK, Role.AUDITOR):
+        assert "recipient, changed" in told[role]
+        assert "recipient changed" in told[role]
+        for secret in ("connected", "withheld", "knows the family", "key adult B"):
+            assert secret not in told[role], (role, secret)
+    for reason in ("connected", "withheld", "knows the family", "key adult B"):
+        assert reason in told[Role.LEAD]
