@@ -33,6 +33,8 @@ from notifications.states import (
 log = logs.get(__name__)
 
 PARKED_FOR = timedelta(minutes=5)
+# A last question whose process died before it knew the answer is asked again after so long.
+LAST_AGAIN = timedelta(minutes=5)
 # Without a word for so long, or five minutes before nine, somebody should know (features.md DL9).
 SILENT_AFTER = timedelta(minutes=15)
 _NINE, _BEFORE_NINE = time(9), timedelta(minutes=5)
@@ -109,7 +111,11 @@ def replay_parked(session: Session, *, now: datetime, actor: str) -> int:
 
 
 def to_ask_about(session: Session, *, now: datetime, limit: int = 200) -> list[Asking]:
-    """Take the alerts whose provider is to be asked now, and plan the next question of each."""
+    """Take the alerts whose provider is to be asked now, and plan the next question of each.
+
+    The last stays planned until `unheard_of` or news of the alert ends it: nobody is forgotten
+    where the process dies in between.
+    """
     alerts = session.scalars(
         select(Alert)
         .where(Alert.next_poll_at.is_not(None), Alert.next_poll_at <= now)
@@ -124,9 +130,11 @@ def to_ask_about(session: Session, *, now: datetime, limit: int = 200) -> list[A
         if alert.state is not AlertState.HANDED_OVER or alert.handed_over_at is None:
             continue
         last = alert.polls >= len(POLL_MINUTES)
-        if not last:
-            minutes = timedelta(minutes=POLL_MINUTES[alert.polls])
-            alert.next_poll_at = alert.handed_over_at + minutes
+        alert.next_poll_at = (
+            now + LAST_AGAIN
+            if last
+            else alert.handed_over_at + timedelta(minutes=POLL_MINUTES[alert.polls])
+        )
         found.append(Asking(alert.id, alert.channel.value, last))
     session.flush()
     return found
@@ -138,6 +146,7 @@ def unheard_of(session: Session, alert_ids: Sequence[UUID], *, now: datetime, ac
     for alert in session.scalars(
         select(Alert).where(Alert.id.in_(alert_ids), Alert.state == AlertState.HANDED_OVER)
     ).all():
+        alert.next_poll_at = None
         _note(session, alert, Event.ALERT_UNHEARD_OF, "no_status", now=now, actor=actor)
         ask_the_next(session, alert, covered[alert.id], now=now)
 

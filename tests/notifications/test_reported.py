@@ -191,6 +191,31 @@ def test_its_provider_is_asked_after_2_5_10_and_20_minutes_then_people_take_over
     assert the_alert(force).state is AlertState.HANDED_OVER
 
 
+def test_a_last_question_whose_process_died_is_asked_again_and_then_people_take_over(
+    force: NotifyingForce, handed: UUID
+) -> None:
+    found: list[reported.Asking] = []
+    for wait in (2, 3, 5, 10):
+        force.later(wait)
+        with force.database.write(PLATFORM) as session:
+            found = reported.to_ask_about(session, now=force.now)
+    assert [one.last for one in found] == [True]
+    # Nobody writes down what came of it: the process died while it asked.
+    with force.database.write(PLATFORM) as session:
+        assert reported.to_ask_about(session, now=force.now) == []
+    force.later(5)
+    with force.database.write(PLATFORM) as session:
+        (again,) = reported.to_ask_about(session, now=force.now)
+        assert again.last
+        reported.unheard_of(session, [again.alert_id], now=force.now, actor=ACTOR)
+    (step,) = force.rows(EscalationStep, kind=StepKind.SECOND_KEY_ADULT)
+    assert step.planned_at == force.now
+    force.later(60)
+    with force.database.write(PLATFORM) as session:
+        assert reported.to_ask_about(session, now=force.now) == []
+    assert len(force.rows(AuditEntry, event="alert:delivery:unheard_of")) == 1
+
+
 def test_nobody_asks_about_what_reached_the_mailbox(force: NotifyingForce, handed: UUID) -> None:
     say(force, handed, DeliveryStatus.DELIVERED)
     force.later(3)
