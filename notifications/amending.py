@@ -5,13 +5,12 @@ stands. Who was told before the change is asked to read it by a deadline of its 
 was told yet, the ladder goes on and whoever was alerted is alerted again.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
@@ -19,11 +18,10 @@ from app.core.cipher import Cipher, SealingKey
 from app.core.policy import Policy
 from notifications.alerting import Addressee, cover, plan_alert, stop_alerts
 from notifications.compose import Content, GoingHome, NoticeFacts, compose
-from notifications.guarded import changed
+from notifications.desk_calls import end_unneeded, needs_call, plan_call, stand_down
 from notifications.models import (
     Alert,
     AlertCover,
-    CallSheetLine,
     Notification,
     NotificationContent,
     Occurrence,
@@ -31,7 +29,7 @@ from notifications.models import (
 from notifications.receipt_models import Amendment
 from notifications.receipt_states import ReceiptStepKind
 from notifications.receipt_steps import plan_amendment_steps, skip_steps
-from notifications.states import VISIBLE, AlertState, CallResult, NotificationState
+from notifications.states import AlertState
 from notifications.timing import Due
 from notifications.wording import TEMPLATE_VERSION
 
@@ -92,7 +90,10 @@ def amend(
     notification.content_version += 1
     notification.priority = min(notification.priority, change.priority)
     _store(session, cipher, notification, change, content=content, now=now)
-    _follow(session, notification, change)
+    graver, by = _graver(before, content), None
+    if needs_call(content):
+        by = change.read_by.due_at if told_before else notification.due_at
+    call_anew = _follow(session, notification, change, call_by=by, graver=graver)
     if codes:
         _supersede(session, notification, unread, now=now, actor=actor)
         session.add(
@@ -104,17 +105,18 @@ def amend(
         )  # fmt: skip
         session.flush()
         if told_before:
-            plan_amendment_steps(
-                session, notification, change.read_by, urgent=_graver(before, content), now=now
-            )
+            plan_amendment_steps(session, notification, change.read_by, urgent=graver, now=now)
         else:
             _alert_again(session, notification, now=now)
+    if call_anew:
+        plan_call(session, notification, now=now, at_once=told_before)
+    end_unneeded(session, notification, now=now)
     audit.record(
         session, event=audit.Event.NOTIFICATION_AMENDED, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now,
         detail={
             "version": notification.content_version, "changed": codes,
-            "incident": str(change.new[0]),
+            "incident": str(change.new[0]), **({"desk_call": True} if call_anew else {}),
         },
     )  # fmt: skip
 
@@ -147,24 +149,8 @@ def settle_amendments(
         return False
     skip_steps(session, notification, AMENDMENT_STEPS, reason_code=how, now=now)
     stop_alerts(session, f"amendment:{notification.id}", now)
-    changed(
-        session,
-        update(CallSheetLine)
-        .where(CallSheetLine.notification_id == notification.id, CallSheetLine.closed_at.is_(None))
-        .values(closed_at=now, result=CallResult.STOOD_DOWN, claimed_by=None, claimed_until=None),
-    )
+    stand_down(session, notification, now=now)
     return True
-
-
-def still_to_ring(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    """Return those that nobody was told of, or that changed after somebody was."""
-    untold = and_(Notification.state == NotificationState.READY, Notification.told_at.is_(None))
-    unread = exists().where(
-        Amendment.notification_id == Notification.id, Amendment.read_at.is_(None),
-        Amendment.due_at.is_not(None), Notification.state.in_(VISIBLE),
-    )  # fmt: skip
-    wanted = select(Notification.id).where(Notification.id.in_(ids), or_(untold, unread))
-    return set(session.scalars(wanted))
 
 
 AMENDMENT_STEPS = (
@@ -217,14 +203,24 @@ def _store(
     session.flush()
 
 
-def _follow(session: Session, notification: Notification, change: Change) -> None:
-    """Let the message tell of the newer incident: the old one's content is shown no more."""
+def _follow(
+    session: Session, notification: Notification, change: Change, *, call_by: datetime | None,
+    graver: bool,
+) -> bool:  # fmt: skip
+    """Let the message tell of the newer incident: the old one's content is shown no more.
+
+    `call_by` is by when the desk must ring about going home; it rings once, and again where it
+    became `graver`. Returns whether a call is to be made that was not before.
+    """
     (old_incident, _), (incident_id, child_id) = change.old, change.new
-    joined_at = session.scalars(
-        select(Occurrence.joined_at).where(
+    joined_at, by, called_at = session.execute(
+        select(Occurrence.joined_at, Occurrence.desk_call_by, Occurrence.desk_called_at).where(
             Occurrence.notification_id == notification.id, Occurrence.incident_id == old_incident
         )
     ).one()
+    call_anew = call_by is not None and (graver or by is None)
+    if call_anew or call_by is None:
+        by, called_at = call_by, None
     session.execute(
         delete(Occurrence)
         .where(
@@ -236,12 +232,13 @@ def _follow(session: Session, notification: Notification, change: Change) -> Non
         Occurrence(
             force=notification.force, urn=notification.urn, council=notification.council,
             notification_id=notification.id, incident_id=incident_id, involved_child_id=child_id,
-            joined_at=joined_at,
+            joined_at=joined_at, desk_call_by=by, desk_called_at=called_at,
         )
     )  # fmt: skip
     if notification.incident_id == old_incident:
         notification.incident_id, notification.involved_child_id = incident_id, child_id
     session.flush()
+    return call_anew
 
 
 def _graver(before: Content, after: Content) -> bool:

@@ -18,6 +18,7 @@ from notifications.alerting import plan_alert
 from notifications.amending import unread_amendments
 from notifications.asking_duty import alert_duty
 from notifications.channels.call_sheet import open_line
+from notifications.desk_calls import calls_wanted
 from notifications.free_officers import family_of
 from notifications.models import Notification, Receipt, Run
 from notifications.passing_over import passed_over
@@ -188,6 +189,21 @@ def _ring_about_change(asking: Asking) -> Skipped:
     return None
 
 
+def _ring_about_going_home(asking: Asking) -> Skipped:
+    """Put the school on the call sheet whether or not somebody there has read the message."""
+    if not calls_wanted(asking.session, [asking.notification.id]):
+        return "not_needed"
+    open_line(asking.session, asking.notification, now=asking.now)
+    return None
+
+
+def _tell_duty_call_unmade(asking: Asking) -> Skipped:
+    """Alert the duty officer: the deadline passed, and nobody rang about going home."""
+    if not calls_wanted(asking.session, [asking.notification.id]):
+        return "not_needed"
+    return _tell_duty(asking, Duty.DUTY_OFFICER, about="desk_call")
+
+
 _TAKE: dict[ReceiptStepKind, Callable[[Asking], Skipped]] = {
     ReceiptStepKind.ATTENDANCE: _ask_attendance,
     ReceiptStepKind.ATTENDANCE_UNANSWERED: _show_unanswered,
@@ -198,6 +214,8 @@ _TAKE: dict[ReceiptStepKind, Callable[[Asking], Skipped]] = {
     ReceiptStepKind.AMENDMENT: _ask_to_read,
     ReceiptStepKind.AMENDMENT_ALL: _ask_all_to_read,
     ReceiptStepKind.AMENDMENT_UNREAD: _ring_about_change,
+    ReceiptStepKind.DESK_CALL: _ring_about_going_home,
+    ReceiptStepKind.DESK_CALL_UNMADE: _tell_duty_call_unmade,
 }
 
 
@@ -238,9 +256,13 @@ def _alert(asking: Asking, people: Iterable[Recipient], *, about: str) -> Skippe
 
 
 def _tell_leads(asking: Asking) -> Skipped:
+    return _tell_duty(asking, Duty.FORCE_LEAD, about="open")
+
+
+def _tell_duty(asking: Asking, duty: Duty, *, about: str) -> Skipped:
     notification = asking.notification
     return alert_duty(
-        asking.session, asking.cipher, owner=f"force:{notification.force}", duty=Duty.FORCE_LEAD,
-        force=notification.force, about=f"open:{notification.id}", now=asking.now,
+        asking.session, asking.cipher, owner=f"force:{notification.force}", duty=duty,
+        force=notification.force, about=f"{about}:{notification.id}", now=asking.now,
         family=family_of(asking.session, notification, asking.declared),
     )  # fmt: skip

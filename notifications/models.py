@@ -143,11 +143,21 @@ class Occurrence(Delivered, Base):
     """An incident that a notification tells of; a second one joins while it is unopened."""
 
     __tablename__ = "occurrence"
+    __table_args__ = (
+        Index(
+            "ix_occurrence_desk_call", "desk_call_by",
+            sqlite_where=text("desk_call_by IS NOT NULL AND desk_called_at IS NULL"),
+            postgresql_where=text("desk_call_by IS NOT NULL AND desk_called_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), primary_key=True)
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), primary_key=True)
     involved_child_id: Mapped[UUID] = mapped_column(ForeignKey("involved_child.id"), index=True)
     joined_at: Mapped[datetime]
+    # Going home is a concern: the desk rings by then, whoever read the message on the page.
+    desk_call_by: Mapped[datetime | None]
+    desk_called_at: Mapped[datetime | None]
 
 
 class EscalationStep(Delivered, Base):

@@ -15,6 +15,7 @@ from app.core.ids import new_id
 from app.core.policy import Policy
 from notifications import escalation
 from notifications.compose import Content, NoticeFacts, compose
+from notifications.desk_calls import needs_call, plan_call
 from notifications.earlier import earlier_counts
 from notifications.models import (
     CallSheetLine,
@@ -84,6 +85,8 @@ def place(
         notification = _new(session, order, run, now)
         _plan_ladder(session, notification, order.due, policy_of(run))
     _add_content(session, cipher, notification, order, content=content, run=run, now=now)
+    if needs_call(content):
+        plan_call(session, notification, now=now)
     audit.record(
         session, event=audit.Event.NOTIFICATION_PLACED, actor=actor, force=order.force,
         subject=f"notification:{notification.id}", now=now,
@@ -91,6 +94,7 @@ def place(
         detail={
             "recipient": order.recipient, "incident": str(order.incident_id),
             "child": str(order.involved_child_id), "version": notification.content_version,
+            **({"desk_call": True} if needs_call(content) else {}),
         },
     )  # fmt: skip
     return notification
@@ -247,6 +251,7 @@ def _add_content(
         Occurrence(
             **owned, notification_id=notification.id, incident_id=order.incident_id,
             involved_child_id=order.involved_child_id, joined_at=now,
+            desk_call_by=notification.due_at if needs_call(content) else None,
         )
     )  # fmt: skip
     session.flush()

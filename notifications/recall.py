@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from notifications.amending import settle_amendments
+from notifications.desk_calls import end_unneeded
 from notifications.guarded import changed
 from notifications.models import Notification, Occurrence, Receipt
 from notifications.recall_cases import open_recall
@@ -114,6 +115,7 @@ def _record_occurrence(
     Who had read it had read that one, too: the desk answers for it as for a whole message.
     """
     open_recall(session, notification, reason_code=reason_code, actor=actor, now=now)
+    end_unneeded(session, notification, now=now)
     audit.record(
         session, event=audit.Event.NOTIFICATION_RECALLED, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now, reason_code=reason_code,

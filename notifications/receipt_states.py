@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ReceiptStepKind(StrEnum):
-    """What is asked of a school after it was told, each at its own instant."""
+    """What is asked of a school beside its ladder, each at its own instant."""
 
     # At register-close: is the child in school?
     ATTENDANCE = "attendance"
@@ -18,6 +18,9 @@ class ReceiptStepKind(StrEnum):
     AMENDMENT = "amendment"
     AMENDMENT_ALL = "amendment_all"
     AMENDMENT_UNREAD = "amendment_unread"
+    # Going home: the desk rings by a deadline of its own, and who is alerted where it did not.
+    DESK_CALL = "desk_call"
+    DESK_CALL_UNMADE = "desk_call_unmade"
 
 
 class AttendanceAnswer(StrEnum):

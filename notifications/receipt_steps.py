@@ -30,7 +30,9 @@ from schools.term_dates import (
 # A reminder comes when the school day has begun; so does the list of the lead.
 REMINDED_AT = time(9, 30)
 # What the alerts after telling are about.
-ASKED_ABOUT = ("attendance", "absence", "acknowledge", "follow_up", "amendment", "open")
+ASKED_ABOUT = (
+    "attendance", "absence", "acknowledge", "follow_up", "amendment", "open", "desk_call",
+)  # fmt: skip
 _SHORTEST_WAIT = timedelta(minutes=30)
 
 

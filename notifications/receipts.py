@@ -7,6 +7,7 @@ its own row on the trail.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.core import audit
 from app.core.clock import london_date
 from notifications.alerting import stop_alerts
 from notifications.amending import settle_amendments
+from notifications.desk_calls import call_made
 from notifications.errors import AlreadyFollowedUp, NoLongerShown, NotOpened, TooLateToUndo
 from notifications.guarded import changed
 from notifications.hastening import hasten
@@ -112,7 +114,8 @@ def told_by_phone(
     mark of lateness stays: by its deadline the service knew of nobody who was told.
 
     A recipient without training in date is told all the same and recorded as such (domain.md §5).
-    The notification itself stays unopened, so that it can still be read.
+    The notification itself stays unopened, so that it can still be read. A call about going home
+    that was still to be made is made by this.
     """
     how = ToldHow.BY_PHONE if recipient_trained else ToldHow.BY_PHONE_UNTRAINED
     told = _tell(session, notification, how, actor=actor, now=at or now)
@@ -122,16 +125,22 @@ def told_by_phone(
     add_receipt(
         session, notification, ReceiptKind.TOLD_BY_PHONE, actor=actor, now=at or now, source=source
     )
+    compulsory = call_made(session, notification, at=at or now, now=now)
+    detail = {"desk_call": True} if compulsory else {}
     audit.record(
         session, event=audit.Event.TOLD_BY_PHONE, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now,
         reason_code=None if recipient_trained else "recipient_untrained",
-        detail=None if at is None else {"entered_later": True, "told_at": at.isoformat()},
+        detail={**detail, **_entered_later(at)} or None,
     )  # fmt: skip
     settle_amendments(session, notification, how=source, now=now, actor=actor)
     if told:
         _after_telling(session, notification, actor=actor, now=now, told_at=at or now)
     return told
+
+
+def _entered_later(at: datetime | None) -> dict[str, Any]:
+    return {} if at is None else {"entered_later": True, "told_at": at.isoformat()}
 
 
 def shown_to_caller(

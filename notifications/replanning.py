@@ -17,6 +17,7 @@ from app.core.clock import london_date
 from app.core.ids import new_id
 from app.core.policy import Policy
 from notifications import escalation
+from notifications.desk_calls import move_call
 from notifications.guarded import changed
 from notifications.models import CallSheetLine, EscalationStep, Notification
 from notifications.runs import ensure_run
@@ -58,6 +59,7 @@ def replan(
         notification.run_id, notification.due_at = run.id, due.due_at
     notification.return_on, notification.replanned_at = due.return_on, now
     _plan_again(session, notification, due, policy, now)
+    move_call(session, notification, now=now)
     audit.record(
         session, event=audit.Event.LADDER_REPLANNED, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now, reason_code=reason_code,

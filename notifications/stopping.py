@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import audit
 from notifications.alerting import still_wanted
-from notifications.guarded import changed
-from notifications.models import Alert, AlertCover, CallSheetLine, EscalationStep, Notification
-from notifications.states import AlertState, CallResult, StepState
+from notifications.desk_calls import stand_down
+from notifications.models import Alert, AlertCover, EscalationStep, Notification
+from notifications.states import AlertState, StepState
 
 _NOT_YET_SENT = (AlertState.PLANNED, AlertState.UNKNOWN)
 
@@ -19,6 +19,7 @@ def stop_ladder(
 ) -> int:
     """Skip what is still planned, close the call-sheet line, and return the alerts stopped.
 
+    A school that must be rung all the same, about going home, stays on the call sheet.
     Alerts first and steps after them, in the order in which the outbox locks them.
     """
     alerts = _stop_alerts(session, notification, now)
@@ -30,12 +31,7 @@ def stop_ladder(
     ).all()
     for step in planned:
         step.state, step.reason_code, step.settled_at = StepState.SKIPPED, reason_code, now
-    changed(
-        session,
-        update(CallSheetLine)
-        .where(CallSheetLine.notification_id == notification.id, CallSheetLine.closed_at.is_(None))
-        .values(closed_at=now, result=CallResult.STOOD_DOWN, claimed_by=None, claimed_until=None),
-    )
+    stand_down(session, notification, now=now)
     if planned or alerts:
         audit.record(
             session, event=audit.Event.STEP_SKIPPED, actor=actor, force=notification.force,

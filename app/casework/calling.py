@@ -25,9 +25,9 @@ from app.core.policy import Policy
 from app.intake.models import Incident, InvolvedChild
 from app.reports.rows import NOT_SHOWN
 from notifications import receipts
-from notifications.amending import still_to_ring
 from notifications.channels import call_sheet
 from notifications.compose import Content
+from notifications.desk_calls import calls_wanted, still_to_ring
 from notifications.models import CallSheetLine, Notification
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
@@ -58,6 +58,8 @@ class CallLine:
     last_result: CallResult | None
     claimed_by: str | None
     mine: bool
+    # By when it must be made, whoever has read the message: it is about going home.
+    compulsory_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +264,16 @@ def _released_to(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
 def _call_lines(
     session: Session, acting: Acting, lines: Sequence[CallSheetLine]
 ) -> dict[UUID, CallLine]:
-    refs = _references(session, [line.notification_id for line in lines])
+    ids = [line.notification_id for line in lines]
+    refs, compulsory = _references(session, ids), calls_wanted(session, ids)
     claims = {line.id: line.claimed_by for line in lines if _claimed(line, acting.now)}
     names = names_of(session, acting.cipher, {who for who in claims.values() if who})
     return {
         line.id: CallLine(
-            line.id, line.notification_id, *refs[line.notification_id], line.due_at,
+            line.id, line.notification_id, *refs[line.notification_id],
+            compulsory.get(line.notification_id, line.due_at),
             line.attempts, line.result, names.get(who) if (who := claims.get(line.id)) else None,
-            _mine(line, acting),
+            _mine(line, acting), compulsory.get(line.notification_id),
         )
         for line in lines
     }  # fmt: skip

@@ -57,7 +57,8 @@ def _without_own_family(session: Session, acting: Acting, force: str) -> OpenMat
         return tuple(one for one in matters if one.notification_id not in out)
 
     return replace(
-        found, absent=mine(found.absent), unanswered=mine(found.unanswered),
+        found, unmade_calls=mine(found.unmade_calls), absent=mine(found.absent),
+        unanswered=mine(found.unanswered),
         unread_changes=mine(found.unread_changes), not_acknowledged=mine(found.not_acknowledged),
         not_followed_up=mine(found.not_followed_up),
         recalls=tuple(one for one in found.recalls if one.matter.notification_id not in out),

@@ -106,6 +106,8 @@ def _row(one: dict[str, object]) -> list[object]:
 
     due = show_time(datetime.fromisoformat(str(one["due_at"])))
     reference = f"{one['reference']} / {one['child_ref']}"
+    if one.get("going_home"):
+        reference += ": going home, compulsory"
     if one["on_screen_only"]:
         return [due, "On the screen only", "", "", "", "", reference]
     asked = one["ask_for"]

@@ -89,6 +89,8 @@ class Story:
             partial(ring, 990013, "told_other", "nobody is trained, the head is told"),
         )
         yield at("07:38"), partial(ring, 990032, "no_answer", "no answer, no voicemail is left")
+        going_home = "read at 06:46, and rung all the same about going home"
+        yield at("07:56"), partial(ring, 990008, "told_key_adult", going_home)
         yield at("08:01"), partial(read, "trust")
         yield at("08:03"), partial(read, "bay")
         yield at("08:04"), partial(read, "council")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import london_date
 from app.intake.models import Incident, InvolvedChild
 from app.reports.rows import NOT_SHOWN
+from notifications.desk_calls import call_wanted, calls_wanted
 from notifications.models import Notification
 from notifications.recall_cases import open_recalls
 from notifications.receipt_models import Amendment, Attendance, Breach, Recall, ReceiptStep
@@ -44,6 +45,8 @@ class OpenMatters:
     """Everything open of one force, oldest first in each list."""
 
     force: str
+    # Going home: the desk had to ring by then, and did not.
+    unmade_calls: tuple[Matter, ...]
     absent: tuple[Matter, ...]
     unanswered: tuple[Matter, ...]
     unread_changes: tuple[Matter, ...]
@@ -53,7 +56,10 @@ class OpenMatters:
 
     @property
     def notification_ids(self) -> tuple[UUID, ...]:
-        own = (*self.absent, *self.unanswered, *self.unread_changes, *self.not_acknowledged)
+        own = (
+            *self.unmade_calls, *self.absent, *self.unanswered, *self.unread_changes,
+            *self.not_acknowledged,
+        )  # fmt: skip
         recalled = tuple(one.matter for one in self.recalls)
         return tuple(one.notification_id for one in (*own, *recalled, *self.not_followed_up))
 
@@ -73,6 +79,7 @@ def open_matters(session: Session, *, force: str, now: datetime) -> OpenMatters:
     overdue = and_(Notification.follow_up_due_on < today, Notification.followed_up_at.is_(None))
     return OpenMatters(
         force,
+        unmade_calls=_unmade_calls(session, force, now),
         absent=_attending(session, force, absent),
         unanswered=_attending(session, force, unanswered),
         unread_changes=_unread(session, force),
@@ -90,6 +97,16 @@ def _attending(session: Session, force: str, wanted: ColumnElement[bool]) -> tup
         .order_by(Attendance.asked_at, Notification.id)
     )
     return _matters(session, statement)
+
+
+def _unmade_calls(session: Session, force: str, now: datetime) -> tuple[Matter, ...]:
+    notifications = session.scalars(
+        select(Notification)
+        .where(Notification.force == force, call_wanted(before=now))
+        .order_by(Notification.due_at, Notification.id)
+    ).all()
+    by = calls_wanted(session, [one.id for one in notifications])
+    return tuple(_of(session, [(one, by[one.id]) for one in notifications]))
 
 
 def _unread(session: Session, force: str) -> tuple[Matter, ...]:

@@ -1,26 +1,27 @@
 """What the duty officer rings from when the service cannot be reached: schools, people, children.
 
-Every child of one force whose school is not told and whose deadline is today or over. A protected
+Every child of one force whose school is not told and whose deadline is today or over, and every
+other school on the call sheet: a change that nobody read, a call about going home. A protected
 child and one of a restricted incident have no name and no school here: they are read on the screen
 alone. Sources: domain.md §6; features.md OP8.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
+from notifications.desk_calls import call_wanted, calls_wanted, to_ring
 from notifications.errors import NoLongerShown
-from notifications.models import Notification
+from notifications.models import CallSheetLine, Notification
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
 from notifications.recipients import recipients_of
-from notifications.states import NotificationState
 from schools.queries import council_name, establishment
 
 
@@ -37,26 +38,40 @@ class PaperLine:
     child_ref: str
     due_at: datetime
     on_screen_only: bool = False
+    # Compulsory, though the school may have read the message: it is about going home.
+    going_home: bool = False
 
 
 def paper_lines(session: Session, cipher: Cipher, *, force: str, now: datetime) -> list[PaperLine]:
     """Return the calls of one force, most urgent first; needs the force's scope."""
     end = at_london(london_date(now) + timedelta(days=1), time(0, 0))
+    on_the_sheet = exists().where(
+        CallSheetLine.notification_id == Notification.id, CallSheetLine.closed_at.is_(None)
+    )
     rows = session.execute(
         select(Notification, Incident.reference, Incident.restricted_access, InvolvedChild)
         .join(Incident, Incident.id == Notification.incident_id)
         .join(InvolvedChild, InvolvedChild.id == Notification.involved_child_id)
         .where(
             Notification.force == force,
-            Notification.state == NotificationState.READY,
-            Notification.told_at.is_(None),
-            Notification.due_at < end,
+            to_ring(),
+            or_(
+                on_the_sheet,
+                and_(Notification.told_at.is_(None), Notification.due_at < end),
+                call_wanted(before=end),
+            ),
         )
         .order_by(Notification.priority, Notification.due_at, Notification.id)
     )
+    found = rows.all()
+    compulsory = calls_wanted(session, [notification.id for notification, *_ in found])
+    lines = (
+        (note.id, _line(session, cipher, note, reference, child, restricted=restricted, now=now))
+        for note, reference, restricted, child in found
+    )
     return [
-        _line(session, cipher, notification, reference, child, restricted=restricted, now=now)
-        for notification, reference, restricted, child in rows
+        replace(line, due_at=compulsory[ident], going_home=True) if ident in compulsory else line
+        for ident, line in lines
     ]
 
 

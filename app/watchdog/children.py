@@ -16,6 +16,7 @@ from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from app.watchdog.codes import Code, Finding
 from app.watchdog.looking import Look, staffed
+from notifications.desk_calls import call_wanted
 from notifications.models import Alert, AlertCover, CallSheetLine, EscalationStep, Notification
 from notifications.states import AlertState, NotificationState, StepKind, StepState
 from schools.matching.models import Review, ReviewState
@@ -129,8 +130,12 @@ def calls_not_begun(look: Look) -> Iterator[Finding]:
             ),
             CallSheetLine.due_at < look.now + BEGUN_BEFORE,
             CallSheetLine.opened_at < look.now - _PATIENCE,
-            Notification.state == NotificationState.READY,
-            Notification.told_at.is_(None),
+            or_(
+                and_(
+                    Notification.state == NotificationState.READY, Notification.told_at.is_(None)
+                ),
+                call_wanted(),
+            ),
         )
     ).one()  # fmt: skip
     if count:

@@ -1,5 +1,7 @@
 """The call sheet: the schools a person must ring, most urgent first; it ends only with told.
 
+A call about going home is compulsory: it ends only with told by voice (`notifications.desk_calls`).
+
 A line shows no child. Who claims it may open the child on the screen, for that one call. The acts
 that call these put their own rows on the trail.
 """

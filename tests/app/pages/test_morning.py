@@ -11,9 +11,10 @@ from app.access.permissions import Role
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
-from notifications.models import CallSheetLine, Receipt
+from notifications.channels.call_sheet import open_line
+from notifications.models import CallSheetLine, Notification, Receipt
 from notifications.states import CallResult, ReceiptKind, ToldHow
-from tests.factories.mornings import Morning
+from tests.factories.mornings import HALF_PAST_SIX, Morning
 from tests.factories.notifications import DUE, FACTS, FORCE, PERSON, URN
 from tests.factories.people import Browser, Person, add_person, move, signed_in
 
@@ -116,6 +117,39 @@ def test_danger_on_the_way_home_is_what_is_told_first(
     said = read_out(morning, desk)
     assert -1 < said.index(words) < said.index("Asha Example-Khan") < said.index("Heard it")
     assert "to agree who collects" in said
+
+
+def test_the_caller_is_told_that_the_call_about_going_home_is_compulsory(
+    morning: Morning, desk: Person
+) -> None:
+    notification_id = morning.notification(facts=replace(FACTS, going_home="concern"))
+    with morning.wiring.database.write(PLATFORM) as session:
+        open_line(session, session.get_one(Notification, notification_id), now=HALF_PAST_SIX)
+    (line,) = morning.force.rows(CallSheetLine)
+    board = signed_in(morning.wiring, desk).get("/morning").text
+    assert "Compulsory call" in board
+    assert "overdue" not in board
+    assert "going home" not in board
+    call = claimed(morning, desk, line.id).get(f"/morning/calls/{line.id}").text
+    assert "This call is compulsory: it is about going home." in call
+    assert "may have read the message already" in call
+    assert "by voice alone" in call
+    assert "It was to be made by" not in call
+    move(morning.wiring, minutes=146)
+    browser = signed_in(morning.wiring, desk)
+    assert "Compulsory call, overdue" in browser.get("/morning").text
+    assert "Compulsory call not made" in browser.get("/morning/open").text
+    assert "It was to be made by" in claimed(morning, desk, line.id).get(
+        f"/morning/calls/{line.id}"
+    ).text  # fmt: skip
+
+
+def test_a_call_about_nothing_of_the_kind_is_not_said_to_be_compulsory(
+    morning: Morning, desk: Person, line_id: UUID
+) -> None:
+    assert "ompulsory" not in signed_in(morning.wiring, desk).get("/morning").text
+    page = claimed(morning, desk, line_id).get(f"/morning/calls/{line_id}").text
+    assert "ompulsory" not in page
 
 
 def test_without_danger_none_is_told(morning: Morning, desk: Person) -> None:

@@ -1,6 +1,6 @@
 """The watchdog itself: what it may do, when it rings, what its messages say, when it beats."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from app.watchdog.watch import CHECKS
 from notifications.alerts import telling_words
 from notifications.channels.sink import Fault
 from tests.app.watchdog.watched import Watched, codes
+from tests.journeys.world import child
 from tests.postgres import administration
 
 # SQLite has no roles: there the file is opened read-only.
@@ -205,3 +206,19 @@ def test_silence_of_a_provider_rings_while_somebody_waits_and_no_longer(calm: Wa
     (message,) = calm.world.notifications("N-1")
     calm.world.open("first@primary.test", message.id)
     assert Code.STILL_SENDING not in codes(calm.look())
+
+
+def test_a_call_about_going_home_that_nobody_begins_rings_though_the_school_read_it(
+    calm: Watched,
+) -> None:
+    calm.world.push("N-2", child(forename="Bela", going_home={"level": "concern"}))
+    calm.tick_until(time(7, 50))
+    (home,) = calm.world.notifications("N-2")
+    (other,) = calm.world.notifications("N-1")
+    for one in (home, other):
+        calm.world.open("first@primary.test", one.id)
+    calm.tick_until(time(8, 15))
+    assert Code.CALL_NOT_BEGUN not in codes(calm.look())
+    calm.tick_until(time(8, 25))
+    (finding,) = (one for one in calm.look().findings if one.code is Code.CALL_NOT_BEGUN)
+    assert finding.count == 1
