@@ -40,9 +40,23 @@ def notification_for(
 ) -> Notification:
     """Return a notification the person may act on; raise `NotFound` for any other.
 
+    For somebody who is connected with the incident it does not exist, and that is noted.
+    """
+    found = reached_by(session, acting, notification_id, action=action)
+    if tie_to_notification(session, acting, found) is Tie.OUT:
+        note_found(session, acting, found)
+        raise NotFoundAndNoted(_NOTHING_HERE)
+    return found
+
+
+def reached_by(
+    session: Session, acting: Acting, notification_id: UUID, *, action: Action
+) -> Notification:
+    """Return a notification of this person's school or council; raise `NotFound` for any other.
+
     A school's notification is reached by its school alone: its council counts it, and opens it
-    only where its officers were asked because the school is on holiday. For somebody who is
-    connected with the incident it does not exist.
+    only where its officers were asked because the school is on holiday. Who is connected with the
+    incident is not asked here, and nothing is written.
     """
     found = session.get(Notification, notification_id)
     if found is None or found.state is NotificationState.DRAFT:
@@ -53,9 +67,6 @@ def notification_for(
     # A protected child is released to one person: for colleagues there is nothing.
     if found.shown_only_to not in {None, acting.actor.id}:
         raise NotFound(_NOTHING_HERE)
-    if tie_to_notification(session, acting, found) is Tie.OUT:
-        note_found(session, acting, found)
-        raise NotFoundAndNoted(_NOTHING_HERE)
     return found
 
 

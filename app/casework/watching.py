@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.connections import require_untied, tie_to_notification
-from app.casework.waiting import Seen, notification_for, seen_by
-from app.core.errors import NotFound
+from app.casework.connections import Tie, require_untied, tie_to_notification
+from app.casework.waiting import Seen, notification_for, reached_by, seen_by
+from app.core.errors import NotFound, NotFoundAndNoted
 from notifications.models import CallSheetLine, Notification
 from notifications.states import VISIBLE
 
@@ -19,11 +19,22 @@ _GONE = "This is no longer shown."
 
 
 def still_shown(session: Session, acting: Acting, *, notification_id: UUID, version: int) -> None:
-    """Return quietly while this person may go on reading this version; raise `NotFound`."""
-    found = notification_for(session, acting, notification_id, action=Action.OPEN_NOTIFICATION)
+    """Return quietly while this person may go on reading this version; raise `NotFound`.
+
+    Writes nothing. `NotFoundAndNoted` for who is connected with the incident since: whoever asks
+    has that noted by `note_connected`, in a session that is stored.
+    """
+    found = reached_by(session, acting, notification_id, action=Action.OPEN_NOTIFICATION)
+    if tie_to_notification(session, acting, found) is Tie.OUT:
+        raise NotFoundAndNoted(_GONE)
     seen = seen_by(session, found, actor=acting.actor.id)
     if seen is not Seen.CONTENT or not _stands(found, version):
         raise NotFound(_GONE)
+
+
+def note_connected(session: Session, acting: Acting, *, notification_id: UUID) -> None:
+    """Note that this reader was found connected while they read; raises `NotFoundAndNoted`."""
+    notification_for(session, acting, notification_id, action=Action.OPEN_NOTIFICATION)
 
 
 def still_read_out(session: Session, acting: Acting, *, line_id: UUID, version: int) -> None:

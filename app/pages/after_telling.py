@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse
 
 from app.casework import amendments, attending, exporting, recalling, watching
 from app.core.clock import london_date, show_moment
+from app.core.errors import NotFoundAndNoted
 from app.pages import wording
-from app.pages.deps import Posted, Read, SignedIn, Watching, Write
+from app.pages.deps import Posted, Read, SignedIn, Watching, Wired, Write, reach_of
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 from app.reports.export import safe_cell
@@ -25,8 +26,15 @@ _COLUMNS = ("Forename", "Surname", "Date of birth", "Incident", "Recorded", "Cat
 
 
 @router.get("/notifications/{notification_id}/still-shown/{version}")
-def still_shown(notification_id: UUID, version: int, acting: Watching, session: Read) -> Response:
-    watching.still_shown(session, acting, notification_id=notification_id, version=version)
+def still_shown(
+    notification_id: UUID, version: int, acting: Watching, session: Read, wiring: Wired
+) -> Response:
+    try:
+        watching.still_shown(session, acting, notification_id=notification_id, version=version)
+    except NotFoundAndNoted:
+        with wiring.database.write(reach_of(acting.actor)) as noting:
+            watching.note_connected(noting, acting, notification_id=notification_id)
+        raise
     return Response(status_code=204)
 
 

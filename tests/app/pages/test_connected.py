@@ -11,6 +11,7 @@ from app.intake.models import InvolvedChild
 from notifications.models import CallSheetLine, Occurrence, Receipt
 from notifications.states import ReceiptKind
 from schools.connected import Adult
+from schools.connected_models import ChangeReason, RecipientChange
 from schools.matching.models import Review, ReviewState
 from schools.officers import Duty, add_officer
 from tests.factories.connected import connect
@@ -308,3 +309,22 @@ def test_the_timeline_says_who_was_passed_over_and_why_to_the_lead_alone(
             assert secret not in told[role], (role, secret)
     for reason in ("connected", "withheld", "knows the family", "key adult B"):
         assert reason in told[Role.LEAD]
+
+
+def test_who_is_found_connected_while_the_page_is_open_is_noted_once_and_loses_it(
+    morning: Morning, waiting: UUID
+) -> None:
+    browser = signed_in(morning.wiring, morning.priya)
+    browser.press(path(waiting, "/first-step"))
+    browser.press(path(waiting, "/open"), OPEN)
+    asked = path(waiting, "/still-shown/1")
+    assert browser.get(asked).status_code == 204
+    assert morning.force.rows(RecipientChange) == []
+    tie(morning, waiting, IS_PRIYA)
+    for _ in range(2):
+        assert browser.get(asked).status_code == 404
+    (noted,) = morning.force.rows(RecipientChange)
+    assert (noted.about, noted.reason) == (f"notification:{waiting}", ChangeReason.IDENTITY)
+    colleague = signed_in(morning.wiring, morning.huw)
+    assert colleague.get(asked).status_code == 404
+    assert len(morning.force.rows(RecipientChange)) == 1
