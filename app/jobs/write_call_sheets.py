@@ -2,8 +2,8 @@
 
 Written beside the service and, where the operator names a folder or an address, copied off the host
 each time, so that the newest copy elsewhere is never older than the moment the last call was put on
-the sheet. An address that does not take it is tried again each minute and rings: the sheet beside
-the service is written all the same.
+the sheet. A place that does not take it is tried again each minute and rings: the sheet beside the
+service is written and stored all the same, before anything leaves the host.
 """
 
 import json
@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import time, timedelta
 from pathlib import Path
 
-from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -36,9 +35,10 @@ EVERY = timedelta(minutes=15)
 SUFFIX = ".sheet"
 # Of each force when its sheet was last written; the watchdog reads it.
 FILE_MARK = "call_sheet_file:"
-# And when it was last taken at the operator's address, or tried; `last_error` says why it was not.
+# And when it was last taken off the host, or tried; `last_error` says why it was not.
 PUSH_MARK = "call_sheet_push:"
 PUSH_AGAIN = timedelta(minutes=1)
+FOLDER_REFUSED = "folder_not_written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def write_call_sheets(tick: Tick) -> StepReport:
             fresh[force] = sheet
 
     report = tick.each(due, one)
-    if settings.call_sheet_push_url is not None:
-        report.failed += push(tick, fresh, settings.call_sheet_push_url)
+    if _goes_elsewhere(settings):
+        report.failed += push(tick, fresh)
     return report
 
 
@@ -78,7 +78,7 @@ def write(
     session: Session, tick: Tick, force: str, folder: Path, keys_folder: Path
 ) -> Sheet | None:
     """Write the sheet of one force as it stands now; return it, or None where nobody has a key."""
-    settings, now = tick.wiring.settings, tick.now
+    now = tick.now
     keys = public_keys(keys_folder, force)
     if not keys:
         log.warning("no key for the call sheet", job=tick.step, force=force)
@@ -87,9 +87,7 @@ def write(
     label = Label(force, now, at_london(london_date(now), UNTIL))
     plain = json.dumps([asdict(one) for one in lines], default=_plain, ensure_ascii=False).encode()
     data, name = seal_file(plain, label, keys), f"{force}-{london_date(now)}{SUFFIX}"
-    for place in (folder, settings.call_sheet_push_dir):
-        if place is not None:
-            _put(place / name, data)
+    _put(folder / name, data)
     session.merge(Lease(name=_mark(force), fence=0, started_at=now, finished_at=now))
     audit.record(
         session, event=audit.Event.CALL_SHEET_WRITTEN, actor=ACTOR, force=force,
@@ -99,18 +97,17 @@ def write(
     return Sheet(name, data)
 
 
-def push(tick: Tick, sheets: Mapping[str, Sheet], url: SecretStr) -> int:
-    """Put sheets at the operator's address, no transaction open meanwhile; return how many failed.
+def push(tick: Tick, sheets: Mapping[str, Sheet]) -> int:
+    """Put sheets off the host, no transaction open meanwhile; return how many failed.
 
-    One that gives no answer is not asked again for the other forces of this tick.
+    An address that gives no answer is not asked again for the other forces of this tick.
     """
-    settings, failed, error = tick.wiring.settings, 0, None
+    settings, failed, asked = tick.wiring.settings, 0, None
     for force, sheet in sheets.items():
-        if error != UNANSWERED:
-            error = put_file(
-                url, sheet.name, sheet.data, token=settings.call_sheet_push_token,
-                ca_file=settings.call_sheet_push_ca_file,
-            )  # fmt: skip
+        copied = _copy(settings, sheet)
+        if asked != UNANSWERED:
+            asked = _send(settings, sheet)
+        error = asked or copied
         with tick.wiring.database.write(PLATFORM) as session:
             mark = session.get(Lease, f"{PUSH_MARK}{force}") or Lease(name=f"{PUSH_MARK}{force}")
             mark.started_at, mark.last_error = tick.now, error
@@ -120,6 +117,34 @@ def push(tick: Tick, sheets: Mapping[str, Sheet], url: SecretStr) -> int:
             log.error("call sheet not pushed", job=tick.step, force=force, error=error)
             failed += 1
     return failed
+
+
+def _goes_elsewhere(settings: Settings) -> bool:
+    return settings.call_sheet_push_dir is not None or settings.call_sheet_push_url is not None
+
+
+def _copy(settings: Settings, sheet: Sheet) -> str | None:
+    """Copy a sheet into the operator's folder; return the code of why not, None where it is there.
+
+    Such a folder may be a mount of another host that is gone, or slow.
+    """
+    if settings.call_sheet_push_dir is None:
+        return None
+    try:
+        _put(settings.call_sheet_push_dir / sheet.name, sheet.data)
+    except OSError:
+        return FOLDER_REFUSED
+    return None
+
+
+def _send(settings: Settings, sheet: Sheet) -> str | None:
+    """Put a sheet at the operator's address; return the code of why not, None where it is there."""
+    if settings.call_sheet_push_url is None:
+        return None
+    return put_file(
+        settings.call_sheet_push_url, sheet.name, sheet.data,
+        token=settings.call_sheet_push_token, ca_file=settings.call_sheet_push_ca_file,
+    )  # fmt: skip
 
 
 def _due(session: Session, force: str, tick: Tick) -> bool:
@@ -137,7 +162,7 @@ def _due(session: Session, force: str, tick: Tick) -> bool:
 
 def _not_pushed(session: Session, force: str, tick: Tick) -> bool:
     """Return whether the last sheet was not taken elsewhere a minute ago, or never tried there."""
-    if tick.wiring.settings.call_sheet_push_url is None:
+    if not _goes_elsewhere(tick.wiring.settings):
         return False
     wrote, mark = session.get(Lease, _mark(force)), session.get(Lease, f"{PUSH_MARK}{force}")
     if mark is None or mark.started_at is None:

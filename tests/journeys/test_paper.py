@@ -1,10 +1,13 @@
 """The encrypted call sheet: from six, each quarter, when a line opens; over and gone at noon."""
 
 import json
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from app.core.models import AuditEntry, Lease
 from app.core.paper import make_key, open_file
 from app.core.scope import PLATFORM
 from app.core.settings import Settings
+from app.jobs.write_call_sheets import FOLDER_REFUSED
 from notifications.channels.put_file import UNANSWERED, put_file
 from notifications.models import NotificationContent
 from tests.app.watchdog.listener import Listener
@@ -138,12 +142,43 @@ def test_a_place_off_the_host_that_is_gone_is_tried_again(
     world.clock.move_to(at("2026-11-20", "06:00"))
     world.may_fail.add("write_call_sheets")
     world.tick()
-    assert written(world) == []
+    assert written(world) == ["06:00"]
     assert (tmp_path / "here" / NAME).exists()
+    with world.wiring.database.read(PLATFORM) as session:
+        mark = session.get_one(Lease, "call_sheet_push:99")
+        assert (mark.last_error, mark.finished_at) == (FOLDER_REFUSED, None)
     (tmp_path / "elsewhere").unlink()
     world.clock.move_to(at("2026-11-20", "06:01"))
     world.tick()
-    assert written(world) == ["06:01"]
+    assert written(world) == ["06:00", "06:01"]
+    assert (tmp_path / "elsewhere" / NAME).exists()
+    with world.wiring.database.read(PLATFORM) as session:
+        assert session.get_one(Lease, "call_sheet_push:99").last_error is None
+
+
+def test_no_transaction_is_open_while_the_sheet_is_copied_off_the_host(
+    world: World, duty_key: bytes, tmp_path: Path
+) -> None:
+    """A named pipe that nobody reads yet holds the copy up, as a mount that hangs would."""
+    fresh = (tmp_path / "elsewhere" / NAME).with_suffix(".new")
+    fresh.parent.mkdir()
+    os.mkfifo(fresh, 0o600)
+    world.clock.move_to(at("2026-11-20", "06:00"))
+    tick = threading.Thread(target=world.tick)
+    tick.start()
+    try:
+        until = monotonic() + 20
+        while not written(world) and monotonic() < until:
+            threading.Event().wait(0.05)
+        assert written(world) == ["06:00"]
+        assert tick.is_alive()
+        with world.wiring.database.write(PLATFORM) as session:
+            session.add(Lease(name="beside", fence=0, started_at=world.now))
+    finally:
+        fresh.read_bytes()
+        tick.join()
+    with world.wiring.database.read(PLATFORM) as session:
+        assert session.get_one(Lease, "call_sheet_push:99").finished_at == world.now
 
 
 @pytest.fixture
