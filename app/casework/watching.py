@@ -3,8 +3,10 @@
 Source: domain.md §7. What was recalled, held or changed leaves the screen within a minute.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
@@ -12,14 +14,28 @@ from app.casework.acting import Acting, require
 from app.casework.connections import Tie, require_untied, tie_to_notification
 from app.casework.waiting import Seen, notification_for, reached_by, seen_by
 from app.core.errors import NotFound, NotFoundAndNoted
-from notifications.models import CallSheetLine, Notification
+from notifications.models import CallSheetLine, Notification, Occurrence
 from notifications.states import VISIBLE
 
 _GONE = "This is no longer shown."
 
 
-def still_shown(session: Session, acting: Acting, *, notification_id: UUID, version: int) -> None:
-    """Return quietly while this person may go on reading this version; raise `NotFound`.
+@dataclass(frozen=True, slots=True)
+class OnScreen:
+    """What an open page shows: a version, and how many incidents of the child.
+
+    A newer version or another incident has a new number; an incident that is recalled, while the
+    message goes on with the others, leaves the number as it was and one incident fewer.
+    """
+
+    version: int
+    incidents: int
+
+
+def still_shown(
+    session: Session, acting: Acting, *, notification_id: UUID, on_screen: OnScreen
+) -> None:
+    """Return quietly while this person may go on reading what they see; raise `NotFound`.
 
     Writes nothing. `NotFoundAndNoted` for who is connected with the incident since: whoever asks
     has that noted by `note_connected`, in a session that is stored.
@@ -28,7 +44,7 @@ def still_shown(session: Session, acting: Acting, *, notification_id: UUID, vers
     if tie_to_notification(session, acting, found) is Tie.OUT:
         raise NotFoundAndNoted(_GONE)
     seen = seen_by(session, found, actor=acting.actor.id)
-    if seen is not Seen.CONTENT or not _stands(found, version):
+    if seen is not Seen.CONTENT or not _stands(session, found, on_screen):
         raise NotFound(_GONE)
 
 
@@ -37,8 +53,8 @@ def note_connected(session: Session, acting: Acting, *, notification_id: UUID) -
     notification_for(session, acting, notification_id, action=Action.OPEN_NOTIFICATION)
 
 
-def still_read_out(session: Session, acting: Acting, *, line_id: UUID, version: int) -> None:
-    """Return quietly while a caller may go on reading this version out; raise `NotFound`."""
+def still_read_out(session: Session, acting: Acting, *, line_id: UUID, on_screen: OnScreen) -> None:
+    """Return quietly while a caller may go on reading out what they see; raise `NotFound`."""
     line = session.get(CallSheetLine, line_id)
     if line is None:
         raise NotFound(_GONE)
@@ -46,9 +62,11 @@ def still_read_out(session: Session, acting: Acting, *, line_id: UUID, version: 
     found = session.get_one(Notification, line.notification_id)
     require_untied(tie_to_notification(session, acting, found))
     mine = line.claimed_by is not None and line.claimed_by == acting.actor.account_id
-    if not mine or not _stands(found, version):
+    if not mine or not _stands(session, found, on_screen):
         raise NotFound(_GONE)
 
 
-def _stands(found: Notification, version: int) -> bool:
-    return found.state in VISIBLE and found.content_version == version
+def _stands(session: Session, found: Notification, on_screen: OnScreen) -> bool:
+    told_of = session.scalar(select(func.count()).where(Occurrence.notification_id == found.id))
+    stands = OnScreen(found.content_version, told_of or 0)
+    return found.state in VISIBLE and stands == on_screen

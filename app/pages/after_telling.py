@@ -25,12 +25,14 @@ router = APIRouter(route_class=PageRoute)
 _COLUMNS = ("Forename", "Surname", "Date of birth", "Incident", "Recorded", "Category", "Text")
 
 
-@router.get("/notifications/{notification_id}/still-shown/{version}")
+@router.get("/notifications/{notification_id}/still-shown/{version}/{incidents}")
 def still_shown(
-    notification_id: UUID, version: int, acting: Watching, session: Read, wiring: Wired
-) -> Response:
+    notification_id: UUID, version: int, incidents: int, *, acting: Watching, session: Read,
+    wiring: Wired,
+) -> Response:  # fmt: skip
+    on_screen = watching.OnScreen(version, incidents)
     try:
-        watching.still_shown(session, acting, notification_id=notification_id, version=version)
+        watching.still_shown(session, acting, notification_id=notification_id, on_screen=on_screen)
     except NotFoundAndNoted:
         with wiring.database.write(reach_of(acting.actor)) as noting:
             watching.note_connected(noting, acting, notification_id=notification_id)
@@ -38,9 +40,12 @@ def still_shown(
     return Response(status_code=204)
 
 
-@router.get("/morning/calls/{line_id}/still-shown/{version}")
-def still_read_out(line_id: UUID, version: int, acting: Watching, session: Read) -> Response:
-    watching.still_read_out(session, acting, line_id=line_id, version=version)
+@router.get("/morning/calls/{line_id}/still-shown/{version}/{incidents}")
+def still_read_out(
+    line_id: UUID, version: int, incidents: int, acting: Watching, session: Read
+) -> Response:
+    on_screen = watching.OnScreen(version, incidents)
+    watching.still_read_out(session, acting, line_id=line_id, on_screen=on_screen)
     return Response(status_code=204)
 
 

@@ -54,7 +54,7 @@ def test_an_open_page_without_a_connection_is_covered(
     page = context.new_page()
     page.clock.install()
     read(page, morning)
-    page.route("**/still-shown/*", lambda route: route.abort())
+    page.route("**/still-shown/**", lambda route: route.abort())
     page.clock.run_for(61_000)
     expect(page.get_by_text("Covered: there is no connection")).to_be_visible()
     expect(page.get_by_text("Asha")).to_have_count(0)

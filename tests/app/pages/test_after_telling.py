@@ -263,9 +263,9 @@ def test_nobody_answers_for_a_child_whose_message_was_taken_back(
 def test_an_open_page_learns_that_it_may_show_no_more_and_stays_signed_in_no_longer(
     morning: Morning, reader: Browser, waiting: UUID, desk: Person
 ) -> None:
-    asked = f"/notifications/{waiting}/still-shown/1"
+    asked = f"/notifications/{waiting}/still-shown/1/1"
     assert reader.get(asked).status_code == 204
-    assert reader.get(f"/notifications/{waiting}/still-shown/2").status_code == 404
+    assert reader.get(f"/notifications/{waiting}/still-shown/2/1").status_code == 404
     stranger = signed_in(morning.wiring, morning.stranger)
     assert stranger.get(asked).status_code == 404
     colleague = signed_in(morning.wiring, morning.huw)

@@ -317,7 +317,7 @@ def test_who_is_found_connected_while_the_page_is_open_is_noted_once_and_loses_i
     browser = signed_in(morning.wiring, morning.priya)
     browser.press(path(waiting, "/first-step"))
     browser.press(path(waiting, "/open"), OPEN)
-    asked = path(waiting, "/still-shown/1")
+    asked = path(waiting, "/still-shown/1/1")
     assert browser.get(asked).status_code == 204
     assert morning.force.rows(RecipientChange) == []
     tie(morning, waiting, IS_PRIYA)

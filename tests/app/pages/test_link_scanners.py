@@ -22,7 +22,7 @@ _REFUSED = {"audit", "audit_head", "sign_in_failure"}
 _TAILS = (
     "", "/first-step", "/open", "/acknowledge", "/not-our-pupil", "/undo", "/follow-up",
     "/attendance", "/changes-read", "/destroyed", "/export", "/print", "/covered",
-    "/still-shown/1",
+    "/still-shown/1/1",
 )  # fmt: skip
 _FORMS: tuple[dict[str, str], ...] = (
     {}, {"on_roll": "yes", "knows_family": "no"}, {"answer": "absent"}, {"codes": "silent_support"},

@@ -1,5 +1,6 @@
 """One of several incidents of a message is taken back: its readers answer for that one."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -75,6 +76,21 @@ def test_a_reader_finds_it_and_says_that_nothing_is_kept(
     assert destroyed(morning) == [morning.priya.actor]
     assert PART not in reader.get("/inbox").text
     assert NOTHING_KEPT not in reader.get(here).text
+
+
+def test_an_open_page_that_shows_one_incident_too_many_is_loaded_again(
+    morning: Morning, joined: UUID, reader: Browser
+) -> None:
+    def watched() -> str:
+        found = re.search(r'data-watch="([^"]+)"', reader.get(f"/notifications/{joined}").text)
+        assert found is not None
+        return found[1]
+
+    open_page = watched()
+    assert reader.get(open_page).status_code == 204
+    take_one_back(morning, joined)
+    assert reader.get(open_page).status_code == 404
+    assert reader.get(watched()).status_code == 204
 
 
 def test_the_answer_for_one_is_none_for_what_is_taken_back_later(
