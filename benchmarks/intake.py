@@ -95,15 +95,16 @@ def served(kind: str, url: str, folder: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "benchmarks.intake_servers", kind, str(port), url, str(folder)]
     process = subprocess.Popen(command)
     try:
-        _wait(port)
+        _wait(process, port)
         yield port
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _wait(port: int) -> None:
-    for _ in range(200):
+def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
+    """Return once it answers; however long its start takes on a machine that has much to do."""
+    while process.poll() is None:
         try:
             urlopen(f"http://127.0.0.1:{port}/health/live")
         except URLError as error:
@@ -112,7 +113,7 @@ def _wait(port: int) -> None:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit("the server did not start")
+    raise SystemExit("the server did not start: the lines above say why")
 
 
 def prepared(url: str, folder: Path) -> tuple[Wiring, tuple[str, str]]:

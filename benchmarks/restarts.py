@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -91,14 +91,15 @@ def crash_under_load(
     url = new_database(cluster.url, "restarts")
     held, credentials = prepared(url, folder)
     seen = Seen()
-    with served("service", url, folder) as port:
+    with ExitStack() as stack:
+        stack.callback(held.database.engine.dispose)
+        port = stack.enter_context(served("service", url, folder))
         began = perf_counter()
         push = _Push(port, credentials, seen, goal, began + seconds)
         push.bearer = token(port, credentials)
         asyncio.run(_all(push, cluster.restart_immediately, restarts, began))
         seen.seconds = perf_counter() - began
-    hold(held, seen)
-    held.database.engine.dispose()
+        hold(held, seen)
     return seen
 
 

@@ -11,7 +11,7 @@ from app.core.errors import Refused
 
 HOST = "127.0.0.1"
 _USUAL_PORT = 8000
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 
 
 def reserve(port: int | None) -> socket.socket:
