@@ -2,7 +2,7 @@
 
 import json as json_
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -11,6 +11,11 @@ from app.cli import opening
 from app.cli.output import Json, answer, print_json
 from app.core.errors import FieldError, Invalid
 from app.core.policy import Policy
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from app.wiring import Wiring
 
 
 def policy(
@@ -22,11 +27,16 @@ def policy(
     approved_by: Annotated[
         str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether it can be followed.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Print the policy of a force, or store the next version of it from a file.
 
-    A version is never edited; a run that has begun keeps the one it began under.
+    A version is never edited; a run that has begun keeps the one it began under. A policy that
+    nobody could follow is refused: steps out of order, or ones that need people who are not there.
+    With --check nothing is stored.
 
     Example: encompass force policy 99 policy.json --approved-by "The DPO, 1 October 2026"
     """
@@ -34,23 +44,39 @@ def policy(
     from app.core.policies import add_policy, current_policy
 
     body = read(file) if file else None
-    if body is not None and not 1 <= len((approved_by or "").strip()) <= 100:
+    store = body is not None and not check
+    if store and not 1 <= len((approved_by or "").strip()) <= 100:
         raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
-    with opening.unit(dry_run=body is None) as (session, wiring):
+    with opening.unit(dry_run=not store) as (session, wiring):
         now = wiring.clock.now()
         force_named(session, code)
-        if body is None:
-            version, held = current_policy(session, code, at=now)
-            print_json({"force": code, "version": version, "body": held.model_dump(mode="json")})
-            return
-        version = add_policy(
-            session, code, body=body, valid_from=now, approved_by=approved_by or "", now=now
-        )
-    answer(
-        {"force": code, "version": version},
-        [f"Version {version} of the policy of force {code} holds from now on."],
-        as_json=json,
-    )
+        version, held = current_policy(session, code, at=now)
+        if check or body is not None:
+            _refuse_what_nobody_follows(session, wiring, code, body or held)
+        if body is not None and store:
+            version = add_policy(
+                session, code, body=body, valid_from=now, approved_by=approved_by or "", now=now
+            )
+    if store:
+        said = [f"Version {version} of the policy of force {code} holds from now on."]
+        answer({"force": code, "version": version}, said, as_json=json)
+    elif check:
+        answer({"force": code, "wrong": []}, ["This policy can be followed."], as_json=json)
+    else:
+        print_json({"force": code, "version": version, "body": held.model_dump(mode="json")})
+
+
+def _refuse_what_nobody_follows(
+    session: "Session", wiring: "Wiring", code: str, body: Policy
+) -> None:
+    from app.core.clock import london_date
+    from app.core.followable import wrong_with
+    from app.reports.readiness import nobody_for
+
+    on = london_date(wiring.clock.now())
+    missing = nobody_for(session, wiring.cipher, force=code, on=on, policy=body)
+    if wrong := (*wrong_with(body), *missing):
+        raise Invalid("Nobody could follow this policy: correct what is named.", wrong)
 
 
 def read(path: Path) -> Policy:

@@ -6,6 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core import audit
+from app.core.errors import Invalid
+from app.core.followable import wrong_with
 from app.core.models import PolicyRow
 from app.core.policy import Policy
 
@@ -33,7 +35,12 @@ def add_policy(
     session: Session, force: str, *, body: Policy, valid_from: datetime, approved_by: str,
     now: datetime,
 ) -> int:  # fmt: skip
-    """Store the next version of a force's policy and return its number."""
+    """Store the next version of a force's policy and return its number.
+
+    Raises `Invalid` with each place at which it asks for what cannot happen.
+    """
+    if wrong := wrong_with(body):
+        raise Invalid("Nobody could follow this policy: correct the file.", wrong)
     newest = session.scalar(select(func.max(PolicyRow.version)).where(PolicyRow.force == force))
     version = (newest or 0) + 1
     session.add(

@@ -30,4 +30,6 @@ GAPS = {
     Gap.DUTY_OFFICER_UNTESTED: "No duty officer’s contact has been tested",
     Gap.STAND_IN_MISSING: "The duty officer has no stand-in",
     Gap.LEAD_MISSING: "No lead is enrolled",
+    Gap.POLICY_NOT_FOLLOWABLE: "The force’s policy cannot be followed: an operator sees why "
+    "(encompass force policy --check)",
 }

@@ -17,7 +17,9 @@ from app.access.forces import councils_of
 from app.access.models import Account, AccountRole
 from app.access.permissions import Role
 from app.core.cipher import Cipher
-from app.core.policy import Policy
+from app.core.errors import FieldError
+from app.core.followable import CODE, wrong_with
+from app.core.policy import HolidayPolicy, Policy
 from schools.assurance import assurance_of
 from schools.drills import last_answered
 from schools.officers import Duty, OfficerContact, officers_of
@@ -37,10 +39,16 @@ class Gap(StrEnum):
     DUTY_OFFICER_UNTESTED = "duty_officer_untested"
     STAND_IN_MISSING = "stand_in_missing"
     LEAD_MISSING = "lead_missing"
+    POLICY_NOT_FOLLOWABLE = "policy_not_followable"
 
 
 # Without these nobody would be asked at all: an alarm, not a remark.
-ALARMS = frozenset({Gap.REVIEWER_MISSING, Gap.DESK_MISSING, Gap.DUTY_OFFICER_MISSING})
+ALARMS = frozenset(
+    {
+        Gap.REVIEWER_MISSING, Gap.DESK_MISSING, Gap.DUTY_OFFICER_MISSING,
+        Gap.POLICY_NOT_FOLLOWABLE,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +107,40 @@ def own_cover(
         Gap.SECOND_REVIEWER_MISSING: signed[Role.REVIEWER] == 1 and not alone,
         Gap.DESK_MISSING: signed[Role.FORCE_DESK] == 0,
         Gap.LEAD_MISSING: signed[Role.LEAD] == 0,
+        Gap.POLICY_NOT_FOLLOWABLE: bool(
+            wrong_with(policy) or nobody_for(session, cipher, force=force, on=on, policy=policy)
+        ),
         **_duty(duty, alone=alone),
     }
     return tuple(gap for gap in Gap if found.get(gap))
+
+
+def nobody_for(
+    session: Session, cipher: Cipher, *, force: str, on: date, policy: Policy
+) -> tuple[FieldError, ...]:
+    """Return the places of a policy that need people whom the force or its councils do not have.
+
+    Asked of the named people, enrolled or not: a policy is often stored before everybody is.
+    """
+    found: list[FieldError] = []
+    if policy.matching.second_person_for_several and _people(session, force, Role.REVIEWER) < 2:
+        found.append(
+            FieldError("matching.second_person_for_several", CODE, "name a second reviewer first")
+        )
+    if policy.timing.holiday is HolidayPolicy.COUNCIL:
+        lacking = [
+            code
+            for code in sorted(councils_of(session, force))
+            if not officers_of(session, cipher, f"council:{code}", Duty.COUNCIL_OFFICER, on=on)
+        ]
+        if lacking:
+            found.append(
+                FieldError(
+                    "timing.holiday", CODE,
+                    f"name an officer of these councils first: {', '.join(lacking)}",
+                )
+            )  # fmt: skip
+    return tuple(found)
 
 
 def _duty(duty: list[OfficerContact], *, alone: bool) -> dict[Gap, bool]:
@@ -112,6 +151,18 @@ def _duty(duty: list[OfficerContact], *, alone: bool) -> dict[Gap, bool]:
         Gap.DUTY_OFFICER_WITHOUT_NUMBER: bool(duty) and not any(one.telephone for one in duty),
         Gap.STAND_IN_MISSING: len(duty) == 1 and not alone,
     }
+
+
+def _people(session: Session, force: str, role: Role) -> int:
+    """Count a force's people of one role, enrolled or not."""
+    return session.scalar(
+        select(func.count(AccountRole.account_id.distinct()))
+        .join(Account, Account.id == AccountRole.account_id)
+        .where(
+            AccountRole.force == force, AccountRole.role == role, AccountRole.ended_at.is_(None),
+            Account.disabled_at.is_(None),
+        )
+    ) or 0  # fmt: skip
 
 
 def _able_to_sign_in(session: Session, force: str) -> Counter[Role]:
