@@ -59,6 +59,8 @@ class Account(Base):
     sealed_totp: Mapped[bytes | None] = mapped_column(LargeBinary)
     # The last authenticator time step used, so that a code works once.
     totp_step: Mapped[int | None]
+    # The two words that this person and the force's desk say to each other on the telephone.
+    sealed_spoken_code: Mapped[bytes | None] = mapped_column(LargeBinary)
     added_at: Mapped[datetime]
     enrolled_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]

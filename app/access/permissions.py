@@ -59,6 +59,7 @@ class Action(StrEnum):
     APPROVE_KEY_ADULT = "approve_key_adult"
     MANAGE_KEY_ADULTS = "manage_key_adults"
     MANAGE_OWN_COVER = "manage_own_cover"
+    AGREE_SPOKEN_CODE = "agree_spoken_code"
     BEGIN_DRILL = "begin_drill"
     SEE_DRILLS = "see_drills"
     ANSWER_DRILL = "answer_drill"
@@ -110,6 +111,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
         {Role.KEY_ADULT, Role.COUNCIL_OFFICER, Role.LEAD, Role.REGISTER_ADMIN}
     ),
     Action.MANAGE_OWN_COVER: frozenset({Role.KEY_ADULT}),
+    Action.AGREE_SPOKEN_CODE: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
     Action.BEGIN_DRILL: frozenset({Role.LEAD}),
     Action.SEE_DRILLS: frozenset({Role.LEAD}),
     Action.ANSWER_DRILL: frozenset({Role.KEY_ADULT}),

@@ -111,6 +111,7 @@ class Event(StrEnum):
     SIGNED_OUT = "access:session:signed_out"
     ACCOUNT_INVITED = "access:account:invited"
     ACCOUNT_ENROLLED = "access:account:enrolled"
+    SPOKEN_CODE_AGREED = "access:account:spoken_code_agreed"
     ACCOUNT_DISABLED = "access:account:disabled"
     CLIENT_ADDED = "access:client:added"
     CLIENT_REVOKED = "access:client:revoked"

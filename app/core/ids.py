@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 _seeded: random.Random | None = None
@@ -26,3 +27,8 @@ def seed(number: int | None) -> None:
 def new_secret() -> str:
     """Return 32 random bytes as URL-safe text, for tokens and client secrets."""
     return secrets.token_urlsafe(32)
+
+
+def choose(options: Sequence[str]) -> str:
+    """Return one of several at random, for a secret that people say to each other."""
+    return secrets.choice(options)

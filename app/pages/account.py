@@ -5,15 +5,16 @@ from typing import Annotated
 
 import segno
 from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from app.access import authenticator, enrolment, passwords
 from app.access.accounts import AccountDetails
 from app.access.enrolment import Offer
 from app.access.permissions import Role
-from app.casework import own_contact, own_roles, signing_in
+from app.casework import own_contact, own_roles, signing_in, spoken_codes
 from app.core.errors import FieldError, Invalid
-from app.pages.deps import Read, SignedIn, Wired, Write, posted_by_visitor
+from app.pages.deps import Posted, Read, SignedIn, Wired, Write, posted_by_visitor
 from app.pages.forms import messages
 from app.pages.links import ROLES
 from app.pages.problems import PageRoute
@@ -33,8 +34,16 @@ def own_account(request: Request, visitor: SignedIn, session: Write) -> Response
             f"{ROLES[role]}, {where}" if where else ROLES[role]
             for role, where in own_roles.own_roles(session, visitor.acting)
         ],
+        may_have_code=spoken_codes.may_have_one(visitor.acting),
+        code=spoken_codes.own_code(session, visitor.acting),
         only_auditor={one.role for one in visitor.actor.grants} == {Role.AUDITOR},
     )  # fmt: skip
+
+
+@router.post("/account/spoken-code")
+def spoken_code_press(visitor: Posted, session: Write) -> Response:
+    spoken_codes.agree(session, visitor.acting)
+    return RedirectResponse("/account#spoken-code", 303)
 
 
 @router.get("/enrol/{token}")

@@ -69,11 +69,12 @@ def pass_press(line_id: UUID, visitor: Posted, session: Write) -> Response:
 @router.post("/morning/calls/{line_id}/content")
 def content_press(
     request: Request, line_id: UUID, *, visitor: Posted, session: Write,
-    untied: Annotated[str, Form()] = "",
+    untied: Annotated[str, Form()] = "", known_by: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:  # fmt: skip
     call, content = calling.show_content(
-        session, visitor.acting, line_id=line_id, untied=untied == "yes"
-    )
+        session, visitor.acting, line_id=line_id, untied=untied == "yes",
+        known_by=wording.KNOWN_BY.get(known_by),
+    )  # fmt: skip
     shown = wording.shown(content, today=london_date(visitor.now))
     changed = after_words.changed_labels(content.changed)
     return _call(request, visitor, call, shown=shown, changed=changed)

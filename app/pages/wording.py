@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from app.casework.calling import School
+from app.casework.call_lines import School
+from app.casework.calling import KnownBy
 from app.casework.opening import Shown
 from app.casework.releasing import Waiting
 from app.core.clock import show_date, show_moment
@@ -144,6 +145,7 @@ CALL_RESULTS = {
     ),
 }  # fmt: skip
 
+KNOWN_BY = {one.value: one for one in KnownBy}
 
 # What a caller who rang from the encrypted sheet enters later.
 TOLD_FROM_PAPER = {

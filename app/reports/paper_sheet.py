@@ -6,12 +6,15 @@ child and one of a restricted incident have no name and no school here: they are
 alone. Sources: domain.md §6; features.md OP8.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.access.spoken_codes import SpokenCode, spoken_codes
 from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
@@ -21,7 +24,7 @@ from notifications.errors import NoLongerShown
 from notifications.models import CallSheetLine, Notification
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
-from notifications.recipients import recipients_of
+from notifications.recipients import Recipient, recipients_of
 from schools.queries import council_name, establishment
 
 
@@ -110,8 +113,15 @@ def _place(session: Session, notification: Notification) -> tuple[str, str | Non
 def _people(
     session: Session, cipher: Cipher, notification: Notification, now: datetime
 ) -> tuple[str, ...]:
-    """Return whom to ask for, in order, without those left out of this one."""
+    """Return whom to ask for, with their spoken codes, without those left out of this one."""
     _, policy = current_policy(session, notification.force, at=now)
     people = recipients_of(session, cipher, notification, on=london_date(now), policy=policy)
     left_out = passed_over(session, cipher, [notification.id], people).everybody
-    return tuple(one.name for one in people if one.can_receive and one.id not in left_out)
+    asked = [one for one in people if one.can_receive and one.id not in left_out]
+    codes = spoken_codes(session, cipher, {one.account_id for one in asked if one.account_id})
+    return tuple(_with_code(one, codes) for one in asked)
+
+
+def _with_code(person: Recipient, codes: Mapping[UUID, SpokenCode]) -> str:
+    code = codes.get(person.account_id) if person.account_id else None
+    return f"{person.name} (say {code.caller}, they answer {code.answer})" if code else person.name

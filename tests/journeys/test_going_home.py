@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.casework import calling
 from app.casework.acknowledging import acknowledge
 from app.casework.amendments import read_changes
+from app.casework.call_lines import CallLine
 from app.core.audit import Event
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM, of_force
@@ -37,7 +38,7 @@ def night(world: World) -> None:
     world.officer(Duty.DUTY_OFFICER, DUTY)
 
 
-def sheet(world: World) -> list[calling.CallLine]:
+def sheet(world: World) -> list[CallLine]:
     with world.wiring.database.write(of_force(FORCE)) as session:
         schools = calling.sheet(session, world.acting(DESK), force=FORCE)
         return [line for school in schools for line in school.lines]

@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import select, update
 
+from app.casework.spoken_codes import agree
 from app.core.audit import Event
 from app.core.clock import at_london
 from app.core.errors import Refused
@@ -88,6 +89,20 @@ def test_the_sheet_is_written_each_quarter_and_when_a_line_opens_and_is_gone_at_
     world.clock.move_to(at_london(FRIDAY, time(12, 0)))
     world.tick()
     assert not list(tmp_path.glob("*/*.sheet"))
+
+
+@pytest.mark.feature("ES10")
+def test_whom_to_ask_for_stands_there_with_the_spoken_code_that_they_agreed(
+    world: World, duty_key: bytes, tmp_path: Path
+) -> None:
+    with world.wiring.database.write(PLATFORM) as session:
+        code = agree(session, world.acting("second@primary.test"))
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.until(time(6, 0))
+    (line,) = read(tmp_path / "here" / NAME, duty_key, world)
+    second = f"Key Adult 2 (say {code.caller}, they answer {code.answer})"
+    assert line["ask_for"] == ["Key Adult 1", second]
 
 
 def test_who_was_told_is_no_longer_on_it_and_a_protected_child_has_no_name(
