@@ -7,7 +7,7 @@ from app import tables  # noqa: F401 (foreign keys and scopes need every table k
 from app.access.enrolment import link_of
 from app.core.audit import Chain
 from app.core.cipher import Cipher, Keys
-from app.core.clock import Clock, SystemClock
+from app.core.clock import Clock, SystemClock, require_london
 from app.core.database import Database, make_engine
 from app.core.settings import Settings
 from notifications.addressing import Resolvers
@@ -46,7 +46,8 @@ class Wiring:
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
-    """Build the wiring of a process; raise `Refused` when the keys are missing."""
+    """Build the wiring of a process; raise `Refused` without keys or without London's clock."""
+    require_london()
     clock = clock or SystemClock()
     cipher = Cipher(_keys(settings))
     chain = Chain(cipher.audit_key())

@@ -6,7 +6,7 @@ import ssl
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.access.permissions import Role
 from app.cli import force_checks, notify_checks
 from app.cli.force_checks import State
 from app.core import schema
-from app.core.clock import LONDON, show_moment
+from app.core.clock import require_london, show_moment
 from app.core.errors import ServiceError
 from app.core.logs import error_kind
 from app.core.models import Lease
@@ -97,10 +97,7 @@ def _address(settings: Settings) -> tuple[State, str]:
 
 
 def _zones() -> tuple[State, str]:
-    summer, winter = (datetime(2026, month, 1, 12, tzinfo=UTC) for month in (7, 12))
-    hours = [at.astimezone(LONDON).hour for at in (summer, winter)]
-    if hours != [13, 12]:
-        return State.FAIL, "Europe/London is wrong: install the tzdata package again"
+    require_london()
     return State.OK, "Europe/London knows summer and winter"
 
 

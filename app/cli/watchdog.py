@@ -74,10 +74,12 @@ def role() -> None:
 
 
 def _watchdog() -> "Watchdog":
+    from app.core.clock import require_london
     from app.core.logs import configure
     from app.watchdog.settings import WatchdogSettings
     from app.watchdog.watch import Watchdog
 
+    require_london()
     settings = WatchdogSettings()
     configure(settings.log_level)
     return Watchdog(settings)

@@ -8,7 +8,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from app.core.errors import Refused
+
 LONDON = ZoneInfo("Europe/London")
+
+# An hour before and at each change of the clocks, and what London shows then.
+_KNOWN = (
+    (datetime(2026, 1, 15, 12, tzinfo=UTC), 12),
+    (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), 0),
+    (datetime(2026, 3, 29, 1, tzinfo=UTC), 2),
+    (datetime(2026, 10, 25, 0, 59, tzinfo=UTC), 1),
+    (datetime(2026, 10, 25, 1, tzinfo=UTC), 1),
+    (datetime(2026, 10, 25, 2, tzinfo=UTC), 2),
+)
 
 
 class Clock(Protocol):
@@ -40,6 +52,12 @@ class HandClock:
 
     def advance(self, by: timedelta) -> datetime:
         return self.move_to(self._now + by)
+
+
+def require_london() -> None:
+    """Raise `Refused` where this machine's time zones do not say of London what is known of it."""
+    if any(at.astimezone(LONDON).hour != hour for at, hour in _KNOWN):
+        raise Refused("Europe/London is wrong here: install the tzdata package again.")
 
 
 def as_utc(at: datetime) -> datetime:

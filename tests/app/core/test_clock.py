@@ -1,11 +1,13 @@
 """London is decided in one place, in winter and in summer, and instants are UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core import clock
 from app.core.clock import (
     HandClock,
     as_utc,
@@ -15,6 +17,9 @@ from app.core.clock import (
     show_moment,
     show_time,
 )
+from app.core.errors import Refused
+from app.core.settings import Settings
+from app.wiring import build
 
 pytestmark = pytest.mark.feature("CA5")
 
@@ -51,6 +56,16 @@ def test_the_date_in_london_changes_at_london_midnight() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         as_utc(datetime(2026, 7, 1, 9, 0))  # noqa: DTZ001 (that is the point)
+
+
+@pytest.mark.parametrize("wrong", ["Etc/UTC", "Europe/Paris", "Etc/GMT-1", "America/New_York"])
+def test_a_process_does_not_start_where_london_is_not_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, wrong: str
+) -> None:
+    build(settings).database.engine.dispose()
+    monkeypatch.setattr(clock, "LONDON", ZoneInfo(wrong))
+    with pytest.raises(Refused, match="tzdata"):
+        build(settings)
 
 
 def test_instants_in_another_zone_become_utc() -> None:
