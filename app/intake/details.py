@@ -21,7 +21,8 @@ class Residence:
 class Voice:
     """Who spoke with or observed the child, and how the child was.
 
-    `words` is empty unless the policy of the force lets the child's words be kept.
+    `words` is empty unless the policy of the force lets the child's words be kept, and where they
+    speak of somebody else (`words_withheld`).
     """
 
     spoken_with: str | None = None
@@ -29,6 +30,7 @@ class Voice:
     demeanour: str | None = None
     seen_safe: bool | None = None
     words: str | None = None
+    words_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """From the message of a force to the facts that are sealed: nothing more than policy needs."""
 
+from collections.abc import Collection
+
 from app.core.policy import Policy
 from app.intake import identifiers
 from app.intake.details import (
@@ -11,6 +13,7 @@ from app.intake.details import (
     Residence,
     Voice,
 )
+from app.intake.free_text import tells_more
 from app.intake.payload import (
     ChildMessage,
     EducationMessage,
@@ -47,8 +50,13 @@ def incident_details(message: IncidentMessage) -> IncidentDetails:
     )
 
 
-def child_details(message: ChildMessage, *, policy: Policy) -> ChildDetails:
-    """Return what is kept of a child; the child's own words only where the policy keeps them."""
+def child_details(
+    message: ChildMessage, *, policy: Policy, names: Collection[str] = ()
+) -> ChildDetails:
+    """Return what is kept of a child; the child's own words only where the policy keeps them.
+
+    Words that speak of somebody else are not kept; `names` are those of the incident's others.
+    """
     return ChildDetails(
         ref=message.ref,
         forename=message.forename,
@@ -68,7 +76,7 @@ def child_details(message: ChildMessage, *, policy: Policy) -> ChildDetails:
         lives_with=message.lives_with.value,
         presence=message.presence.value,
         involvement=message.involvement.value,
-        voice=_voice(message.voice or VoiceMessage(), policy),
+        voice=_voice(message.voice or VoiceMessage(), policy, names),
         looked_after=message.looked_after,
         social_care_told=message.social_care_told,
         victim_told_about_notice=message.victim_told_about_notice,
@@ -91,13 +99,16 @@ def _residence(message: ResidenceMessage) -> Residence:
     return Residence(postcode, message.authority, message.kind.value)
 
 
-def _voice(message: VoiceMessage, policy: Policy) -> Voice:
+def _voice(message: VoiceMessage, policy: Policy, names: Collection[str]) -> Voice:
+    words = message.words if policy.content.voice_words else None
+    withheld = words is not None and tells_more(words, names)
     return Voice(
         spoken_with=message.spoken_with.value if message.spoken_with else None,
         reason_not=message.reason_not,
         demeanour=message.demeanour.value if message.demeanour else None,
         seen_safe=message.seen_safe,
-        words=message.words if policy.content.voice_words else None,
+        words=None if withheld else words,
+        words_withheld=withheld,
     )
 
 

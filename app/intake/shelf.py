@@ -18,6 +18,7 @@ from app.core.policy import Policy
 from app.intake.connected import connected_rows, suspect_rows
 from app.intake.details import ChildDetails, IncidentDetails
 from app.intake.eligibility import decide
+from app.intake.free_text import names_besides
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import SENT, IncidentState, Outcome, OutcomeReason
 from app.intake.payload import UNNAMED, IncidentMessage
@@ -111,7 +112,13 @@ class Shelf:
                 details, table="incident", row=incident_id, force=force, key=key
             ),
         }  # fmt: skip
-        given = [child_details(child, policy=policy) for child in message.children]
+        spoken = policy.content.voice_words
+        given = [
+            child_details(
+                child, policy=policy, names=names_besides(message, child) if spoken else ()
+            )
+            for child in message.children
+        ]
         acted_on = _without_hold_over(details, self.now)
         bench = _Bench(self.cipher, key, force, incident_id, acted_on, policy, self.now)
         children = [bench.child(child, position) for position, child in enumerate(given)]

@@ -28,6 +28,7 @@ class Warn(StrEnum):
     UPN_INVALID = "upn_invalid"
     RELATION_MISSING = "relation_missing"
     VOICE_MISSING = "voice_missing"
+    WORDS_WITHHELD = "words_withheld"
     CHILDREN_FEWER_THAN_SEEN = "children_fewer_than_seen"
 
 
@@ -74,6 +75,8 @@ def _of_record(child: ChildDetails) -> Iterator[Warn]:
     heard = child.voice.spoken_with not in {None, SpokenWith.NOT_SPOKEN_TO}
     if not heard and child.voice.reason_not is None:
         yield Warn.VOICE_MISSING
+    if child.voice.words_withheld:
+        yield Warn.WORDS_WITHHELD
 
 
 def _looks_swapped(forename: str, surname: str) -> bool:

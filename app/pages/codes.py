@@ -80,6 +80,7 @@ WARNINGS = {
     Warn.UPN_INVALID: "Pupil number cannot be right",
     Warn.RELATION_MISSING: "Relation to the adults missing",
     Warn.VOICE_MISSING: "Not said who spoke with the child",
+    Warn.WORDS_WITHHELD: "The child’s words spoke of somebody else and were not kept",
     Warn.CHILDREN_FEWER_THAN_SEEN: "Seen and not listed",
 }
 

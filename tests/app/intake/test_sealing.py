@@ -14,12 +14,12 @@ def message(**changes: Any) -> ChildMessage:
 
 
 @pytest.mark.feature("IN5")
-@pytest.mark.parametrize(("kept_by_policy", "kept"), [(False, None), (True, "He shouted")])
+@pytest.mark.parametrize(("kept_by_policy", "kept"), [(False, None), (True, "I hid")])
 def test_the_words_of_a_child_are_kept_only_where_the_policy_keeps_them(
     kept_by_policy: bool, kept: str | None
 ) -> None:
     policy = Policy(content=Content(voice_words=kept_by_policy))
-    said = message(voice={"spoken_with": "officer_alone", "words": "He shouted"})
+    said = message(voice={"spoken_with": "officer_alone", "words": "I hid"})
     details = child_details(said, policy=policy)
     assert details.voice.words == kept
     assert details.voice.spoken_with == "officer_alone"
