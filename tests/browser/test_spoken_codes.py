@@ -26,7 +26,7 @@ def test_two_words_are_agreed_and_said_to_each_other_before_anything_is_told(
     expect(page.get_by_role("button", name="Change the words")).to_be_visible()
     check(page)
     caller, answer = page.locator("#spoken-code + p strong").all_inner_texts()
-    press(page, "Sign out")
+    page.get_by_role("button", name="Sign out").first.click()
     move(morning.wiring, minutes=86)
     morning.force.chase()
     desk = add_person(
