@@ -84,7 +84,7 @@ def test_the_whole_ladder_of_a_morning_nobody_answers(force: NotifyingForce, pla
     assert (line.opened_at, line.closed_at) == (DUE - minutes(60), None)
     late = force.read(placed)
     assert (late.late_at, late.told_at) == (DUE, None)
-    taken = force.rows(AuditEntry, event="escalation:step:taken")
+    taken = sorted(force.rows(AuditEntry, event="escalation:step:taken"), key=lambda row: row.seq)
     assert [row.detail["step"] for row in taken] == [kind.value for kind in StepKind]
 
 
