@@ -151,7 +151,6 @@ class Event(StrEnum):
     KEY_ADULT_REMINDED = "register:key_adult:reminded"
     SCHOOL_DATES_RECORDED = "register:school:dates_recorded"
     FORCE_AREA_CHANGED = "access:force:area_changed"
-    COVER_PLANNED = "alert:cover:planned"
     DRILL_BEGUN = "register:drill:begun"
     DRILL_ASKED = "register:drill:asked"
     DRILL_ANSWERED = "register:drill:answered"

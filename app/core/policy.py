@@ -21,14 +21,6 @@ class HolidayPolicy(StrEnum):
     COUNCIL = "council"
 
 
-class CoverMail(StrEnum):
-    """How often a school without a message gets an alert all the same (reliability.md F79)."""
-
-    OFF = "off"
-    WEEKLY = "weekly"
-    DAILY = "daily"
-
-
 class Part(BaseModel):
     """A closed, immutable part of a policy."""
 
@@ -171,5 +163,4 @@ class Policy(Part):
     receipts: Receipts = Receipts()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
-    cover_mail: CoverMail = CoverMail.OFF
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10

@@ -5,7 +5,6 @@ from app.jobs.ask_providers import ask_providers
 from app.jobs.chase_reviews import chase_reviews
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
-from app.jobs.cover_mail import cover_mail
 from app.jobs.evening_check import evening_check
 from app.jobs.follow_calendars import follow_calendars
 from app.jobs.import_register import import_register
@@ -32,7 +31,6 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("evening_check", evening_check),
     ("watch_feed", watch_feed),
     ("run_drills", run_drills),
-    ("cover_mail", cover_mail),
     ("send_due", send_due),
     ("write_call_sheets", write_call_sheets),
     ("ask_providers", ask_providers),
