@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.core.database import insert_unless_there
 from app.core.ids import new_id
 from app.core.policies import current_policy
-from app.core.policy import Policy
+from app.core.policy import Policy, read_stored
 from notifications.models import Run
 
 
@@ -33,7 +33,7 @@ def ensure_run(session: Session, *, force: str, on: date, now: datetime) -> Run:
 
 def policy_of(run: Run) -> Policy:
     """Return the policy frozen into a run; a later change does not reach into it."""
-    return Policy.model_validate(run.policy)
+    return read_stored(run.policy)
 
 
 def _run(session: Session, force: str, on: date) -> Run | None:

@@ -30,6 +30,7 @@ from notifications.desk_calls import still_to_ring
 from notifications.models import CallSheetLine, Notification
 from notifications.queries import content_of
 from notifications.receipt_rows import shown_to_caller
+from notifications.recipients import Recipient
 from notifications.states import CallResult
 
 _NOT_RELEASED = (
@@ -78,6 +79,11 @@ def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
     return [_unnamed(school) if school.only else school for school in schools]
 
 
+def _named(school: School) -> tuple[Recipient, ...]:
+    """Return whom the page of a call names: a protected child's one person, or all who receive."""
+    return tuple(one for one in school.contacts if school.only or one.can_receive)
+
+
 def _unnamed(school: School) -> School:
     """Say on the list that somebody must be rung, and not where: who claims it sees whom."""
     return replace(school, name=NOT_SHOWN, town=None, telephone=None, contacts=(), left_out=False)
@@ -100,7 +106,7 @@ def call(session: Session, acting: Acting, *, line_id: UUID) -> Call:
         school, school.lines[0], policy, asks_tie=call_tie(session, acting, line) is Tie.ASK,
         released=released(session, acting.cipher, notification, acting.now),
         version=notification.content_version,
-        codes=codes_of(session, acting.cipher, school.contacts),
+        codes=codes_of(session, acting.cipher, _named(school)),
     )  # fmt: skip
 
 
@@ -121,9 +127,12 @@ def show_content(
         raise Conflict(_NOT_RELEASED)
     content = content_of(session, acting.cipher, notification)
     receipts.shown_to_caller(session, notification, actor=acting.actor.id, now=acting.now)
+    shown = call(session, acting, line_id=line_id)
+    if known_by is KnownBy.SPOKEN_CODE and not shown.codes:
+        known_by = None
     reason = known_by.value if known_by else None
     _record(session, acting, line, audit.Event.CALL_CONTENT_SHOWN, reason_code=reason)
-    return call(session, acting, line_id=line_id), content
+    return shown, content
 
 
 def record_call(

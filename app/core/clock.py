@@ -12,7 +12,7 @@ from app.core.errors import Refused
 
 LONDON = ZoneInfo("Europe/London")
 
-# An hour before and at each change of the clocks, and what London shows then.
+# Just before and at each change of the clocks, and what London shows then.
 _KNOWN = (
     (datetime(2026, 1, 15, 12, tzinfo=UTC), 12),
     (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), 0),

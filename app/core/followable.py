@@ -11,6 +11,8 @@ from app.core.errors import FieldError
 from app.core.policy import Ladder, Policy, ReviewLadder, Timing
 
 CODE = "cannot_be_followed"
+# With less time than its gaps need, steps before the deadline start together (domain.md §6).
+_STEPS_BEFORE_DUE = 4
 
 
 def wrong_with(policy: Policy) -> tuple[FieldError, ...]:
@@ -57,10 +59,11 @@ def _review_ladder(ladder: ReviewLadder) -> Iterator[tuple[str, str]]:
 def _timing(timing: Timing, ladder: Ladder) -> Iterator[tuple[str, str]]:
     """A clock time that is kept must leave room for the steps that wait for it."""
     due = min(timing.due_when_doors_unknown, timing.latest_due)
-    if _minutes(timing.first_alert) > _minutes(due) + min(ladder.call_sheet, 0):
+    room = _STEPS_BEFORE_DUE * ladder.spread_gap
+    if _minutes(timing.first_alert) > _minutes(due) - room:
         yield (
             "timing.first_alert",
-            "a school without known doors would be rung before anybody is alerted: make it earlier",
+            f"this leaves under {room} minutes for the steps before a deadline: make it earlier",
         )
     if timing.due_when_doors_unknown > timing.latest_due:
         yield "timing.due_when_doors_unknown", "this must not be after latest_due"

@@ -9,7 +9,7 @@ from app.core import audit
 from app.core.errors import Invalid
 from app.core.followable import wrong_with
 from app.core.models import PolicyRow
-from app.core.policy import Policy
+from app.core.policy import Policy, read_stored
 
 
 def current_policy(session: Session, force: str, *, at: datetime) -> tuple[int, Policy]:
@@ -20,7 +20,7 @@ def current_policy(session: Session, force: str, *, at: datetime) -> tuple[int, 
         .order_by(PolicyRow.version.desc())
         .limit(1)
     ).first()
-    return (row.version, Policy.model_validate(row.body)) if row else (0, Policy())
+    return (row.version, read_stored(row.body)) if row else (0, Policy())
 
 
 def policy_of_version(session: Session, force: str, version: int) -> Policy | None:
@@ -28,7 +28,7 @@ def policy_of_version(session: Session, force: str, version: int) -> Policy | No
     if version == 0:
         return Policy()
     row = session.get(PolicyRow, (force, version))
-    return Policy.model_validate(row.body) if row is not None else None
+    return read_stored(row.body) if row is not None else None
 
 
 def add_policy(

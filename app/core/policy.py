@@ -4,9 +4,10 @@ Pure: the rules read this and nothing else. The rows that hold it are in `app.co
 copies the body and its version, so a change never reaches into a morning under way.
 """
 
+from collections.abc import Mapping
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -164,3 +165,23 @@ class Policy(Part):
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+
+
+def read_stored(body: Mapping[str, Any]) -> Policy:
+    """Return a policy from a stored body, without what a later release added and this one lacks.
+
+    The release before must work on what this one stored: a roll-back must not stop a morning.
+    """
+    return Policy.model_validate(_known(Policy, body))
+
+
+def _known(part: type[Part], body: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, held in part.model_fields.items():
+        if name not in body:
+            continue
+        kind, value = held.annotation, body[name]
+        if isinstance(kind, type) and issubclass(kind, Part) and isinstance(value, Mapping):
+            value = _known(kind, value)
+        found[name] = value
+    return found

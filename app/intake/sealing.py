@@ -13,7 +13,7 @@ from app.intake.details import (
     Residence,
     Voice,
 )
-from app.intake.free_text import tells_more
+from app.intake.free_text import own_names, tells_more
 from app.intake.payload import (
     ChildMessage,
     EducationMessage,
@@ -76,7 +76,7 @@ def child_details(
         lives_with=message.lives_with.value,
         presence=message.presence.value,
         involvement=message.involvement.value,
-        voice=_voice(message.voice or VoiceMessage(), policy, names),
+        voice=_voice(message, policy, names),
         looked_after=message.looked_after,
         social_care_told=message.social_care_told,
         victim_told_about_notice=message.victim_told_about_notice,
@@ -99,9 +99,10 @@ def _residence(message: ResidenceMessage) -> Residence:
     return Residence(postcode, message.authority, message.kind.value)
 
 
-def _voice(message: VoiceMessage, policy: Policy, names: Collection[str]) -> Voice:
+def _voice(child: ChildMessage, policy: Policy, names: Collection[str]) -> Voice:
+    message = child.voice or VoiceMessage()
     words = message.words if policy.content.voice_words else None
-    withheld = words is not None and tells_more(words, names)
+    withheld = words is not None and tells_more(words, names, own_names(child))
     return Voice(
         spoken_with=message.spoken_with.value if message.spoken_with else None,
         reason_not=message.reason_not,

@@ -34,7 +34,7 @@ class PaperLine:
 
     place: str
     telephone: str | None
-    ask_for: tuple[str, ...]
+    ask_for: tuple[str, ...] = field(repr=False)
     child: str = field(repr=False)
     date_of_birth: date | None = field(repr=False)
     reference: str

@@ -50,6 +50,8 @@ ALARMS = frozenset(
     }
 )  # fmt: skip
 
+_REVIEWERS_FOR_SEVERAL = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -108,7 +110,8 @@ def own_cover(
         Gap.DESK_MISSING: signed[Role.FORCE_DESK] == 0,
         Gap.LEAD_MISSING: signed[Role.LEAD] == 0,
         Gap.POLICY_NOT_FOLLOWABLE: bool(
-            wrong_with(policy) or nobody_for(session, cipher, force=force, on=on, policy=policy)
+            wrong_with(policy)
+            or nobody_for(session, cipher, force=force, on=on, policy=policy, able=True)
         ),
         **_duty(duty, alone=alone),
     }
@@ -116,14 +119,17 @@ def own_cover(
 
 
 def nobody_for(
-    session: Session, cipher: Cipher, *, force: str, on: date, policy: Policy
+    session: Session, cipher: Cipher, *, force: str, on: date, policy: Policy, able: bool = False
 ) -> tuple[FieldError, ...]:
     """Return the places of a policy that need people whom the force or its councils do not have.
 
-    Asked of the named people, enrolled or not: a policy is often stored before everybody is.
+    Named people count, enrolled or not: a policy is often stored before everybody is. With `able`
+    only those count who could act on that London date. A force of one person has its second looks
+    afterwards (`policy.desk.size` 1).
     """
     found: list[FieldError] = []
-    if policy.matching.second_person_for_several and _people(session, force, Role.REVIEWER) < 2:
+    second = policy.matching.second_person_for_several and policy.desk.size > 1
+    if second and _reviewers(session, force, able=able) < _REVIEWERS_FOR_SEVERAL:
         found.append(
             FieldError("matching.second_person_for_several", CODE, "name a second reviewer first")
         )
@@ -131,7 +137,12 @@ def nobody_for(
         lacking = [
             code
             for code in sorted(councils_of(session, force))
-            if not officers_of(session, cipher, f"council:{code}", Duty.COUNCIL_OFFICER, on=on)
+            if not any(
+                one.can_receive or not able
+                for one in officers_of(
+                    session, cipher, f"council:{code}", Duty.COUNCIL_OFFICER, on=on
+                )
+            )
         ]
         if lacking:
             found.append(
@@ -153,13 +164,16 @@ def _duty(duty: list[OfficerContact], *, alone: bool) -> dict[Gap, bool]:
     }
 
 
-def _people(session: Session, force: str, role: Role) -> int:
-    """Count a force's people of one role, enrolled or not."""
+def _reviewers(session: Session, force: str, *, able: bool) -> int:
+    """Count a force's reviewers: those who can sign in, or with `able` false all who are named."""
+    if able:
+        return _able_to_sign_in(session, force)[Role.REVIEWER]
     return session.scalar(
         select(func.count(AccountRole.account_id.distinct()))
         .join(Account, Account.id == AccountRole.account_id)
         .where(
-            AccountRole.force == force, AccountRole.role == role, AccountRole.ended_at.is_(None),
+            AccountRole.force == force, AccountRole.role == Role.REVIEWER,
+            AccountRole.ended_at.is_(None),
             Account.disabled_at.is_(None),
         )
     ) or 0  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from app.access.forces import set_area
 from app.access.models import Account, ForceArea
 from app.access.permissions import Role
-from app.core.policy import Desk, Ladder, Matching, Policy
+from app.core.policy import Desk, HolidayPolicy, Ladder, Matching, Policy, Timing
 from app.core.scope import PLATFORM
 from app.reports.readiness import Gap, Readiness, force_readiness
 from app.wiring import Wiring
@@ -98,16 +98,29 @@ def test_a_force_that_polices_nowhere_is_told_so(world: World) -> None:
 
 @pytest.mark.feature("ES8")
 def test_a_policy_that_lost_the_people_it_needs_rings_in_the_evening(world: World) -> None:
-    """Stored while a second reviewer was there, who has left since."""
+    """Stored while a second reviewer was named, who never enrolled, or has left since."""
     several = Policy(matching=Matching(second_person_for_several=True))
+    alone = several.model_copy(update={"desk": Desk(size=1)})
+    world.person("second@example.org", Role.REVIEWER, force=FORCE)
     assert Gap.POLICY_NOT_FOLLOWABLE not in readiness(world).gaps
     found = readiness(world, several)
     assert Gap.POLICY_NOT_FOLLOWABLE in found.gaps
     assert found.alarm
-    world.person("second@example.org", Role.REVIEWER, force=FORCE)
+    # One person alone has the second look afterwards.
+    assert Gap.POLICY_NOT_FOLLOWABLE not in readiness(world, alone).gaps
+    with world.wiring.database.write(PLATFORM) as session:
+        session.execute(update(Account).values(enrolled_at=world.now))
     assert Gap.POLICY_NOT_FOLLOWABLE not in readiness(world, several).gaps
     backwards = Policy(ladder=Ladder(call_sheet=10))
     assert Gap.POLICY_NOT_FOLLOWABLE in readiness(world, backwards).gaps
+
+
+@pytest.mark.feature("ES8")
+def test_a_council_that_answers_in_holidays_needs_an_officer_who_can_receive(world: World) -> None:
+    council = Policy(timing=Timing(holiday=HolidayPolicy.COUNCIL))
+    assert Gap.POLICY_NOT_FOLLOWABLE in readiness(world, council).gaps
+    world.officer(Duty.COUNCIL_OFFICER, "officer@council.test", council=COUNCIL)
+    assert Gap.POLICY_NOT_FOLLOWABLE not in readiness(world, council).gaps
 
 
 @pytest.mark.feature("RE7")

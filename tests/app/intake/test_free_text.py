@@ -15,7 +15,7 @@ from app.intake.warnings import Warn, warnings_of
 from tests.factories.incidents import child, incident
 
 ADULT = {"forename": "Quillon", "surname": "Marsh-Example"}
-NAMES = ("bela", "quillon", "marsh-example", "marsh", "example")
+NAMES = ("bela", "quillon", "marsh", "zoe", "obrien")
 
 
 def message(words: str, **changes: Any) -> IncidentMessage:
@@ -34,6 +34,11 @@ def message(words: str, **changes: Any) -> IncidentMessage:
         "I ran to ZZ99 3VZ", "we live at zz993vz now", "ring 07700 900123", "+44 7700 900 123",
         "write to asha@example.org", "it is on www.example.org", "I went to 12 High Street",
         "We are at 4b Mill Lane", "my step-dad", "Mammy is sad", "The neighbour knocked",
+        "my sisters were crying", "at my dads", "Papa was bleeding", "they were fighting",
+        "the lady cried", "a bloke came", "Belas door", "béla hid", "the suspect did it",
+        "12 St Mary's Road", "12 Upper High Street", "5, Mill Lane", "Flat 3 Oak House",
+        "07700.900.123", "a red car AB12 CDE", "at the refuge", "Kayleigh hid too",
+        "I hid with Shanelle", "we took the bus", "I slept in Southtown", "DAD HIT",
     ],
 )  # fmt: skip
 def test_words_about_anybody_else_or_any_place_are_not_kept_and_the_force_is_warned(
@@ -49,8 +54,10 @@ def test_words_about_anybody_else_or_any_place_are_not_kept_and_the_force_is_war
 
 @pytest.mark.feature("CO5")
 @pytest.mark.parametrize(
-    "words", ["I hid under the bed", "I was scared 3 times", "Asha is brave", "I can't sleep"]
-)
+    "words",
+    ["I hid under the bed", "I was scared 3 times", "Asha is brave", "I can't sleep",
+     "Sometimes I hide. It was loud! I'm tired", "the glass broke and I felt sick"],
+)  # fmt: skip
 def test_words_about_the_child_alone_are_kept(words: str) -> None:
     sent = message(words)
     policy = Policy(content=Content(voice_words=True))
@@ -66,10 +73,12 @@ def test_without_the_policy_no_words_are_kept_and_nobody_is_warned() -> None:
     assert (details.voice.words, details.voice.words_withheld) == (None, False)
 
 
-def test_a_name_that_the_child_shares_with_a_sister_is_the_childs_own() -> None:
-    sent = message("I am Asha Example-Khan", involved_adults=[{"surname": "Example-Khan"}])
-    assert "khan" not in names_besides(sent, sent.children[0])
-    assert {"bela", "bee", "other"} <= names_besides(sent, sent.children[0])
+def test_a_surname_shared_is_the_childs_own_and_a_forename_shared_is_not() -> None:
+    adult = {"forename": "Asha", "surname": "Example-Khan"}
+    sent = message("I am Asha Example-Khan", involved_adults=[adult])
+    names = names_besides(sent, sent.children[0])
+    assert {"bela", "bee", "other", "asha"} <= names
+    assert not names & {"example", "khan", "examplekhan"}
 
 
 @given(

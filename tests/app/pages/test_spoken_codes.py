@@ -10,6 +10,7 @@ from app.access.permissions import Role
 from app.access.spoken_codes import WORDS
 from app.core.models import AuditEntry
 from notifications.models import CallSheetLine
+from schools.models import KeyAdult
 from tests.factories.mornings import Morning
 from tests.factories.notifications import DUE, FORCE
 from tests.factories.people import Browser, Person, add_person, move, signed_in
@@ -83,6 +84,22 @@ def test_how_the_caller_knew_them_is_one_of_two_words_on_the_trail(
     assert browser.press(f"/morning/calls/{line_id}/content", form).status_code == 200
     (shown,) = morning.force.rows(AuditEntry, event="call_sheet:content:shown")
     assert shown.reason_code == reason
+
+
+def test_who_cannot_be_asked_today_brings_no_code_to_the_call(
+    morning: Morning, desk: Person
+) -> None:
+    words = agree(morning, morning.priya)
+    (entry,) = morning.force.rows(KeyAdult, account_id=morning.priya.account_id)
+    morning.force.away(entry.id)
+    line_id = line_of(morning)
+    browser = claimed(morning, desk, line_id)
+    page = browser.get(f"/morning/calls/{line_id}").text
+    assert SHOWN not in page
+    assert not any(f"“{word}”" in page for word in words)
+    browser.press(f"/morning/calls/{line_id}/content", {"known_by": "spoken_code"})
+    (shown,) = morning.force.rows(AuditEntry, event="call_sheet:content:shown")
+    assert shown.reason_code is None
 
 
 def test_words_that_were_changed_hold_no_longer_and_stand_nowhere_in_clear(
