@@ -87,6 +87,8 @@ def _round(here: Place, at: CrashPoint, count: str, number: int, tally: Tally) -
     here.live("tick")
     if at is CrashPoint.PAGE_STORED:
         killed |= _acknowledge(here, crash, references, tally)
+        # Between two looks of a person a step may fall due: the scheduler ticks on.
+        here.live("tick")
     withdrawn = references if at is CrashPoint.POLICE_STORED else []
     if withdrawn:
         killed |= here.live("withdraw", crash=crash, **_withdrawing(here, references))[0]
