@@ -24,9 +24,7 @@ def own_code(session: Session, acting: Acting) -> SpokenCode | None:
 
 def may_have_one(acting: Acting) -> bool:
     """Return whether whoever acts may be rung about a child, and so has use for a code."""
-    return acting.actor.account_id is not None and may_at_all(
-        acting.actor, Action.AGREE_SPOKEN_CODE
-    )
+    return may_at_all(acting.actor, Action.AGREE_SPOKEN_CODE)
 
 
 def agree(session: Session, acting: Acting) -> SpokenCode:

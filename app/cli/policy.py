@@ -43,17 +43,19 @@ def policy(
     from app.access.forces import force_named
     from app.core.policies import add_policy, current_policy
 
-    body = read(file) if file else None
-    store = body is not None and not check
+    body, version = read(file) if file else None, 0
+    store = file is not None and not check
     if store and not 1 <= len((approved_by or "").strip()) <= 100:
         raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
     with opening.unit(dry_run=not store) as (session, wiring):
         now = wiring.clock.now()
         force_named(session, code)
-        version, held = current_policy(session, code, at=now)
-        if check or body is not None:
-            _refuse_what_nobody_follows(session, wiring, code, body or held)
-        if body is not None and store:
+        if body is None:
+            # Read only where it is asked for: one that cannot be read must not bar its correction.
+            version, body = current_policy(session, code, at=now)
+        if store or check:
+            _refuse_what_nobody_follows(session, wiring, code, body)
+        if store:
             version = add_policy(
                 session, code, body=body, valid_from=now, approved_by=approved_by or "", now=now
             )
@@ -63,19 +65,17 @@ def policy(
     elif check:
         answer({"force": code, "wrong": []}, ["This policy can be followed."], as_json=json)
     else:
-        print_json({"force": code, "version": version, "body": held.model_dump(mode="json")})
+        print_json({"force": code, "version": version, "body": body.model_dump(mode="json")})
 
 
 def _refuse_what_nobody_follows(
     session: "Session", wiring: "Wiring", code: str, body: Policy
 ) -> None:
     from app.core.clock import london_date
-    from app.core.followable import wrong_with
-    from app.reports.readiness import nobody_for
+    from app.reports.readiness import unfollowable
 
     on = london_date(wiring.clock.now())
-    missing = nobody_for(session, wiring.cipher, force=code, on=on, policy=body)
-    if wrong := (*wrong_with(body), *missing):
+    if wrong := unfollowable(session, wiring.cipher, force=code, on=on, policy=body):
         raise Invalid("Nobody could follow this policy: correct what is named.", wrong)
 
 

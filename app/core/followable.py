@@ -51,9 +51,15 @@ def _review_ladder(ladder: ReviewLadder) -> Iterator[tuple[str, str]]:
     if ladder.duty_officer >= 0:
         yield "review_ladder.duty_officer", "this step must come before the deadline: below 0"
     if ladder.council_contact > ladder.duty_officer:
-        yield "review_ladder.council_contact", "this step must come before the duty officer's"
+        yield (
+            "review_ladder.council_contact",
+            "this must come before or with the duty officer's",
+        )
     if ladder.second_look > ladder.council_contact:
-        yield "review_ladder.second_look", "this step must come before the council's contact"
+        yield (
+            "review_ladder.second_look",
+            "this must come before or with the council's contact",
+        )
 
 
 def _timing(timing: Timing, ladder: Ladder) -> Iterator[tuple[str, str]]:

@@ -110,24 +110,24 @@ def own_cover(
         Gap.DESK_MISSING: signed[Role.FORCE_DESK] == 0,
         Gap.LEAD_MISSING: signed[Role.LEAD] == 0,
         Gap.POLICY_NOT_FOLLOWABLE: bool(
-            wrong_with(policy)
-            or nobody_for(session, cipher, force=force, on=on, policy=policy, able=True)
+            unfollowable(session, cipher, force=force, on=on, policy=policy, able=True)
         ),
         **_duty(duty, alone=alone),
     }
     return tuple(gap for gap in Gap if found.get(gap))
 
 
-def nobody_for(
+def unfollowable(
     session: Session, cipher: Cipher, *, force: str, on: date, policy: Policy, able: bool = False
 ) -> tuple[FieldError, ...]:
-    """Return the places of a policy that need people whom the force or its councils do not have.
+    """Return the places of a policy that nobody could follow.
 
-    Named people count, enrolled or not: a policy is often stored before everybody is. With `able`
-    only those count who could act on that London date. A force of one person has its second looks
+    Steps that cannot come in their order, and those that need people who are not there. Named
+    people count, enrolled or not: a policy is often stored before everybody is. With `able` only
+    those count who could act on that London date. A force of one person has its second looks
     afterwards (`policy.desk.size` 1).
     """
-    found: list[FieldError] = []
+    found = [*wrong_with(policy)]
     second = policy.matching.second_person_for_several and policy.desk.size > 1
     if second and _reviewers(session, force, able=able) < _REVIEWERS_FOR_SEVERAL:
         found.append(

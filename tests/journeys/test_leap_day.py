@@ -1,4 +1,4 @@
-"""29 February: an incident on it, a child born on it, and content that is kept for so many days."""
+"""29 February: an incident on it, and a child born on it."""
 
 import io
 from datetime import date, time

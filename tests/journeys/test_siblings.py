@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import time
 
 import pytest
+from sqlalchemy import select
 
 from app.access.permissions import Role
 from app.casework.calling import claim, show_content
@@ -50,7 +51,7 @@ def test_each_child_has_a_message_of_its_own_that_knows_no_sibling(night: World)
 def test_a_call_about_one_of_them_shows_that_one_alone(night: World) -> None:
     night.person("caller@example.org", Role.FORCE_DESK, force=FORCE)
     with night.wiring.database.read(PLATFORM) as session:
-        lines = session.query(CallSheetLine).all()
+        lines = session.scalars(select(CallSheetLine)).all()
     assert len(lines) == 3
     seen = []
     for line in lines:

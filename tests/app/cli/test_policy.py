@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from app.access.permissions import Role
+from app.core.models import PolicyRow
+from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from schools.officers import Duty
 from tests.app.conftest import Encompass
@@ -100,6 +102,17 @@ def test_it_is_taken_once_the_people_that_it_needs_are_named(
     assert (checked.exit_code, held(encompass)["version"]) == (0, 0)
     assert encompass("force", "policy", "99", path, "--approved-by", "The DPO").exit_code == 0
     assert held(encompass)["version"] == 1
+
+
+def test_a_stored_policy_that_cannot_be_read_does_not_bar_its_correction(
+    encompass: Encompass, tmp_path: Path, world: World
+) -> None:
+    path = written(tmp_path, {"suspects": SIGNED})
+    assert encompass("force", "policy", "99", path, "--approved-by", "The DPO").exit_code == 0
+    with world.wiring.database.write(PLATFORM) as session:
+        session.get_one(PolicyRow, (FORCE, 1)).body = {"ladder": {"call_sheet": "soon"}}
+    assert encompass("force", "policy", "99", path, "--approved-by", "The DPO").exit_code == 0
+    assert held(encompass)["version"] == 2
 
 
 def test_a_version_needs_a_name_and_a_force(encompass: Encompass, tmp_path: Path) -> None:

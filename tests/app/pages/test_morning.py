@@ -72,6 +72,7 @@ def test_the_board_loads_itself_anew_without_a_script_until_it_is_paused(
     assert refresh not in browser.get("/morning?paused=yes").text
 
 
+@pytest.mark.feature("ES10")
 def test_the_call_sheet_holds_no_child(morning: Morning, desk: Person, line_id: UUID) -> None:
     page = signed_in(morning.wiring, desk).get("/morning").text
     assert "Schools to ring" in page
@@ -82,6 +83,7 @@ def test_the_call_sheet_holds_no_child(morning: Morning, desk: Person, line_id: 
         assert secret not in page
 
 
+@pytest.mark.feature("ES10")
 def test_the_script_and_the_number_come_before_the_child(
     morning: Morning, desk: Person, line_id: UUID
 ) -> None:

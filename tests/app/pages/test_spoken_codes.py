@@ -9,21 +9,16 @@ from app.access.models import Account
 from app.access.permissions import Role
 from app.access.spoken_codes import WORDS
 from app.core.models import AuditEntry
-from notifications.models import CallSheetLine
 from schools.models import KeyAdult
+from tests.app.pages.test_morning import claimed, desk, line_id
 from tests.factories.mornings import Morning
-from tests.factories.notifications import DUE, FORCE
-from tests.factories.people import Browser, Person, add_person, move, signed_in
+from tests.factories.notifications import FORCE
+from tests.factories.people import Person, add_person, signed_in
+
+__all__ = ["desk", "line_id"]  # the fixtures of a call to make
 
 AGREED = re.compile(r"“(\w+)”</strong> and you answer <strong>“(\w+)”")
 SHOWN = "They answered with the code: show it"
-
-
-@pytest.fixture
-def desk(morning: Morning) -> Person:
-    return add_person(
-        morning.wiring, "desk@example.org", Role.FORCE_DESK, name="Sam Ward", force=FORCE
-    )
 
 
 def agree(morning: Morning, person: Person) -> tuple[str, str]:
@@ -35,29 +30,11 @@ def agree(morning: Morning, person: Person) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def line_of(morning: Morning) -> UUID:
-    """The call-sheet line of a notification that nobody opened an hour before its deadline."""
-    notification_id = morning.notification()
-    move(morning.wiring, minutes=86)
-    morning.force.chase()
-    (line,) = morning.force.rows(CallSheetLine, notification_id=notification_id)
-    assert line.due_at == DUE
-    assert isinstance(line.id, UUID)
-    return line.id
-
-
-def claimed(morning: Morning, person: Person, line_id: UUID) -> Browser:
-    browser = signed_in(morning.wiring, person)
-    assert browser.press(f"/morning/calls/{line_id}/claim").status_code == 303
-    return browser
-
-
 @pytest.mark.feature("ES10")
 def test_the_words_a_key_adult_agreed_are_read_by_who_claimed_the_call(
-    morning: Morning, desk: Person
+    morning: Morning, desk: Person, line_id: UUID
 ) -> None:
     caller, answer = agree(morning, morning.priya)
-    line_id = line_of(morning)
     board = signed_in(morning.wiring, desk).get("/morning").text
     assert f"“{answer}”" not in board
     browser = claimed(morning, desk, line_id)
@@ -76,9 +53,8 @@ def test_the_words_a_key_adult_agreed_are_read_by_who_claimed_the_call(
     [({"known_by": "put_through"}, "put_through"), ({}, None), ({"known_by": "charm"}, None)],
 )
 def test_how_the_caller_knew_them_is_one_of_two_words_on_the_trail(
-    morning: Morning, desk: Person, form: dict[str, str], reason: str | None
+    morning: Morning, desk: Person, line_id: UUID, form: dict[str, str], reason: str | None
 ) -> None:
-    line_id = line_of(morning)
     browser = claimed(morning, desk, line_id)
     assert SHOWN not in browser.get(f"/morning/calls/{line_id}").text
     assert browser.press(f"/morning/calls/{line_id}/content", form).status_code == 200
@@ -87,12 +63,11 @@ def test_how_the_caller_knew_them_is_one_of_two_words_on_the_trail(
 
 
 def test_who_cannot_be_asked_today_brings_no_code_to_the_call(
-    morning: Morning, desk: Person
+    morning: Morning, desk: Person, line_id: UUID
 ) -> None:
     words = agree(morning, morning.priya)
     (entry,) = morning.force.rows(KeyAdult, account_id=morning.priya.account_id)
     morning.force.away(entry.id)
-    line_id = line_of(morning)
     browser = claimed(morning, desk, line_id)
     page = browser.get(f"/morning/calls/{line_id}").text
     assert SHOWN not in page
@@ -128,9 +103,10 @@ def test_a_colleague_sees_no_words_but_their_own_and_who_is_never_rung_has_none(
     assert browser.press("/account/spoken-code").status_code == 404
 
 
-def test_a_stranger_to_the_call_reads_no_words(morning: Morning, desk: Person) -> None:
+def test_a_stranger_to_the_call_reads_no_words(
+    morning: Morning, desk: Person, line_id: UUID
+) -> None:
     words = agree(morning, morning.priya)
-    line_id = line_of(morning)
     claimed(morning, desk, line_id)
     other = add_person(
         morning.wiring, "other@example.org", Role.FORCE_DESK, name="Max Poe", force=FORCE
