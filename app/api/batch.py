@@ -62,7 +62,13 @@ def push_many(
     rows = [_read(one, calling, request_id) for one in _rows(*body)]
     good = [row for row in rows if row.submission is not None]
     for start in range(0, len(good), _AT_ONCE):
-        _store(good[start : start + _AT_ONCE], wiring)
+        some = good[start : start + _AT_ONCE]
+        _store(some, wiring)
+        if all(isinstance(row.error, Unavailable) for row in some):
+            # Each further try could wait as long as this one did, and nobody waits for all.
+            for row in good[start + _AT_ONCE :]:
+                _stop(row, Unavailable("The service cannot store this now: send it again."))
+            break
     if rows and all(isinstance(row.error, Unavailable) for row in rows):
         raise Unavailable("The service cannot store this now: send it again.")
     return BatchAnswer(

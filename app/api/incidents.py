@@ -15,7 +15,7 @@ from app.api.openapi import body_of, problems
 from app.casework.incident_status import list_incidents, read_incident
 from app.casework.submit import prepare
 from app.casework.withdraw import withdraw_incident
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Unavailable
 from app.intake.outcomes import Outcome
 from app.intake.payload import EXAMPLE, IncidentMessage, WithdrawalMessage
 from app.intake.receive import Kind, Result
@@ -40,7 +40,13 @@ async def push(request: Request, calling: Calling) -> Response:
     message = read_message(IncidentMessage, await read_body(request, limit=SINGLE, accepts=JSON))
     submission = prepare(calling, message, request_id=request.state.request_id)
     writer: IntakeWriter = request.app.state.intake
-    return answer(await asyncio.wrap_future(writer.offer(submission)))
+    waiting = asyncio.wrap_future(writer.offer(submission))
+    try:
+        return answer(await asyncio.wait_for(waiting, writer.answer_seconds))
+    except TimeoutError:
+        raise Unavailable(
+            "The database is slow to answer: send the same again, it is stored once."
+        ) from None
 
 
 def answer(result: Result) -> Response:

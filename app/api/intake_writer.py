@@ -29,6 +29,8 @@ Outcome = Result | ServiceError
 CAPACITY = 1_000
 MOST_AT_ONCE = 200
 PATIENCE_SECONDS = 5.0
+# A control room gives up after half a minute or so; it should hear before that what to do.
+ANSWER_SECONDS = 15.0
 DRAIN_SECONDS = 20.0
 
 
@@ -43,9 +45,16 @@ class IntakeWriter:
     """Start it with the process, stop it to drain; `offer` is safe from any thread."""
 
     def __init__(
-        self, wiring: Wiring, *, capacity: int = CAPACITY, patience: float = PATIENCE_SECONDS
+        self,
+        wiring: Wiring,
+        *,
+        capacity: int = CAPACITY,
+        patience: float = PATIENCE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._wiring = wiring
+        # How long a caller is kept waiting; what it offered may be stored after that.
+        self.answer_seconds = answer_seconds
         self._patience = patience
         self._waiting: queue.Queue[_Item | None] = queue.Queue(capacity)
         self._thread: threading.Thread | None = None

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from app.core import patience
 from app.core.errors import NotFoundAndNoted, Unavailable
 from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
 from app.core.turns import Turns
@@ -47,8 +48,10 @@ _NAMES = {
 _CONTENTION_STATES = frozenset({"40001", "40P01", "55P03"})
 _CONTENTION_ATTEMPTS = 3
 _NO_SUCH_TABLE = "42P01"
+_READ_ONLY = "25006"
 # How long a writer waits for the one before it.
 _BUSY_SECONDS = 5
+_STATEMENT_SECONDS = 30
 
 Result = TypeVar("Result")
 
@@ -93,11 +96,14 @@ class Database:
         self.engine = engine
         self._before_commit = before_commit
         self._turns = Turns(_BUSY_SECONDS)
+        # Made once: an engine with options of its own costs as much as a statement.
+        self._reading = engine.execution_options(sqlite_begin="DEFERRED")
+        self._writing = engine.execution_options(sqlite_begin="IMMEDIATE")
 
     @contextmanager
     def read(self, wanted: Scope | None = None) -> Iterator[Session]:
         """Yield a session whose work is rolled back at the end; raise `Unavailable`."""
-        with self._session("DEFERRED") as session:
+        with self._session(self._reading) as session:
             if wanted is not None:
                 scope(session, wanted)
             yield session
@@ -109,7 +115,7 @@ class Database:
         A refusal that is itself a fact (`NotFoundAndNoted`) is stored and then raised. Raises
         `Unavailable` when it is not known whether the work was stored.
         """
-        with self._turn(), self._session("IMMEDIATE") as session:
+        with self._turn(), self._session(self._writing) as session:
             if wanted is not None:
                 scope(session, wanted)
             refusal: NotFoundAndNoted | None = None
@@ -140,8 +146,7 @@ class Database:
         return self._turns.turn() if on_sqlite else nullcontext()
 
     @contextmanager
-    def _session(self, sqlite_begin: str) -> Iterator[Session]:
-        bind = self.engine.execution_options(sqlite_begin=sqlite_begin)
+    def _session(self, bind: Engine) -> Iterator[Session]:
         with WorkSession(bind, expire_on_commit=False) as session:
             try:
                 yield session
@@ -158,6 +163,8 @@ def _translated(error: exc.DBAPIError) -> Exception:
         return Contended("Another writer was in the way: send it again.")
     if state == _NO_SUCH_TABLE or "no such table" in str(error.orig):
         return Unavailable("The database has no tables yet: run `encompass migrate`.")
+    if state == _READ_ONLY:
+        return Unavailable("The database takes no writes now: send it again.")
     if isinstance(error, exc.IntegrityError):
         return error
     if error.connection_invalidated or isinstance(error, exc.OperationalError):
@@ -183,8 +190,14 @@ def insert_unless_there(session: Session, model: type[Base], **values: Any) -> N
     session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
 
 
-def make_engine(url: str, *, pool_size: int = 20) -> Engine:
-    """Return an engine set up for the product: WAL and full sync, or bounded waits."""
+def make_engine(
+    url: str, *, pool_size: int = 20, statement_seconds: int = _STATEMENT_SECONDS
+) -> Engine:
+    """Return an engine set up for the product: WAL and full sync, or bounded waits.
+
+    On PostgreSQL a statement is ended after `statement_seconds`, and a server that says nothing
+    is given up a little later.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
             url, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size,
@@ -193,14 +206,13 @@ def make_engine(url: str, *, pool_size: int = 20) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url, hide_parameters=True, pool_pre_ping=True, pool_timeout=2,
         pool_size=pool_size, max_overflow=pool_size,
-        connect_args={
-            "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c timezone=UTC",
-            "connect_timeout": 5,
-        },
+        connect_args=patience.arguments(statement_seconds),
     )  # fmt: skip
+    patience.bound(engine, statement_seconds)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

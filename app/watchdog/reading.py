@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from app.core import patience
 from app.core.database import Database
 from app.core.errors import Refused
 from app.core.scope import PLATFORM
@@ -69,15 +70,14 @@ def _reading_engine(url: str) -> Engine:
     """Return an engine whose every transaction is read-only, with short patience."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url, hide_parameters=True, pool_pre_ping=True, pool_size=1, max_overflow=1,
             pool_timeout=2,
             execution_options={"postgresql_readonly": True},
-            connect_args={
-                "options": "-c statement_timeout=10000 -c lock_timeout=2000 -c timezone=UTC",
-                "connect_timeout": 5,
-            },
+            connect_args=patience.arguments(_SECONDS),
         )  # fmt: skip
+        patience.bound(engine, _SECONDS)
+        return engine
     # Opened read-only: a file that is not there is not made, and nothing in it can be changed.
     engine = create_engine(
         f"sqlite:///file:{parsed.database}?mode=ro&uri=true", hide_parameters=True,

@@ -1,0 +1,54 @@
+"""How long a process waits for PostgreSQL: a server that falls silent holds no thread for ever.
+
+The server's own time-outs do not help where it is stopped, or where the network between swallows
+everything: then nobody is there to say no, and the wait of a client has no end.
+"""
+
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine, event
+
+Value = TypeVar("Value")
+
+# What the server says of a statement or a lock that took too long comes well before we give up.
+_GRACE_SECONDS = 5
+_LOCK_SECONDS = 5
+_CONNECT_SECONDS = 5
+
+
+def arguments(statement_seconds: int) -> dict[str, Any]:
+    """Return what a connection is opened with: the server's time-outs, and the line's own.
+
+    A host that is gone without a word is found out by probes of the idle line, and by data that
+    nobody confirms.
+    """
+    milliseconds = 1000 * statement_seconds
+    return {
+        "options": f"-c statement_timeout={milliseconds}"
+        f" -c lock_timeout={min(1000 * _LOCK_SECONDS, milliseconds)} -c timezone=UTC",
+        "connect_timeout": _CONNECT_SECONDS,
+        "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }  # fmt: skip
+
+
+def bound(engine: Engine, statement_seconds: int) -> None:
+    """Let every connection of the engine give up a little later than the server would."""
+    seconds = float(statement_seconds + _GRACE_SECONDS)
+
+    class Patient(psycopg.Connection[Any]):
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            try:
+                return super().wait(gen, interval, seconds if timeout is None else timeout)
+            except psycopg.OperationalError:
+                # Still at work after all that time: nothing of its answer may meet another's.
+                if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                    self.close()
+                raise
+
+    def connect(_dialect: object, _record: object, given: Any, named: Any) -> Any:
+        return Patient.connect(*given, **named)
+
+    event.listen(engine, "do_connect", connect)
