@@ -1,12 +1,15 @@
 """What must hold in every simulated world: after each event, and once all faults have ended.
 
 Each check asks the rows or the mailboxes, never the code under test; a broken one is a word with
-the ids concerned, so that a failing seed says where to look.
+the ids concerned, so that a failing seed says where to look. What is asked after every event is
+asked on a connection of the world's own, beside the engine of the service.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.dialects import sqlite
 
 from app.casework.inbox import inbox
 from app.core.clock import london_date
@@ -23,18 +26,26 @@ from notifications.models import Alert, Notification, Occurrence, Receipt
 from notifications.states import VISIBLE, NotificationState, ReceiptKind
 
 # How far a notification is: it may be held and come back, and may end; it never loses a receipt.
-_RANK = {
+_RANK: dict[str, int] = {
     NotificationState.DRAFT: 0, NotificationState.READY: 1, NotificationState.OPENED: 2,
     NotificationState.ACKNOWLEDGED: 3, NotificationState.FOLLOWED_UP: 4,
 }  # fmt: skip
 
 
 def safety(world: World) -> list[str]:
-    """Return what is broken now that may never be broken; empty in a sound world."""
-    return [
-        *_stored_once(world), *_no_duplicate(world), *_nothing_withdrawn_visible(world),
-        *_no_rank_fell(world), *_no_send_without_intent(world),
-    ]  # fmt: skip
+    """Return what is broken now that may never be broken; empty in a sound world.
+
+    All of it is looked at again whenever anything was stored, answered or sent since last time.
+    """
+    (version,) = world.look.execute("PRAGMA data_version").fetchone()
+    now = (version, len(world.answered), len(world.mail.sent))
+    if now != world.looked_at:
+        world.broken = [
+            *_stored_once(world), *_no_duplicate(world), *_nothing_withdrawn_visible(world),
+            *_no_rank_fell(world), *_no_send_without_intent(world),
+        ]  # fmt: skip
+        world.looked_at = now
+    return world.broken
 
 
 def at_the_end(world: World) -> list[str]:
@@ -60,54 +71,64 @@ def liveness(world: World) -> list[str]:
     return found
 
 
+def _text(statement: Select[*tuple[Any, ...]]) -> str:
+    """Return a statement as SQLite's text, written once: it is asked after every event."""
+    return str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+
+
+_STORED = _text(
+    select(Incident.force, Incident.reference, Incident.version, func.count()).group_by(
+        Incident.force, Incident.reference, Incident.version
+    )
+)
+
+
 def _stored_once(world: World) -> Iterator[str]:
     """I1: each answered push is stored, once."""
-    with world.wiring.database.read(PLATFORM) as session:
-        rows = session.execute(
-            select(Incident.force, Incident.reference, Incident.version, func.count()).group_by(
-                Incident.force, Incident.reference, Incident.version
-            )
-        ).all()
+    rows = world.look.execute(_STORED)
     counts = {(force, reference, version): count for force, reference, version, count in rows}
     for one in world.answered:
         if counts.get((one.force, one.reference, one.version)) != 1:
             yield f"stored_once:{one.reference}:{one.version}"
 
 
+_SEEN_TWICE = _text(
+    select(Occurrence.involved_child_id, Notification.recipient)
+    .join(Notification, Notification.id == Occurrence.notification_id)
+    .where(Notification.state.in_(VISIBLE))
+    .group_by(Occurrence.involved_child_id, Notification.recipient, Notification.purpose)
+    .having(func.count() > 1)
+)
+
+
 def _no_duplicate(world: World) -> Iterator[str]:
     """I2: a recipient sees one notification about one child of one incident, not two."""
-    with world.wiring.database.read(PLATFORM) as session:
-        rows = session.execute(
-            select(Occurrence.involved_child_id, Notification.recipient, Notification.purpose)
-            .join(Notification, Notification.id == Occurrence.notification_id)
-            .where(Notification.state.in_(VISIBLE))
-            .group_by(Occurrence.involved_child_id, Notification.recipient, Notification.purpose)
-            .having(func.count() > 1)
-        ).all()
-    for child_id, recipient, _ in rows:
+    for child_id, recipient in world.look.execute(_SEEN_TWICE):
         yield f"duplicate:{child_id}:{recipient}"
+
+
+_VISIBLE_OF_NOTHING = _text(
+    select(Notification.id)
+    .join(Occurrence, Occurrence.notification_id == Notification.id)
+    .join(Incident, Incident.id == Occurrence.incident_id)
+    .where(Notification.state.in_(VISIBLE))
+    .group_by(Notification.id)
+    .having(func.max(Incident.state == IncidentState.NEWEST) == 0)
+)
 
 
 def _nothing_withdrawn_visible(world: World) -> Iterator[str]:
     """I4: what tells only of incidents that were taken back or replaced is shown to nobody."""
-    with world.wiring.database.read(PLATFORM) as session:
-        rows = session.execute(
-            select(Notification.id, func.max(Incident.state == IncidentState.NEWEST))
-            .join(Occurrence, Occurrence.notification_id == Notification.id)
-            .join(Incident, Incident.id == Occurrence.incident_id)
-            .where(Notification.state.in_(VISIBLE))
-            .group_by(Notification.id)
-        ).all()
-    for notification_id, alive in rows:
-        if not alive:
-            yield f"withdrawn_visible:{notification_id}"
+    for (notification_id,) in world.look.execute(_VISIBLE_OF_NOTHING):
+        yield f"withdrawn_visible:{notification_id}"
+
+
+_STATES = _text(select(Notification.id, Notification.state))
 
 
 def _no_rank_fell(world: World) -> Iterator[str]:
     """I7: what was opened stays opened; a hold or an ending is no fall."""
-    with world.wiring.database.read(PLATFORM) as session:
-        rows = session.execute(select(Notification.id, Notification.state)).all()
-    for notification_id, state in rows:
+    for notification_id, state in world.look.execute(_STATES):
         rank = _RANK.get(state)
         if rank is None:
             continue
@@ -116,23 +137,24 @@ def _no_rank_fell(world: World) -> Iterator[str]:
         world.ranks[notification_id] = rank
 
 
+_TRIED = _text(select(Alert.id).where(Alert.fence > 0))
+_TOLD_BY_NOTHING = _text(
+    select(Notification.id).where(
+        Notification.told_at.is_not(None),
+        ~exists().where(
+            Receipt.notification_id == Notification.id,
+            Receipt.kind.in_((ReceiptKind.OPENED, ReceiptKind.TOLD_BY_PHONE)),
+        ),
+    )
+)
+
+
 def _no_send_without_intent(world: World) -> Iterator[str]:
     """I6: every message in a mailbox has a row that said so before it left."""
-    with world.wiring.database.read(PLATFORM) as session:
-        tried = set(session.scalars(select(Alert.id).where(Alert.fence > 0)))
-        told = set(
-            session.scalars(select(Notification.id).where(Notification.told_at.is_not(None)))
-        )
-        receipts = set(
-            session.scalars(
-                select(Receipt.notification_id).where(
-                    Receipt.kind.in_((ReceiptKind.OPENED, ReceiptKind.TOLD_BY_PHONE))
-                )
-            )
-        )
-    for alert_id in {one.message.alert_id for one in world.mail.sent} - tried:
+    tried = {alert_id for (alert_id,) in world.look.execute(_TRIED)}
+    for alert_id in {one.message.alert_id.hex for one in world.mail.sent} - tried:
         yield f"send_without_intent:{alert_id}"
-    for notification_id in told - receipts:
+    for (notification_id,) in world.look.execute(_TOLD_BY_NOTHING):
         yield f"told_without_receipt:{notification_id}"
 
 
