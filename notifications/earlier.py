@@ -32,6 +32,7 @@ class EarlierCounts(NamedTuple):
 def earlier_counts(
     session: Session, *, person_digest: bytes, urn: int | None, force: str, at: datetime,
     but: UUID | None = None, protected: bool = False,
+    apart: frozenset[UUID] = frozenset(),
 ) -> EarlierCounts:  # fmt: skip
     """Return the counts as of `at`, leaving out one incident (the one being told now).
 
@@ -39,11 +40,13 @@ def earlier_counts(
     counted: it was not this child, or not true. Days are London's, and the 30th still counts.
 
     What one person alone was told of counts only in a message that is itself `protected`: a number
-    says to everybody else that there was something.
+    says to everybody else that there was something. So it is with incidents that are kept `apart`.
     """
     on = london_date(at)
     since = on - timedelta(days=YEAR)
-    told = _told(session, person_digest, force, since=since, but=but, protected=protected)
+    told = _told(
+        session, person_digest, force, since=since, but=but, protected=protected, apart=apart
+    )
     here = [on - day for where, day in told if where == urn]
     return EarlierCounts(
         days_30=sum(age <= timedelta(days=30) for age in here),
@@ -53,10 +56,11 @@ def earlier_counts(
     )
 
 
-def keep_counts(session: Session, *, incident_id: UUID) -> None:
+def keep_counts(session: Session, *, incident_id: UUID, restricted: bool = False) -> None:
     """Let go of the children's digests of an incident that is erased, and keep dates to count by.
 
-    A notification that joined further incidents is counted for each of them, once.
+    A notification that joined further incidents is counted for each of them, once; one of a
+    restricted incident as what everybody else must not see in a number.
     """
     notifications = session.scalars(
         select(Notification).where(
@@ -65,7 +69,7 @@ def keep_counts(session: Session, *, incident_id: UUID) -> None:
     ).all()
     for notification in notifications:
         if notification.state not in ENDED:
-            session.add_all(_counted(session, notification))
+            session.add_all(_counted(session, notification, restricted=restricted))
     session.execute(
         update(Notification)
         .where(Notification.incident_id == incident_id)
@@ -79,7 +83,9 @@ def forget_counts(session: Session, *, on: date) -> None:
     session.execute(delete(ChildCount).where(over))
 
 
-def _counted(session: Session, notification: Notification) -> Iterable[ChildCount]:
+def _counted(
+    session: Session, notification: Notification, *, restricted: bool
+) -> Iterable[ChildCount]:
     joined = session.scalars(
         select(Occurrence.joined_at).where(Occurrence.notification_id == notification.id)
     )
@@ -87,7 +93,7 @@ def _counted(session: Session, notification: Notification) -> Iterable[ChildCoun
         ChildCount(
             id=new_id(), force=notification.force, person_digest=notification.person_digest,
             urn=notification.urn, counted_on=london_date(at),
-            protected=notification.shown_only_to is not None,
+            protected=restricted or notification.shown_only_to is not None,
         )
         for at in joined
     ]  # fmt: skip
@@ -95,7 +101,7 @@ def _counted(session: Session, notification: Notification) -> Iterable[ChildCoun
 
 def _told(
     session: Session, person_digest: bytes, force: str, *, since: date, but: UUID | None,
-    protected: bool,
+    protected: bool, apart: frozenset[UUID],
 ) -> list[tuple[int | None, date]]:  # fmt: skip
     """Return school and day of each incident that was told since, each once at each school."""
     for_all = [] if protected else [Notification.shown_only_to.is_(None)]
@@ -120,5 +126,9 @@ def _told(
         )
     ).all()
     days = {(row.incident_id, row.urn): london_date(row.joined_at) for row in live}
-    told = [(urn, day) for (incident, urn), day in days.items() if incident != but and day >= since]
+    told = [
+        (urn, day)
+        for (incident, urn), day in days.items()
+        if incident != but and incident not in apart and day >= since
+    ]
     return told + [(row.urn, row.counted_on) for row in kept]

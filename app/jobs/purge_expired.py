@@ -61,7 +61,7 @@ def erase(session: Session, incident_id: UUID, *, now: datetime) -> None:
         .values(person_digest=None)
     )
     forget_people(session, _children_of(session, incident_id))
-    keep_counts(session, incident_id=incident_id)
+    keep_counts(session, incident_id=incident_id, restricted=incident.restricted_access)
     forget_connections(session, incident_id)
     suspects.forget(session, incident_id=incident_id)
     audit.record(
