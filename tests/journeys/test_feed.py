@@ -31,7 +31,7 @@ def fed(world: World) -> World:
 
 
 def close_night(world: World, *totals: int) -> None:
-    caller = Caller(world.client_id, FORCE, ALL_SCOPES)
+    caller = Caller(world.clients[FORCE], FORCE, ALL_SCOPES)
     acting = PoliceActing(world.now, caller, world.wiring.cipher)
     names = ("incidents", "incidents_with_children", "children")
     message = NightTotals(**dict(zip(names, totals, strict=True)))

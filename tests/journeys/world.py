@@ -72,7 +72,7 @@ class World:
             session.add(Force(code=FORCE, name="Exampleshire Police", added_at=self.now))
             session.flush()
             client, _ = add_client(session, force=FORCE, name="Control room", now=self.now)
-            self.client_id = client.id
+            self.clients = {FORCE: client.id}
         self.person("desk@example.org", Role.FORCE_DESK, force=FORCE)
         self.person("reviewer@example.org", Role.REVIEWER, force=FORCE)
 
@@ -85,19 +85,19 @@ class World:
         self.runner = Runner(self.wiring, PIPELINE, owner="after the restart")
 
     def school(
-        self, urn: int, name: str, *, town: str = "Exampleton", key_adults: Sequence[str] = ()
-    ) -> None:
+        self, urn: int, name: str, *, town: str = "Exampleton", key_adults: Sequence[str] = (),
+        **changes: Any,
+    ) -> None:  # fmt: skip
         """Add an open primary school and its key adults in order, each with an account."""
+        facts: dict[str, Any] = {
+            "la_code": COUNCIL, "la_name": "Exampleshire", "name": name,
+            "name_key": name.casefold(), "type_code": 1, "type_name": "Community school",
+            "phase": "Primary", "status": Status.OPEN, "nation": Nation.ENGLAND,
+            "statutory": True, "low_age": 4, "high_age": 11, "town": town,
+            "postcode": "ZZ99 1AA", "telephone": "01632 960001", "row_digest": bytes(32),
+        }  # fmt: skip
         with self.wiring.database.write(PLATFORM) as session:
-            session.add(
-                Establishment(
-                    urn=urn, la_code=COUNCIL, la_name="Exampleshire", name=name,
-                    name_key=name.casefold(), type_code=1, type_name="Community school",
-                    phase="Primary", status=Status.OPEN, nation=Nation.ENGLAND, statutory=True,
-                    low_age=4, high_age=11, town=town, postcode="ZZ99 1AA",
-                    telephone="01632 960001", row_digest=bytes(32), imported_at=self.now,
-                )
-            )  # fmt: skip
+            session.add(Establishment(urn=urn, imported_at=self.now, **facts | changes))
             session.flush()
             rows = ["URN,Position,Name,Email,Telephone,TrainedOn,TrainingExpiresOn,VerifiedOn"]
             rows += [
@@ -142,9 +142,18 @@ class World:
         every = tuple(Role)
         return Scope(actor.forces(*every), actor.urns(*every), actor.councils(*every))
 
+    def another_force(self, code: str, name: str) -> None:
+        """Add a force that pushes too: `push(…, force=code)`."""
+        with self.wiring.database.write(PLATFORM) as session:
+            session.add(Force(code=code, name=name, added_at=self.now))
+            session.flush()
+            client, _ = add_client(session, force=code, name="Control room", now=self.now)
+            self.clients[code] = client.id
+
     def push(
-        self, reference: str, *children: dict[str, Any], version: int = 1, **more: Any
-    ) -> None:
+        self, reference: str, *children: dict[str, Any], version: int = 1, force: str = FORCE,
+        **more: Any,
+    ) -> None:  # fmt: skip
         """Push an incident now, as the force's control room would; it began an hour ago."""
         body = {
             "reference": reference, "version": version, "children": list(children),
@@ -153,14 +162,14 @@ class World:
         message = IncidentMessage.model_validate_json(json.dumps(body))
         with self.wiring.database.write(PLATFORM) as session:
             (result,) = submit(
-                session, [Submission(FORCE, self.client_id, message)], cipher=self.wiring.cipher,
-                now=self.now,
+                session, [Submission(force, self.clients[force], message)],
+                cipher=self.wiring.cipher, now=self.now,
             )  # fmt: skip
             assert isinstance(result, Result)
 
     def withdraw(self, reference: str) -> None:
         """Take an incident back, as the force's control room would."""
-        caller = Caller(self.client_id, FORCE, ALL_SCOPES)
+        caller = Caller(self.clients[FORCE], FORCE, ALL_SCOPES)
         acting = PoliceActing(self.now, caller, self.wiring.cipher)
         message = WithdrawalMessage(reason_code="recorded_in_error", reason="A wrong record.")
         with self.wiring.database.write(of_force(FORCE)) as session:
