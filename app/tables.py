@@ -5,7 +5,13 @@ from app.core import models as core_models
 from app.core.database import Base
 from app.intake import models as intake_models
 from app.intake import suspects as suspect_models
-from notifications import earlier_models, provider_models, receipt_models, release_models
+from notifications import (
+    earlier_models,
+    provider_models,
+    receipt_models,
+    release_models,
+    wording_models,
+)
 from notifications import models as notification_models
 from schools import (
     connected_models,
@@ -23,6 +29,6 @@ ROOMS = (
     core_models, access_models, intake_models, suspect_models, school_models, connected_models,
     key_adult_models, officer_models, register_models, roll_models, matching_models,
     notification_models, earlier_models, provider_models, receipt_models, release_models,
-    drill_models, readiness_models,
+    drill_models, readiness_models, wording_models,
 )  # fmt: skip
 METADATA = Base.metadata

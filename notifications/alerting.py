@@ -13,8 +13,10 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
+from notifications.approving import alert_version
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
 from notifications.states import STILL_WAITING, AlertState, Channel, Medium, Template
+from notifications.wording import alert_digest
 
 # Each holds a code or a link of its own: one never stands for another.
 _OF_THEIR_OWN = frozenset({Template.CODE, Template.INVITATION})
@@ -46,10 +48,12 @@ def plan_alert(
     """
     alert = _planned(session, to, template, about, medium)
     if alert is None:
+        version = alert_version(session, now=now)
         alert = Alert(
             **to.owned, id=new_id(), key_adult_id=to.key_adult_id, officer_id=to.officer_id,
             channel=Channel.SMTP, medium=medium, state=AlertState.PLANNED, template=template,
             about=about, planned_at=now, next_attempt_at=now, due_at=due_at,
+            template_version=version, wording_digest=alert_digest(template, version),
         )  # fmt: skip
         session.add(alert)
         session.flush()

@@ -21,12 +21,13 @@ from app.core.clock import as_utc
 from app.core.errors import Refused
 from app.core.settings import Settings
 from notifications.channels.base import AlertMessage
+from notifications.states import WordingKind
+from notifications.wording import TEMPLATES, alert_folder, newest
 
 TELLING_WORDS = (
     "police", "domestic", "abuse", "violence", "child", "encompass",
     "heddlu", "domestig", "cam-drin", "trais", "plentyn",
 )  # fmt: skip
-TEMPLATES = Path(__file__).parent / "templates"
 
 # Every telling word has one of these vowels: without them no word can come up by chance.
 _NO_VOWELS = str.maketrans("AEIO", "0189")
@@ -96,15 +97,15 @@ def build_message(message: AlertMessage, *, head: Letterhead, message_id: str) -
     """
     if message.extra or not _PLAIN_ADDRESS.fullmatch(message.address):
         return _built(message, head, message_id)
-    shape = _shape(head, message.template, welsh=message.welsh)
+    shape = _shape(head, message.template, message.version, welsh=message.welsh)
     date = format_datetime(as_utc(message.planned_at))
     return shape % (message.address.encode(), date.encode(), message_id.encode())
 
 
 @cache
-def _shape(head: Letterhead, template: str, *, welsh: bool) -> bytes:
+def _shape(head: Letterhead, template: str, version: str, *, welsh: bool) -> bytes:
     """Return a message with places for address, date and id: the library takes long to make one."""
-    message = AlertMessage(_NOBODY, _ADDRESS, template, welsh, _NEVER)
+    message = AlertMessage(_NOBODY, _ADDRESS, template, welsh, _NEVER, version=version)
     raw = _built(message, head, _IDENTITY).replace(b"%", b"%%")
     for line in (f"To: {_ADDRESS}", f"Date: {format_datetime(_NEVER)}", f"Message-ID: {_IDENTITY}"):
         name = line.partition(" ")[0].encode()
@@ -113,7 +114,7 @@ def _shape(head: Letterhead, template: str, *, welsh: bool) -> bytes:
 
 
 def _built(message: AlertMessage, head: Letterhead, message_id: str) -> bytes:
-    subject, body = _wording(message.template, welsh=message.welsh)
+    subject, body = _wording(message.template, message.version, welsh=message.welsh)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(head.sender_name, addr_spec=head.sender)
     mail["To"] = Address(addr_spec=message.address)
@@ -131,7 +132,7 @@ def build_text(message: AlertMessage, *, head: Letterhead) -> str:
 
     Raises `ValueError` where what is filled in would tell.
     """
-    folder = TEMPLATES / message.template
+    folder = alert_folder(message.template, message.version)
     languages = ("text.cy.txt", "text.txt") if message.welsh else ("text.txt",)
     text = "\n".join(_text(folder / name).strip() for name in languages)
     return _filled_in(text, message, head)
@@ -139,7 +140,8 @@ def build_text(message: AlertMessage, *, head: Letterhead) -> str:
 
 def sent_as_text() -> tuple[str, ...]:
     """Return the templates that a text message can be made of."""
-    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/text.txt")))
+    folder = TEMPLATES / WordingKind.ALERT / newest(WordingKind.ALERT)
+    return tuple(sorted(path.parent.name for path in folder.glob("*/text.txt")))
 
 
 def _filled_in(text: str, message: AlertMessage, head: Letterhead) -> str:
@@ -151,9 +153,9 @@ def _filled_in(text: str, message: AlertMessage, head: Letterhead) -> str:
 
 
 @cache
-def _wording(template: str, *, welsh: bool) -> tuple[str, str]:
+def _wording(template: str, version: str, *, welsh: bool) -> tuple[str, str]:
     """Return subject and body: Welsh first and English after it at a Welsh school."""
-    folder = TEMPLATES / template
+    folder = alert_folder(template, version)
     languages = (".cy.txt", ".txt") if welsh else (".txt",)
     subjects = [_text(folder / f"subject{end}").strip() for end in languages]
     bodies = [_text(folder / f"body{end}") for end in languages]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.cipher import Cipher, SealingKey
+from app.core.clock import london_date
 from app.core.policy import Policy
 from notifications.alerting import Addressee, cover, plan_alert, stop_alerts
 from notifications.compose import Content, GoingHome, NoticeFacts, compose
@@ -29,9 +30,9 @@ from notifications.models import (
 from notifications.receipt_models import Amendment
 from notifications.receipt_states import ReceiptStepKind
 from notifications.receipt_steps import plan_amendment_steps, skip_steps
+from notifications.rendered import placed_text
 from notifications.states import AlertState
 from notifications.timing import Due
-from notifications.wording import TEMPLATE_VERSION
 
 # What a newer version may differ in: codes of the fields as the page marks them.
 CHANGES = (
@@ -61,12 +62,14 @@ class Change:
     read_by: Due
 
 
-def changed_content(old: Content, facts: NoticeFacts, policy: Policy) -> Content:
+def changed_content(
+    old: Content, facts: NoticeFacts, policy: Policy, *, template_version: str
+) -> Content:
     """Return the newer content with the codes of what changed; counts stay as they were told.
 
     Raises `ValueError` for facts outside the closed lists.
     """
-    new = compose(facts, policy, template_version=TEMPLATE_VERSION)
+    new = compose(facts, policy, template_version=template_version)
     codes = tuple(code for code in CHANGES if getattr(old, code) != getattr(new, code))
     return replace(
         new, earlier=old.earlier, pattern=old.pattern, late_record=old.late_record, changed=codes
@@ -195,6 +198,9 @@ def _store(
             sealed=sealed,
             content_digest=cipher.digest(
                 "content", _CONTENT.dump_json(content).decode(), force=notification.force
+            ),
+            rendered_digest=cipher.digest_with(
+                change.key, "rendered", placed_text(content, on=london_date(now))
             ),
             template_version=content.template_version, policy_version=change.policy_version,
             composed_at=now,

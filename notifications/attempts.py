@@ -32,6 +32,8 @@ class ClaimedAlert:
     channel: str = ""
     # An earlier try there may have arrived: ask before anything is sent.
     ask: bool = False
+    # Of its words, the same for every try; '' for an alert older than versions.
+    version: str = ""
 
 
 class ResultKind(StrEnum):

@@ -104,7 +104,7 @@ def _answers(channel: AlertChannel) -> TypeGuard[Answering]:
 def _message(claimed: ClaimedAlert) -> AlertMessage:
     return AlertMessage(
         claimed.alert_id, claimed.address, claimed.template, claimed.welsh, claimed.planned_at,
-        claimed.extra,
+        claimed.extra, claimed.version,
     )  # fmt: skip
 
 

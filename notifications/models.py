@@ -134,6 +134,8 @@ class NotificationContent(Delivered, Base):
     content_key_id: Mapped[UUID] = mapped_column(ForeignKey("content_key.id"))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     content_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # Of all that a reader was shown, under the content's own key: erased with it.
+    rendered_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     template_version: Mapped[str] = mapped_column(String(32))
     policy_version: Mapped[int]
     composed_at: Mapped[datetime]
@@ -227,6 +229,9 @@ class Alert(Delivered, Base):
     channel: Mapped[Channel] = mapped_column(Choice(Channel))
     state: Mapped[AlertState] = mapped_column(Choice(AlertState))
     template: Mapped[str] = mapped_column(String(32))
+    # Which words it has, for every try, and the digest of them.
+    template_version: Mapped[str | None] = mapped_column(String(32))
+    wording_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     planned_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
     # The earliest deadline it serves; the outbox sends what has least time left first.

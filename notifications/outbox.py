@@ -219,6 +219,7 @@ def _claimed(
         ClaimedAlert(
             alert.id, alert.fence + 1, where[alert.id], alert.template, alert.id in welsh,
             alert.planned_at, filled[alert.id] or {}, ways[alert.id].channel, ways[alert.id].ask,
+            alert.template_version or "",
         )
         for alert in alerts
     ]  # fmt: skip

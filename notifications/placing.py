@@ -14,6 +14,7 @@ from app.core.clock import london_date
 from app.core.ids import new_id
 from app.core.policy import Policy
 from notifications import escalation
+from notifications.approving import notice_version
 from notifications.compose import Content, NoticeFacts, compose
 from notifications.desk_calls import needs_call, plan_call
 from notifications.earlier import earlier_counts
@@ -25,10 +26,10 @@ from notifications.models import (
     Occurrence,
     Run,
 )
+from notifications.rendered import placed_text
 from notifications.runs import ensure_run, policy_of
 from notifications.states import ENDED, NotificationState, Purpose, StepState
 from notifications.timing import Due
-from notifications.wording import TEMPLATE_VERSION
 
 _CONTENT = TypeAdapter(Content)
 # What a school was told of in the holiday and what it is told of when pupils are back are one
@@ -77,7 +78,7 @@ def place(
     if placed is not None:
         return placed
     run = ensure_run(session, force=order.force, on=london_date(order.due.due_at), now=now)
-    content = _composed(session, order, policy_of(run))
+    content = _composed(session, order, policy_of(run), now=now)
     waiting = _joinable(session, order, now)
     if waiting is not None:
         notification = waiting
@@ -209,7 +210,7 @@ def _plan_ladder(session: Session, notification: Notification, due: Due, policy:
     )  # fmt: skip
 
 
-def _composed(session: Session, order: Order, policy: Policy) -> Content:
+def _composed(session: Session, order: Order, policy: Policy, *, now: datetime) -> Content:
     """Compose with the counts of earlier incidents; elsewhere stays unsaid where it was unsaid."""
     facts = replace(order.facts, late_record=order.due.late_record)
     if order.person_digest is not None:
@@ -223,7 +224,8 @@ def _composed(session: Session, order: Order, policy: Policy) -> Content:
             earlier_365=earlier.days_365,
             elsewhere=None if facts.elsewhere is None else earlier.elsewhere,
         )  # fmt: skip
-    return compose(facts, policy, template_version=TEMPLATE_VERSION)
+    version = notice_version(session, order.force, now=now)
+    return compose(facts, policy, template_version=version)
 
 
 def _add_content(
@@ -243,6 +245,9 @@ def _add_content(
             **owned, notification_id=notification.id, version=version,
             content_key_id=order.content_key.id, sealed=sealed,
             content_digest=cipher.digest("content", canonical, force=order.force),
+            rendered_digest=cipher.digest_with(
+                order.content_key, "rendered", placed_text(content, on=london_date(now))
+            ),
             template_version=content.template_version, policy_version=run.policy_version,
             composed_at=now,
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.cipher import Cipher
+from app.core.cipher import Cipher, SealingKey
 from app.core.keys import open_keys
 from app.core.models import ContentKey
 from notifications.compose import Content
@@ -133,6 +133,21 @@ def contents_of(
         )
         for incident_id, row in newest
     }  # fmt: skip
+
+
+def content_and_key(
+    session: Session, cipher: Cipher, row: NotificationContent
+) -> tuple[Content, SealingKey]:
+    """Open one version as it was stored, with its key; needs the force's scope.
+
+    Raises `Erased` where the key was destroyed and `CannotOpen` where the row was changed.
+    """
+    key = open_keys(session, cipher, [row.content_key_id])[row.content_key_id]
+    place = f"{row.notification_id}:{row.version}"
+    content = cipher.open(
+        Content, row.sealed, table="notification_content", row=place, force=row.force, key=key
+    )
+    return content, key
 
 
 def _newest_versions(

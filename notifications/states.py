@@ -97,8 +97,15 @@ class DeliveryStatus(StrEnum):
     TECHNICAL_FAILURE = "technical_failure"
 
 
+class WordingKind(StrEnum):
+    """Whose words have versions: what a school is shown, and the alerts of this installation."""
+
+    NOTICE = "notice"
+    ALERT = "alert"
+
+
 class Template(StrEnum):
-    """The messages there are: a folder of `templates/` each, neutral and without a name."""
+    """The messages there are, neutral and without a name: folders in `templates/alert/…`."""
 
     WAITING = "message_waiting"
     # To officers: something waits that is not a notification.

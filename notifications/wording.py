@@ -1,111 +1,23 @@
-"""The words of a notification for its readers, by code; the alert's words are in `templates/`.
+"""The words of every version that was shipped: of what a school is shown, and of the alerts. Pure.
 
-English; domain.md §4 is the source. A page shows these beside the content, nothing else.
+A version is a file or folder of `templates/` and is never edited: its digest is pinned beside it.
+Which one counts is approved by a named person (`notifications.approving`); what was shown under an
+earlier one is shown in that one's words for good.
 """
 
-from notifications.compose import (
-    Demeanour,
-    GoingHome,
-    Guidance,
-    Involvement,
-    Location,
-    Pattern,
-    Presence,
-    SpokenWith,
-)
-from notifications.states import FollowUpCode
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
-# Changes whenever a sentence here changes; stored with each version of a notification's content.
-TEMPLATE_VERSION = "2026-11.2"
+from notifications.states import FollowUpCode, WordingKind
 
-LOCATION = {
-    Location.WAS: "The incident was where the child lives",
-    Location.WAS_NOT: "The incident was not where the child lives",
-    Location.MAY_NOT_HAVE_BEEN: "The incident may not have been where the child lives",
-}
+TEMPLATES = Path(__file__).parent / "templates"
 
-PRESENCE = {
-    Presence.SAW: "Saw it",
-    Presence.HEARD: "Heard it",
-    Presence.ELSEWHERE_IN_HOME: "Was elsewhere in the home",
-    Presence.NOT_PRESENT: "Was not there, and lives with its effects",
-    Presence.UNKNOWN: "Not known",
-}
-
-INVOLVEMENT = {
-    Involvement.NONE: "None known",
-    Involvement.INTERVENED: "Stepped in",
-    Involvement.HURT: "Was hurt",
-    Involvement.CALLED_FOR_HELP: "Called for help",
-    Involvement.DIRECT_VICTIM: "Was harmed directly",
-}
-
-PATTERN = {
-    Pattern.IN_30_DAYS: "Incidents of this child follow closely on each other: think of the whole",
-    Pattern.IN_90_DAYS: "Incidents of this child come again and again: think of the whole",
-}
-
-SPOKEN_WITH = {
-    SpokenWith.OFFICER_ALONE: "An officer spoke with the child alone",
-    SpokenWith.WITH_VICTIM: "An officer spoke with the child, with an adult of the family there",
-    SpokenWith.WITH_SUSPECT: "An officer spoke with the child, with an adult of the family there",
-    SpokenWith.WITH_OTHER_ADULT: "An officer spoke with the child, with another adult there",
-    SpokenWith.OBSERVED_ONLY: "An officer saw the child and did not speak with them",
-    SpokenWith.NOT_SPOKEN_TO: "No officer spoke with the child",
-}
-
-DEMEANOUR = {
-    Demeanour.CALM: "Calm",
-    Demeanour.UPSET: "Upset",
-    Demeanour.FRIGHTENED: "Frightened",
-    Demeanour.WITHDRAWN: "Withdrawn",
-    Demeanour.ANGRY: "Angry",
-    Demeanour.ASLEEP: "Asleep",
-    Demeanour.NOT_SEEN: "Not seen",
-}
-
-GOING_HOME = {
-    GoingHome.NONE: "No concern about going home was recorded",
-    GoingHome.CONCERN: "There is a concern about going home today",
-    GoingHome.ORDER_IN_FORCE: "There is a court order about who may see this child",
-}
-
-# {desk}, {telephone} and {staffed_until} come from the content.
-GOING_HOME_ADVICE = (
-    "Before the end of today ring {desk} on {telephone}, staffed until {staffed_until}, to agree "
-    "who collects. Treat the child as usual. If someone you were warned of comes, or you fear for "
-    "the child, ring 999."
-)
-
-GUIDANCE = {
-    Guidance.NOT_WHO_DID_WHAT: "You are not told who did what.",
-    Guidance.ANY_ADULT: (
-        "Any adult who lives with, collects or rings about this child may be the one who caused "
-        "harm."
-    ),
-    Guidance.NO_CONTACT: (
-        "Do not speak to, message or write to any parent, carer or relative about this unless the "
-        "desk has said it is safe."
-    ),
-    Guidance.SILENT_SUPPORT: "Support is silent unless the child wants otherwise.",
-    Guidance.LISTEN: "Listen, do not question, and write down the child's own words.",
-    Guidance.NEED_TO_KNOW: "Share this only with staff who need to know.",
-    Guidance.THINK_BEFORE_SANCTION: (
-        "Behaviour, lateness or no kit may be because of this. Think before any sanction."
-    ),
-    Guidance.NOT_A_REFERRAL: (
-        "This is not a referral. Refer as you usually would. If a child is in danger now, ring 999."
-    ),
-    Guidance.CHILD_PROTECTION_FILE: (
-        "Record it on the child-protection file, never in an app or register note that a parent "
-        "can see."
-    ),
-    Guidance.NO_COPY_TO_PARENT: (
-        "Do not give a copy of this to a parent: ring the desk and your data protection officer "
-        "first."
-    ),
-}
-
+# What a school says that it did: its own choice among these, and no part of what it is shown.
 FOLLOW_UP = {
     FollowUpCode.SILENT_SUPPORT: "Silent support",
     FollowUpCode.OVERT_SUPPORT: "Support the child knows about",
@@ -116,3 +28,104 @@ FOLLOW_UP = {
     FollowUpCode.ADDED_TO_FILE: "Added to the child-protection file",
     FollowUpCode.NO_FURTHER_ACTION: "No further action",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One version of what a school is shown, by section and code."""
+
+    version: str
+    texts: Mapping[str, Mapping[str, str]]
+
+    def say(self, section: str, code: str, **filled_in: object) -> str:
+        """Return one text; what this version is too old to have, the newest says."""
+        text = self.texts.get(section, {}).get(code)
+        if text is None:
+            text = words().texts[section][code]
+        return text.format(**filled_in) if filled_in else text
+
+
+def shipped(kind: WordingKind) -> tuple[str, ...]:
+    """Return the versions that this release has, oldest first."""
+    return tuple(_pinned()[kind])
+
+
+def newest(kind: WordingKind) -> str:
+    """Return the version that was shipped last."""
+    return shipped(kind)[-1]
+
+
+def words(version: str = "") -> Words:
+    """Return a version of what a school is shown; one this release does not know is the newest.
+
+    A later release may have stored it, and a message must be readable after a roll-back.
+    """
+    known = version if version in shipped(WordingKind.NOTICE) else newest(WordingKind.NOTICE)
+    return _words(known)
+
+
+@cache
+def _words(version: str) -> Words:
+    return Words(version, texts_of(WordingKind.NOTICE, version))
+
+
+def alert_folder(template: str, version: str = "") -> Path:
+    """Return where the texts of an alert are; of an unknown version, the newest."""
+    known = version if version in shipped(WordingKind.ALERT) else newest(WordingKind.ALERT)
+    return TEMPLATES / WordingKind.ALERT / known / template
+
+
+@cache
+def alert_digest(template: str, version: str = "") -> bytes:
+    """Return the digest of all fixed text of one alert; nothing personal is in it."""
+    return _digest(_alert_texts(alert_folder(template, version)))
+
+
+def texts_of(kind: WordingKind, version: str) -> Mapping[str, Mapping[str, str]]:
+    """Return all texts of a version as they are on this machine now, by section and name."""
+    if kind is WordingKind.NOTICE:
+        path = TEMPLATES / kind / f"{version}.toml"
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    folder = TEMPLATES / kind / version
+    return {path.name: _alert_texts(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+
+
+def digest_of(kind: WordingKind, version: str) -> bytes:
+    """Return the digest of a version's words as they are on this machine now."""
+    return _digest(texts_of(kind, version))
+
+
+def changed_without_a_version() -> tuple[str, ...]:
+    """Return what is not as it was shipped: `kind version`, also of one that is not pinned."""
+    pinned = _pinned()
+    found = [
+        f"{kind} {version}"
+        for kind in WordingKind
+        for version in _there(kind) | pinned[kind].keys()
+        if version not in _there(kind)
+        or pinned[kind].get(version) != digest_of(kind, version).hex()
+    ]
+    return tuple(sorted(found))
+
+
+def _there(kind: WordingKind) -> set[str]:
+    return {path.name.removesuffix(".toml") for path in (TEMPLATES / kind).iterdir()}
+
+
+def _pinned() -> Mapping[WordingKind, Mapping[str, str]]:
+    body = _manifest()
+    return {kind: body[kind.value] for kind in WordingKind}
+
+
+@cache
+def _manifest() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((TEMPLATES / "digests.toml").read_text(encoding="utf-8"))
+
+
+def _alert_texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def _digest(texts: Mapping[str, object]) -> bytes:
+    canonical = json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(canonical.encode()).digest()

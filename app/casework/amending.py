@@ -22,6 +22,7 @@ from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
 from notifications import amending
+from notifications.approving import notice_version
 from notifications.compose import Content
 from notifications.models import Notification, Occurrence, Run
 from notifications.queries import contents_of
@@ -231,7 +232,9 @@ def _change(
         policy_version=run.policy_version, read_by=_read_by(session, notification, run, now=now),
     )  # fmt: skip
     told = contents_of(session, cipher, notification)[old.incident.id]
-    return notification, change, amending.changed_content(told, change.facts, policy), told
+    version = notice_version(session, notification.force, now=now)
+    content = amending.changed_content(told, change.facts, policy, template_version=version)
+    return notification, change, content, told
 
 
 def _read_by(session: Session, notification: Notification, run: Run, *, now: datetime) -> Due:

@@ -5,7 +5,7 @@ letter: no name, and nothing of the child. Who is connected with the family is f
 reads the reasons; others see that the recipient changed (domain.md §4).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,10 +18,12 @@ from app.access.permissions import Action, Relation, Role, may
 from app.casework.acting import Acting, require
 from app.casework.connections import require_untied, tie_to_notification
 from app.casework.remembering import children_of
+from app.casework.words_shown import WordsShown, words_of_alerts, words_of_message
 from app.core import audit
 from app.core.errors import NotFound
 from app.core.models import AuditEntry
 from app.intake.models import Incident, InvolvedChild
+from notifications.approving import BY_DEFAULT
 from notifications.models import (
     Alert,
     AlertAbout,
@@ -92,6 +94,7 @@ def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Time
     moments = [*_acts(session, found, why=why), *_steps(session, found.id, why=why)]
     moments += _alerts(session, found.id)
     moments += _machine_receipts(session, found.id)
+    moments += _words(session, acting, found)
     ordered = sorted(moments, key=lambda one: one.at)
     recallable = found.state not in ENDED and may(acting.actor, Action.RECALL, force)
     return Timeline(found, incident.reference, child.ref, tuple(ordered), recallable)
@@ -178,15 +181,33 @@ def _steps(session: Session, notification_id: UUID, *, why: bool) -> Iterator[Mo
 
 
 def _alerts(session: Session, notification_id: UUID) -> Iterator[Moment]:
-    covers = select(AlertCover.alert_id).where(AlertCover.notification_id == notification_id)
-    abouts = [f"{kind}:{notification_id}" for kind in ASKED_ABOUT]
-    about = select(AlertAbout.alert_id).where(AlertAbout.about.in_(abouts))
-    rows = session.scalars(select(Alert).where(or_(Alert.id.in_(covers), Alert.id.in_(about))))
-    for row in rows:
+    for row in _alert_rows(session, notification_id):
         to = "to a key adult" if row.key_adult_id is not None else "to an officer"
         yield Moment(row.planned_at, "alert", "planned", to, row.channel.value)
         if row.settled_at is not None:
             yield Moment(row.settled_at, "alert", row.state.value, to, row.last_code or "")
+
+
+def _alert_rows(session: Session, notification_id: UUID) -> Sequence[Alert]:
+    covers = select(AlertCover.alert_id).where(AlertCover.notification_id == notification_id)
+    abouts = [f"{kind}:{notification_id}" for kind in ASKED_ABOUT]
+    about = select(AlertAbout.alert_id).where(AlertAbout.about.in_(abouts))
+    rows = select(Alert).where(or_(Alert.id.in_(covers), Alert.id.in_(about)))
+    return session.scalars(rows.order_by(Alert.planned_at, Alert.id)).all()
+
+
+def _words(session: Session, acting: Acting, found: Notification) -> Iterator[Moment]:
+    """Return in which words it was, and whether the same ones still give what was shown then."""
+    for one in words_of_message(session, acting.cipher, found):
+        yield _said(one)
+    for one in words_of_alerts(session, _alert_rows(session, found.id)):
+        yield _said(one)
+
+
+def _said(one: WordsShown) -> Moment:
+    """Return a line without the approver's name: nobody is named here."""
+    who = "approved by name" if one.approved_by not in {"", BY_DEFAULT} else "as shipped"
+    return Moment(one.at, "words", f"{one.what} in words {one.words}", who, one.kept.value)
 
 
 def _machine_receipts(session: Session, notification_id: UUID) -> Iterator[Moment]:

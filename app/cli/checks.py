@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
-from app.cli import force_checks, notify_checks
+from app.cli import force_checks, notify_checks, wording_checks
 from app.cli.force_checks import State
 from app.core import schema
 from app.core.clock import require_london, show_moment
@@ -70,7 +70,8 @@ def _of_rows(wiring: Wiring) -> Iterator[Line]:
         for name, ask in (
             ("clock", _clock), ("bank holidays", _bank_holidays), ("register", _register),
             ("key adults", _key_adults), ("forces", _forces), ("cover", force_checks.cover),
-            ("scheduler", _scheduler), ("providers", _providers),
+            ("words", wording_checks.words), ("scheduler", _scheduler),
+            ("providers", _providers),
         ):  # fmt: skip
             yield _safely(name, ask, session, now)
 

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli import opening, policy
+from app.cli import opening, policy, wording
 from app.cli.output import Json, answer
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command()(policy.policy)
+commands.command("wording")(wording.of_force)
 
 
 @commands.callback()
@@ -27,11 +28,17 @@ def add(
     Example: encompass force add 99 "Exampleshire Police"
     """
     from app.access.forces import add_force
+    from notifications.approving import approve, owner_of
+    from notifications.states import WordingKind
+    from notifications.wording import newest
 
     with opening.unit() as (session, wiring):
-        add_force(
-            session, code=code, name=name, now=wiring.clock.now(), actor=opening.operator()
-        )  # fmt: skip
+        now, operator = wiring.clock.now(), opening.operator()
+        add_force(session, code=code, name=name, now=now, actor=operator)
+        shipped = newest(WordingKind.NOTICE)
+        approve(
+            session, owner_of(code), version=shipped, approved_by=operator, now=now, actor=operator
+        )
     answer(
         {"force": code, "name": name},
         [

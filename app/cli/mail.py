@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli import opening
+from app.cli import opening, wording
 from app.cli.output import Json, answer, print_json, say, table
 
 commands = typer.Typer(no_args_is_help=True)
+commands.command("wording")(wording.of_alerts)
 
 _WORDS = {
     "moved": "believed", "nothing_new": "known already", "parked": "about an alert not written yet",

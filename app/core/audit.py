@@ -118,6 +118,7 @@ class Event(StrEnum):
     TOKEN_ISSUED = "access:token:issued"  # noqa: S105 (an event name, not a secret)
     FORCE_ADDED = "access:force:added"
     POLICY_CHANGED = "access:policy:changed"
+    WORDING_APPROVED = "access:wording:approved"
     REGISTER_IMPORTED = "register:schools:imported"
     REGISTER_REFUSED = "register:schools:refused"
     REGISTER_ACCEPTED = "register:schools:accepted"

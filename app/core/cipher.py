@@ -193,6 +193,14 @@ class Cipher:
         key = self._derive(self._keys.index, f"digest:{purpose}:{force or _REGISTER}")
         return hmac.digest(key, value.encode(), "sha256")
 
+    def digest_with(self, key: SealingKey, purpose: str, value: str) -> bytes:
+        """Return a digest under an open key: with that key goes what it could be compared with.
+
+        Not kept: a destroyed key must not live on in memory.
+        """
+        made = HKDF(SHA256(), 32, salt=None, info=f"digest:{purpose}".encode()).derive(key.secret)
+        return hmac.digest(made, value.encode(), "sha256")
+
     def block_key(self, value: str) -> int:
         """Return the signed 32-bit keyed block key under which the register finds candidates.
 

@@ -12,11 +12,11 @@ from fastapi.responses import RedirectResponse
 from app.casework import amendments, attending, exporting, recalling, watching
 from app.core.clock import london_date, show_moment
 from app.core.errors import NotFoundAndNoted
-from app.pages import wording
 from app.pages.deps import Posted, Read, SignedIn, Watching, Wired, Write, reach_of
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 from app.reports.export import safe_cell
+from notifications import rendered
 from notifications.compose import Content
 from notifications.receipt_states import AttendanceAnswer
 from notifications.states import ReceiptKind
@@ -102,7 +102,7 @@ def print_press(
     today = london_date(visitor.now)
     return page(
         request, "print.html", visitor=visitor, title="For the child-protection file",
-        shown=wording.shown(content, today=today), note=notification, now=visitor.now,
+        shown=rendered.shown(content, today=today), note=notification, now=visitor.now,
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def record_csv(content: Content, now: datetime) -> str:
     writer.writerow(_COLUMNS)
     identity = content.identity
     for one in (content, *content.further):
-        facts = wording.facts(one, today=london_date(now))[1:]
+        facts = rendered.facts(one, today=london_date(now))[1:]
         text = "; ".join(f"{fact.label}: {fact.text}" for fact in facts)
         born = identity.date_of_birth.isoformat() if identity.date_of_birth else ""
         cells = (

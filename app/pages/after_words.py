@@ -5,23 +5,6 @@ from app.casework.recalling import RecallReason
 from notifications.receipt_states import AbsenceResponse, AttendanceAnswer, BreachDecision, Said
 from notifications.states import ReceiptKind
 
-# Which line of a message a changed field is: the labels of `app.pages.wording`.
-CHANGED = {
-    "occurred_at": "When",
-    "location": "Where",
-    "presence": "The child",
-    "involvement": "The child’s part in it",
-    "spoken_with": "Who spoke with the child",
-    "demeanour": "How the child seemed",
-    "words": "What the child said",
-    "seen_safe": "Seen safe by an officer",
-    "social_care_told": "Children’s social care told",
-    "victim_told_about_notice": "The adult who was harmed knows you are told",
-    "going_home": "Going home",
-    "going_home_until": "Going home",
-    "reference": "Police reference",
-}
-
 ATTENDANCE = {
     AttendanceAnswer.IN_SCHOOL: ("In school", ""),
     AttendanceAnswer.EXPECTED_AWAY: ("Away, and you know why", "Ill, on a visit, on a timetable"),
@@ -70,15 +53,10 @@ NOT_OURS = {
 
 MOMENTS = {
     "trail": "", "alert": "Alert", "receipt": "Mail", "step_planned": "Planned",
-    "step_done": "Step taken", "step_skipped": "Step skipped",
+    "step_done": "Step taken", "step_skipped": "Step skipped", "words": "Words",
 }  # fmt: skip
 
 
 def code_words(code: str) -> str:
     """Return a code as a reader may take it: `area:subject:action` and `snake_case` in words."""
     return code.replace(":", ", ").replace("_", " ")
-
-
-def changed_labels(codes: tuple[str, ...]) -> frozenset[str]:
-    """Return the labels of the lines in which a message changed."""
-    return frozenset(CHANGED[code] for code in codes if code in CHANGED)

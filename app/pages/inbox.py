@@ -21,6 +21,7 @@ from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.register_words import NOTICES
 from app.pages.rendering import page
+from notifications import rendered
 
 router = APIRouter(route_class=PageRoute)
 
@@ -141,8 +142,8 @@ def _page(
     return page(
         request, _TEMPLATES[found.shown], visitor=visitor, status=400 if errors else 200,
         title=wording.TITLES[found.shown], opening=found, errors=errors or {},
-        now=visitor.now, shown=wording.shown(found.content, today=london_date(visitor.now)),
-        changed=after_words.changed_labels(found.content.changed) if found.content else (),
+        now=visitor.now, shown=rendered.shown(found.content, today=london_date(visitor.now)),
+        changed=found.content.changed if found.content else (),
         attendance=after_words.ATTENDANCE,
     )  # fmt: skip
 

@@ -13,12 +13,13 @@ from app.casework.calling_on_paper import told_from_paper
 from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
 from app.core.errors import Invalid
-from app.pages import after_words, wording
+from app.pages import wording
 from app.pages.dates import today_at
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.forms import messages
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
+from notifications import rendered
 
 router = APIRouter(route_class=PageRoute)
 
@@ -75,9 +76,8 @@ def content_press(
         session, visitor.acting, line_id=line_id, untied=untied == "yes",
         known_by=wording.KNOWN_BY.get(known_by),
     )  # fmt: skip
-    shown = wording.shown(content, today=london_date(visitor.now))
-    changed = after_words.changed_labels(content.changed)
-    return _call(request, visitor, call, shown=shown, changed=changed)
+    shown = rendered.shown(content, today=london_date(visitor.now))
+    return _call(request, visitor, call, shown=shown, changed=content.changed)
 
 
 @router.post("/morning/calls/{line_id}/record")
@@ -129,7 +129,7 @@ def _call(
     visitor: Visitor,
     call: calling.Call,
     *,
-    shown: wording.Notice | None = None,
+    shown: rendered.Notice | None = None,
     error: str = "",
     changed: Collection[str] = (),
     typed: Mapping[str, str] | None = None,

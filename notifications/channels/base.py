@@ -24,6 +24,8 @@ class AlertMessage:
     planned_at: datetime
     # A code or a path; checked like all the text, never in a header.
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Of its words, as stored with the alert; without one, the newest.
+    version: str = ""
 
 
 class Phase(StrEnum):

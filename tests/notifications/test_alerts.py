@@ -20,7 +20,6 @@ from app.core.settings import Environment, Settings
 from notifications import alerts
 from notifications.alerts import (
     TELLING_WORDS,
-    TEMPLATES,
     build_message,
     letterhead,
     message_id,
@@ -30,12 +29,13 @@ from notifications.channels.base import AlertMessage
 from notifications.channels.recording import RecordingChannel
 from notifications.channels.registry import channels_from
 from notifications.channels.smtp import SmtpChannel
+from notifications.states import Template
 
 CIPHER = Cipher(Keys.generate())
 SETTINGS = Settings(environment=Environment.TEST, base_url="https://messages.example.org")
 CLOCK = SystemClock()
 HEAD = letterhead(SETTINGS)
-ALL_TEMPLATES = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
+ALL_TEMPLATES = [one.value for one in Template]
 ADDRESS = "police.child.abuse@school.example.org"
 # What codes and one-time links fill in.
 FILLED_IN = {"code": "402 177", "path": "/invitation/b8k7q2"}
