@@ -47,6 +47,7 @@ def plan_alert(
     One that the outbox is claiming at this moment is locked and therefore passed over.
     """
     alert = _planned(session, to, template, about, medium)
+    new = alert is None
     if alert is None:
         version = alert_version(session, now=now)
         alert = Alert(
@@ -58,7 +59,7 @@ def plan_alert(
         session.add(alert)
         session.flush()
     alert.due_at = min(alert.due_at, due_at)
-    if about is not None and session.get(AlertAbout, (alert.id, about)) is None:
+    if about is not None and (new or session.get(AlertAbout, (alert.id, about)) is None):
         session.add(AlertAbout(**to.owned, alert_id=alert.id, about=about))
     session.flush()
     return alert
@@ -101,20 +102,27 @@ def stop_alerts(session: Session, about: str, now: datetime) -> int:
 
     One on its way is let go: its result is recorded, and it is not tried again.
     """
+    return stop_alerts_about(session, [about], now)
+
+
+def stop_alerts_about(session: Session, matters: Sequence[str], now: datetime) -> int:
+    """Take back what is about any of several matters, as `stop_alerts` does."""
     alerts = session.scalars(
         select(Alert)
         .where(
-            Alert.id.in_(select(AlertAbout.alert_id).where(AlertAbout.about == about)),
+            Alert.id.in_(select(AlertAbout.alert_id).where(AlertAbout.about.in_(matters))),
             Alert.state.in_(_NOT_SETTLED),
         )
         .order_by(Alert.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    if not alerts:
+        return 0
     ids = [alert.id for alert in alerts]
     session.execute(
         delete(AlertAbout)
-        .where(AlertAbout.about == about, AlertAbout.alert_id.in_(ids))
+        .where(AlertAbout.about.in_(matters), AlertAbout.alert_id.in_(ids))
         .execution_options(synchronize_session=False)
     )
     wanted = still_wanted(session, ids)
@@ -129,6 +137,8 @@ def stop_alerts(session: Session, about: str, now: datetime) -> int:
 
 def still_wanted(session: Session, alert_ids: Sequence[UUID]) -> set[UUID]:
     """Return those alerts that stand for a notification somebody waits for, or for something."""
+    if not alert_ids:
+        return set()
     waits = exists().where(
         AlertCover.alert_id == Alert.id,
         Notification.id == AlertCover.notification_id,

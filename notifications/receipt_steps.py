@@ -4,7 +4,7 @@ Source: domain.md §7. Attendance at register-close, an acknowledgement that doe
 follow-up after so many school days, and a message that changed. Instants are UTC.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import at_london, london_date
 from app.core.ids import new_id
 from app.core.policy import Policy
-from notifications.alerting import stop_alerts
+from notifications.alerting import stop_alerts_about
 from notifications.models import Notification
 from notifications.receipt_models import ReceiptStep
 from notifications.receipt_states import ReceiptStepKind
@@ -52,8 +52,7 @@ def plan_after_telling(
     attendance_at = attendance_asked_at(session, notification, policy, now=now)
     if attendance_at is not None:
         wanted[ReceiptStepKind.ATTENDANCE] = attendance_at
-    for kind, planned_at in wanted.items():
-        plan_step(session, notification, kind, planned_at=planned_at)
+    plan_steps(session, notification, wanted)
 
 
 def attendance_asked_at(
@@ -92,12 +91,12 @@ def plan_amendment_steps(
     halfway = first + (max(due.due_at, first) - first) / 2
     rung_at = now if urgent else max(due.due_at, first)
     version = notification.content_version
-    for kind, planned_at in (
-        (ReceiptStepKind.AMENDMENT, now if urgent else first),
-        (ReceiptStepKind.AMENDMENT_ALL, now if urgent else halfway),
-        (ReceiptStepKind.AMENDMENT_UNREAD, rung_at),
-    ):
-        plan_step(session, notification, kind, planned_at=planned_at, version=version)
+    wanted = {
+        ReceiptStepKind.AMENDMENT: now if urgent else first,
+        ReceiptStepKind.AMENDMENT_ALL: now if urgent else halfway,
+        ReceiptStepKind.AMENDMENT_UNREAD: rung_at,
+    }
+    plan_steps(session, notification, wanted, version=version)
 
 
 def plan_step(
@@ -105,21 +104,31 @@ def plan_step(
     version: int = 0,
 ) -> None:  # fmt: skip
     """Plan one step, unless it was planned before."""
-    known = session.scalars(
-        select(ReceiptStep.id).where(
-            ReceiptStep.notification_id == notification.id,
-            ReceiptStep.kind == kind,
-            ReceiptStep.version == version,
+    plan_steps(session, notification, {kind: planned_at}, version=version)
+
+
+def plan_steps(
+    session: Session, notification: Notification, wanted: Mapping[ReceiptStepKind, datetime], *,
+    version: int = 0,
+) -> None:  # fmt: skip
+    """Plan steps at their instants, without those that were planned before."""
+    known = set(
+        session.scalars(
+            select(ReceiptStep.kind).where(
+                ReceiptStep.notification_id == notification.id,
+                ReceiptStep.kind.in_(list(wanted)),
+                ReceiptStep.version == version,
+            )
         )
-    ).first()
-    if known is not None:
-        return
-    session.add(
+    )
+    session.add_all(
         ReceiptStep(
             id=new_id(), force=notification.force, urn=notification.urn,
             council=notification.council, notification_id=notification.id, kind=kind,
             version=version, planned_at=planned_at, state=StepState.PLANNED,
         )
+        for kind, planned_at in wanted.items()
+        if kind not in known
     )  # fmt: skip
     session.flush()
 
@@ -146,8 +155,7 @@ def stop_asking(
 ) -> None:
     """Ask nothing more about a message: skip what is planned and take back what is not sent."""
     skip_steps(session, notification, reason_code=reason_code, now=now)
-    for kind in ASKED_ABOUT:
-        stop_alerts(session, f"{kind}:{notification.id}", now)
+    stop_alerts_about(session, [f"{kind}:{notification.id}" for kind in ASKED_ABOUT], now)
 
 
 def _morning_after(session: Session, notification: Notification, on: date) -> datetime:

@@ -92,16 +92,25 @@ def _nation(nation: Nation) -> str:
 
 def _terms_of(session: Session, owners: Iterable[str]) -> dict[str, list[tuple[date, date]]]:
     terms: dict[str, list[tuple[date, date]]] = {}
-    rows = session.scalars(select(Term).where(Term.owner.in_(set(owners))).order_by(Term.first_on))
-    for row in rows:
-        terms.setdefault(row.owner, []).append((row.first_on, row.last_on))
+    rows = session.execute(
+        select(Term.owner, Term.first_on, Term.last_on)
+        .where(Term.owner.in_(set(owners)))
+        .order_by(Term.first_on)
+    )
+    for owner, first_on, last_on in rows:
+        terms.setdefault(owner, []).append((first_on, last_on))
     return terms
 
 
 def _days_of(session: Session, owners: Iterable[str]) -> dict[str, dict[date, DayKind]]:
     days: dict[str, dict[date, DayKind]] = {}
-    for row in session.scalars(select(CalendarDay).where(CalendarDay.owner.in_(set(owners)))):
-        days.setdefault(row.owner, {})[row.on_date] = row.kind
+    rows = session.execute(
+        select(CalendarDay.owner, CalendarDay.on_date, CalendarDay.kind).where(
+            CalendarDay.owner.in_(set(owners))
+        )
+    )
+    for owner, on_date, kind in rows:
+        days.setdefault(owner, {})[on_date] = kind
     return days
 
 

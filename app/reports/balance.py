@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import Event
 from app.core.models import AuditEntry
+from app.core.types import Utc
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from notifications.models import (
@@ -37,6 +39,8 @@ GRACE = timedelta(minutes=5)
 # Outcomes older than this were held against their evidence on the days before.
 LOOKED_BACK = timedelta(days=7)
 
+_WAITED = bindparam("waited", type_=Utc())
+_EXCUSED = bindparam("excused", type_=Utc())
 _LIVE_ALERTS = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
 _SENT_ALERTS = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
 
@@ -69,17 +73,24 @@ class Imbalance:
 
 def balance(session: Session, *, now: datetime, force: str | None = None) -> list[Imbalance]:
     """Return everything that does not add up at `now`, of one force or of all."""
+    limits = {"waited": now - WAITING, "excused": now - GRACE}
     found = [
         Imbalance(row_force, subject, code)
-        for code, statement in _rules(now)
-        for row_force, subject in session.execute(statement)
+        for code, statement in _built()
+        for row_force, subject in session.execute(statement, limits)
     ]
     since = now - LOOKED_BACK
     found += [*_missing_schools(session, since), *_missing_reasons(session, since)]
     return [one for one in found if force is None or one.force == force]
 
 
-def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
+@cache
+def _built() -> tuple[tuple[Imbalanced, Select[str, UUID]], ...]:
+    """Return the rules, built once: they are asked at every tick."""
+    return tuple(_rules())
+
+
+def _rules() -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     child = select(InvolvedChild.force, InvolvedChild.id)
     yield (
         Imbalanced.NO_CHILD_ROWS,
@@ -91,34 +102,32 @@ def _rules(now: datetime) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     )
     yield (
         Imbalanced.RECEIVED_TOO_LONG,
-        child.where(
-            InvolvedChild.outcome == Outcome.RECEIVED, InvolvedChild.outcome_at < now - WAITING
-        ),
+        child.where(InvolvedChild.outcome == Outcome.RECEIVED, InvolvedChild.outcome_at < _WAITED),
     )
     yield (
         Imbalanced.REVIEW_MISSING,
         child.where(
-            InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_open_review(), ~_has_fresh_match(now)
+            InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_open_review(), ~_has_fresh_match()
         ),
     )
     yield (
         Imbalanced.HELD_TOO_LONG,
         child.where(
             InvolvedChild.outcome == Outcome.HELD,
-            or_(InvolvedChild.due_at.is_(None), InvolvedChild.due_at < now - WAITING),
+            or_(InvolvedChild.due_at.is_(None), InvolvedChild.due_at < _WAITED),
         ),
     )
-    yield from _rules_of_telling(child, now)
-    yield from _rules_of_pursuing(child, now)
+    yield from _rules_of_telling(child)
+    yield from _rules_of_pursuing(child)
 
 
 def _rules_of_telling(
-    child: Select[str, UUID], now: datetime
+    child: Select[str, UUID],
 ) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     yield (
         Imbalanced.STEP_OVERDUE,
         child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
-            Notification.state.in_(VISIBLE), Notification.told_at.is_(None), _step_overdue(now)
+            Notification.state.in_(VISIBLE), Notification.told_at.is_(None), _step_overdue()
         ),
     )
     yield (
@@ -129,7 +138,7 @@ def _rules_of_telling(
             InvolvedChild.outcome.in_((Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)),
             Notification.state.in_(VISIBLE),
             Notification.told_at.is_(None),
-            ~_somebody_asked(now),
+            ~_somebody_asked(),
         ),
     )
     yield (
@@ -145,7 +154,7 @@ def _rules_of_telling(
 
 
 def _rules_of_pursuing(
-    child: Select[str, UUID], now: datetime
+    child: Select[str, UUID],
 ) -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     """A child whose school is not settled has a ladder that runs, and whose steps are taken."""
     runs = exists().where(
@@ -156,9 +165,9 @@ def _rules_of_pursuing(
         child.where(
             or_(
                 InvolvedChild.outcome == Outcome.DETAILS_AWAITED,
-                and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_fresh_match(now)),
+                and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_fresh_match()),
             ),
-            InvolvedChild.outcome_at < now - WAITING,
+            InvolvedChild.outcome_at < _WAITED,
             ~runs,
         ),
     )
@@ -166,7 +175,7 @@ def _rules_of_pursuing(
         Imbalanced.REVIEW_STEP_OVERDUE,
         child.join(UnsettledChild, UnsettledChild.involved_child_id == InvolvedChild.id)
         .join(ReviewStep, ReviewStep.unsettled_id == UnsettledChild.id)
-        .where(ReviewStep.state == StepState.PLANNED, ReviewStep.planned_at < now - GRACE)
+        .where(ReviewStep.state == StepState.PLANNED, ReviewStep.planned_at < _EXCUSED)
         .distinct(),
     )
 
@@ -188,38 +197,38 @@ def _has_open_review() -> ColumnElement[bool]:
     )
 
 
-def _has_fresh_match(now: datetime) -> ColumnElement[bool]:
+def _has_fresh_match() -> ColumnElement[bool]:
     """A person has just settled it and the next tick composes."""
     return exists().where(
         Match.involved_child_id == InvolvedChild.id,
         Match.band == Band.MATCHED,
         Match.composed_at.is_(None),
-        Match.decided_at > now - WAITING,
+        Match.decided_at > _WAITED,
     )
 
 
-def _step_overdue(now: datetime) -> ColumnElement[bool]:
+def _step_overdue() -> ColumnElement[bool]:
     """A later step to come excuses nobody for one that should have been taken."""
     return exists().where(
         EscalationStep.notification_id == Notification.id,
         EscalationStep.state == StepState.PLANNED,
-        EscalationStep.planned_at < now - GRACE,
+        EscalationStep.planned_at < _EXCUSED,
     )
 
 
-def _somebody_asked(now: datetime) -> ColumnElement[bool]:
+def _somebody_asked() -> ColumnElement[bool]:
     """A step still to come, an alert on its way or handed over, or a line on the call sheet."""
     step_to_come = exists().where(
         EscalationStep.notification_id == Notification.id,
         EscalationStep.state == StepState.PLANNED,
-        EscalationStep.planned_at > now - GRACE,
+        EscalationStep.planned_at > _EXCUSED,
     )
     alerted = exists().where(
         AlertCover.notification_id == Notification.id,
         Alert.id == AlertCover.alert_id,
         or_(
             Alert.state.in_(_SENT_ALERTS),
-            and_(Alert.state.in_(_LIVE_ALERTS), Alert.next_attempt_at > now - GRACE),
+            and_(Alert.state.in_(_LIVE_ALERTS), Alert.next_attempt_at > _EXCUSED),
         ),
     )
     on_the_sheet = exists().where(
@@ -236,6 +245,8 @@ def _missing_reasons(session: Session, since: datetime) -> Iterator[Imbalance]:
         )
     ).all()
     subjects = {f"involved_child:{child_id}": (force, child_id) for force, child_id in decided}
+    if not subjects:
+        return
     on_trail = session.scalars(
         select(AuditEntry.subject).where(
             AuditEntry.subject.in_(list(subjects)), AuditEntry.event == Event.CHILD_NOT_NOTIFIED
