@@ -29,6 +29,7 @@ from notifications.states import NOBODY
 from notifications.timing import due_when_unknown
 from notifications.unsettled import due_unsettled, open_review_ladder, stop_review_ladder
 from schools.matching import review as reviews
+from schools.matching.decided import decided_now
 from schools.matching.details import Band
 from schools.matching.models import DecidedBy, Match, Review, ReviewState
 from schools.matching.rules import RULES_VERSION
@@ -147,7 +148,8 @@ def hand_over(session: Session, child: InvolvedChild, council: str, *, now: date
         margin=0.0, urns=[], council=council, evidence=before.evidence if before else [],
         reason_code=HANDED_OVER, rules_version=RULES_VERSION,
         input_digest=before.input_digest if before else bytes(32), decided_by=DecidedBy.RULES,
-        actor=ACTOR, decided_at=now, shown_only_to=NOBODY if child.protected else None,
+        actor=ACTOR, decided_at=decided_now(session, child.id, now),
+        shown_only_to=NOBODY if child.protected else None,
     )  # fmt: skip
     session.add(match)
     session.flush()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.ids import new_id
+from schools.matching.decided import decided_now
 from schools.matching.details import Band, Decision
 from schools.matching.models import (
     DecidedBy,
@@ -74,7 +75,7 @@ def record_decision(
         council=council, considered=[list(one) for one in decision.considered],
         given_urns=list(decision.given_urns), rules_version=decision.rules_version,
         input_digest=decision.input_digest, decided_by=DecidedBy.RULES, actor=actor,
-        decided_at=now, **_kept(basis),
+        decided_at=decided_now(session, involved_child_id, now), **_kept(basis),
     )  # fmt: skip
     session.add(match)
     session.flush()
@@ -210,7 +211,7 @@ def add_choice(
         input_digest=before.input_digest if before else _NO_DIGEST,
         decided_by=DecidedBy.PERSON, actor=actor, reason=choice.reason.value,
         sealed_reason=choice.sealed_reason, legal_reference=choice.legal_reference,
-        decided_at=now,
+        decided_at=decided_now(session, review.involved_child_id, now),
     )  # fmt: skip
     session.add(match)
     session.flush()

@@ -141,6 +141,24 @@ def test_a_person_settles_with_a_reason_and_the_evidence_is_carried(
         assert [one.decided_by for one in matches] == [DecidedBy.RULES, DecidedBy.PERSON]
 
 
+@pytest.mark.parametrize("minutes", [-58, 0])
+def test_a_decision_is_the_newest_even_where_the_clock_was_set_back(
+    force: NotifyingForce, minutes: int
+) -> None:
+    review_id, reviewer = unclear(force), force.account()
+    with force.database.write(of_force(FORCE)) as session:
+        settled = settle(
+            session, review_id, account_id=reviewer, actor=ACTOR,
+            choice=Choice(ReviewReason.SCHOOL_CONFIRMED, (990002,)),
+            now=NOW + timedelta(minutes=minutes),
+        )  # fmt: skip
+    with force.database.read(PLATFORM) as session:
+        newest = session.scalars(select(Match).order_by(Match.decided_at.desc())).first()
+    assert newest is not None
+    assert newest.id == settled.id
+    assert newest.decided_at > NOW
+
+
 def test_a_settled_or_held_review_is_not_settled_by_another(force: NotifyingForce) -> None:
     review_id, first, second = unclear(force), force.account(), force.account()
     chosen = {"actor": ACTOR, "choice": Choice(ReviewReason.EVIDENCE_CLEAR, (990001,)), "now": NOW}
