@@ -4,10 +4,19 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from app.access.clients import ALL_SCOPES, Caller
 from app.api.intake_writer import store
-from app.casework import acknowledging, calling, following_up, not_our_pupil, opening, reviewing
+from app.casework import (
+    acknowledging,
+    calling,
+    following_up,
+    not_our_pupil,
+    opening,
+    recalling,
+    reviewing,
+)
 from app.casework.acting import Acting
 from app.casework.inbox import Line, inbox
 from app.casework.police import PoliceActing
@@ -94,6 +103,22 @@ def withdraw(world: World) -> None:
     with world.wiring.database.write(of_force(one.force)) as session:
         withdraw_incident(session, acting, reference=one.reference, message=message)
     world.withdrawn.add((one.force, one.reference))
+
+
+def recall(world: World) -> None:
+    """Somebody of a force's desk takes one message back that went to the wrong school."""
+    force = world.chance.pick(FORCES)
+    # The page says "there is nothing here" of one that is not shown any more.
+    shown = world.look.execute("SELECT id FROM notification WHERE force = ? ORDER BY id", (force,))
+    ids = [UUID(one) for (one,) in shown]
+    if not ids:
+        return
+    acting = world.acting(f"desk.{force}@example.org")
+    with world.wiring.database.write(world.scope_of(acting)) as session:
+        recalling.recall(
+            session, acting, notification_id=world.chance.pick(ids),
+            reason=recalling.RecallReason.WRONG_SCHOOL,
+        )  # fmt: skip
 
 
 def use_inbox(world: World) -> None:

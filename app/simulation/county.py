@@ -141,10 +141,16 @@ def _key_adults(
 
 
 def _calendar(session: Session, schools: tuple[School, ...], now: datetime) -> None:
-    """One school knows its term and hours and is closed on one day; the others are unknown."""
+    """Two schools know their terms, with a holiday in between; the others are unknown.
+
+    One of the two knows its hours as well and is closed on one day. Worlds begin within three weeks
+    of this day: in term, on the eve of a holiday, or in one.
+    """
     today = london_date(now)
     rows = ["Owner,Kind,From,To,DoorsOpen,RegisterClose,PupilsLeave,Note"]
-    rows.append(_row(schools[0].urn, "term", today - timedelta(days=30), today + timedelta(60)))
+    for school, last, again in ((schools[0], 12, 22), (schools[1], 6, 15)):
+        rows.append(_row(school.urn, "term", today - timedelta(30), today + timedelta(last)))
+        rows.append(_row(school.urn, "term", today + timedelta(again), today + timedelta(90)))
     rows.append(_row(schools[0].urn, "hours"))
     rows.append(_row(schools[0].urn, "closed", today + timedelta(2), today + timedelta(2)))
     report = import_calendar(session, io.StringIO("\n".join(rows)), now=now)

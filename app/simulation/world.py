@@ -88,6 +88,10 @@ class World:
         self.wiring = _wiring(self.settings, self.clock, self.faults, self.mail, self.engine)
         self.runner = Runner(self.wiring, PIPELINE, owner=f"life {self.lives}")
 
+    def opened(self) -> sqlite3.Connection:
+        """Return a connection to the world's file, beside those of the service."""
+        return sqlite3.connect(self.settings.data_dir / _FILE)
+
     def acting(self, email: str) -> Acting:
         """Return one of the county's people, as signed in now."""
         account_id = self.county.accounts[email]
@@ -135,7 +139,7 @@ class Worlds:
         wiring = _wiring(settings, clock, faults, mail, self._engine)
         return World(
             seed, chance, clock, faults, county, settings, mail, self._engine, wiring,
-            Runner(wiring, PIPELINE, owner="life 1"), sqlite3.connect(self._home / _FILE),
+            Runner(wiring, PIPELINE, owner="life 1"), sqlite3.connect(settings.data_dir / _FILE),
         )  # fmt: skip
 
     def forget(self, world: World) -> None:
@@ -149,12 +153,21 @@ class Worlds:
         return self._folder / f"{season:%Y-%m-%d}"
 
     def _found(self, season: datetime) -> County:
+        shutil.copytree(self._migrated(), self._home_of(season))
         wiring = build(_settings(self._home_of(season)), clock=HandClock(season))
-        schema.upgrade(wiring.database.engine)
         ids.seed(0)
         self._counties[season] = found(wiring)
         wiring.database.engine.dispose()
         return self._counties[season]
+
+    def _migrated(self) -> Path:
+        """Return the folder of an empty database with every table there is, made once."""
+        empty = self._folder / "empty"
+        if not empty.is_dir():
+            wiring = build(_settings(empty), clock=HandClock(_SEASONS[0]))
+            schema.upgrade(wiring.database.engine)
+            wiring.database.engine.dispose()
+        return empty
 
 
 def _wiring(
