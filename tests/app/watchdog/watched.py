@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.clients import ALL_SCOPES, Caller
 from app.access.permissions import Role
+from app.access.restricted import set_group
 from app.casework.nights import close
 from app.casework.police import PoliceActing
 from app.core.clock import Clock, at_london, london_date
@@ -55,9 +56,17 @@ class Watched:
         for duty, email in (
             (Duty.DUTY_OFFICER, "duty@example.org"), (Duty.DUTY_OFFICER, "stand-in@example.org"),
             (Duty.REVIEWER, "ruth@example.org"), (Duty.FORCE_LEAD, "lead@example.org"),
+            (Duty.REVIEWER, "reviewer@example.org"),
         ):  # fmt: skip
             self.world.officer(duty, email)
         self.sql("UPDATE account SET enrolled_at = added_at")
+        with self.world.wiring.database.write(PLATFORM) as session:
+            group = [
+                self.world.people[one].id for one in ("lead@example.org", "reviewer@example.org")
+            ]
+            set_group(
+                session, force=FORCE, accounts=group, now=self.world.now, actor="operator:test"
+            )
 
     def watch(self, *, clock: Clock | None = None, **changes: Any) -> Watchdog:
         """Return a watchdog as a process would have it; `changes` are settings."""
@@ -110,7 +119,7 @@ class Watched:
 
     def close_night(self, incidents: int, with_children: int, children: int) -> None:
         """Close the night that ends today, as the force's control room would."""
-        caller = Caller(self.world.client_id, FORCE, ALL_SCOPES)
+        caller = Caller(self.world.clients[FORCE], FORCE, ALL_SCOPES)
         acting = PoliceActing(self.world.now, caller, self.world.wiring.cipher)
         totals = NightTotals(
             incidents=incidents, incidents_with_children=with_children, children=children
