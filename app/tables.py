@@ -1,5 +1,6 @@
 """Imports every module of tables once, so that the metadata is whole."""
 
+from app.access import break_glass as break_glass_models
 from app.access import models as access_models
 from app.core import models as core_models
 from app.core.database import Base
@@ -26,7 +27,7 @@ from schools import officers as officer_models
 from schools.matching import models as matching_models
 
 ROOMS = (
-    core_models, access_models, intake_models, suspect_models, school_models, connected_models,
+    core_models, access_models, break_glass_models, intake_models, suspect_models, school_models, connected_models,
     key_adult_models, officer_models, register_models, roll_models, matching_models,
     notification_models, earlier_models, provider_models, receipt_models, release_models,
     drill_models, readiness_models, wording_models,

@@ -24,7 +24,7 @@ from notifications.models import Notification, Receipt, Run
 from notifications.passing_over import passed_over
 from notifications.receipt_models import Attendance, ReceiptStep
 from notifications.receipt_states import ReceiptStepKind
-from notifications.receipt_steps import answered_by, plan_step
+from notifications.receipt_steps import RING, answered_by, plan_step
 from notifications.recipients import Recipient, addressee, recipients_of
 from notifications.runs import policy_of
 from notifications.states import VISIBLE, NotificationState, ReceiptKind, StepState
@@ -47,6 +47,8 @@ class Asking:
     actor: str
     # The accounts that said to be tied to the family.
     declared: frozenset[str] = frozenset()
+    # The accounts that alone may know of a restricted incident; None for any other.
+    only: frozenset[UUID] | None = None
 
     @property
     def run(self) -> Run:
@@ -80,7 +82,7 @@ def due_after_telling(
 
 def take_steps_after_telling(
     session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str,
-    declared: frozenset[str] = frozenset(),
+    declared: frozenset[str] = frozenset(), only: frozenset[UUID] | None = None,
 ) -> int:  # fmt: skip
     """Take all steps of one notification that are due by now; return how many were settled."""
     notification = session.scalars(
@@ -96,7 +98,7 @@ def take_steps_after_telling(
             ReceiptStep.planned_at <= now,
         )
     ).all()
-    asking = Asking(session, cipher, notification, now, actor, declared)
+    asking = Asking(session, cipher, notification, now, actor, declared, only)
     for step in sorted(steps, key=lambda one: (one.planned_at, _RANK[one.kind])):
         _settle(asking, step)
     session.flush()
@@ -186,6 +188,8 @@ def _ring_about_change(asking: Asking) -> Skipped:
     if not unread_amendments(asking.session, asking.notification.id):
         return "read"
     open_line(asking.session, asking.notification, now=asking.now)
+    if asking.only is not None:
+        _tell_duty(asking, Duty.DUTY_OFFICER, about=RING)
     return None
 
 
@@ -194,6 +198,8 @@ def _ring_about_going_home(asking: Asking) -> Skipped:
     if not calls_wanted(asking.session, [asking.notification.id]):
         return "not_needed"
     open_line(asking.session, asking.notification, now=asking.now)
+    if asking.only is not None:
+        _tell_duty(asking, Duty.DUTY_OFFICER, about=RING)
     return None
 
 
@@ -264,5 +270,5 @@ def _tell_duty(asking: Asking, duty: Duty, *, about: str) -> Skipped:
     return alert_duty(
         asking.session, asking.cipher, owner=f"force:{notification.force}", duty=duty,
         force=notification.force, about=f"{about}:{notification.id}", now=asking.now,
-        family=family_of(asking.session, notification, asking.declared),
+        family=family_of(asking.session, notification, asking.declared, asking.only),
     )  # fmt: skip

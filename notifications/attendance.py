@@ -5,6 +5,7 @@ lead are alerted in the transaction that stores it.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,11 +33,13 @@ def question_of(session: Session, notification: Notification) -> Attendance | No
 def answer_attendance(
     session: Session, cipher: Cipher, notification: Notification, *, answer: AttendanceAnswer,
     actor: str, now: datetime, source: str = "page", declared: frozenset[str] = frozenset(),
+    only: frozenset[UUID] | None = None,
 ) -> Attendance:  # fmt: skip
     """Store the answer, also one that corrects an earlier; raise `Conflict` where nobody asked.
 
     What is no longer shown to a school is not answered by it: `NoLongerShown`. `declared` are the
-    accounts that said to be tied to the family: they are not alerted.
+    accounts that said to be tied to the family: they are not alerted. `only` are those who alone
+    may know of a restricted incident.
     """
     session.refresh(notification, with_for_update={"key_share": True})
     if notification.state not in VISIBLE:
@@ -56,7 +59,7 @@ def answer_attendance(
     told = {}
     if answer is AttendanceAnswer.ABSENT:
         told = _tell_of_absence(
-            session, cipher, notification, family_of(session, notification, declared), now=now
+            session, cipher, notification, family_of(session, notification, declared, only), now=now
         )
     else:
         stop_alerts(session, f"absence:{notification.id}", now)

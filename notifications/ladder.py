@@ -12,10 +12,13 @@ from app.core import audit
 from app.core.cipher import Cipher
 from app.core.clock import london_date
 from notifications.alerting import cover, plan_alert
+from notifications.asking_duty import alert_duty
 from notifications.channels.call_sheet import open_line
+from notifications.free_officers import family_of
 from notifications.lateness import mark_late
 from notifications.models import Alert, AlertCover, EscalationStep, Notification, Run
 from notifications.passing_over import note_passed_over, passed_over
+from notifications.receipt_steps import RING
 from notifications.recipients import Recipient, addressee, recipients_of
 from notifications.runs import policy_of
 from notifications.states import (
@@ -26,6 +29,7 @@ from notifications.states import (
     StepState,
 )
 from notifications.stopping import stop_ladder
+from schools.officers import Duty
 
 _IN_FLIGHT = frozenset({AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN})
 _RANK = {kind: rank for rank, kind in enumerate(StepKind)}
@@ -45,6 +49,8 @@ class Taking:
     actor: str
     # Whether this installation sends text messages.
     texts: bool = False
+    # The accounts that alone may know of a restricted incident; None for any other.
+    only: frozenset[UUID] | None = None
 
 
 def due_notifications(
@@ -76,7 +82,7 @@ def due_notifications(
 
 def take_due_steps(
     session: Session, cipher: Cipher, *, notification_id: UUID, now: datetime, actor: str,
-    texts: bool = False,
+    texts: bool = False, only: frozenset[UUID] | None = None,
 ) -> int:  # fmt: skip
     """Take all steps of one notification that are due by now; return how many were settled.
 
@@ -93,7 +99,7 @@ def take_due_steps(
     ).one()
     if notification.told_at is not None:
         return stop_ladder(session, notification, reason_code="told", now=now, actor=actor)
-    taking = Taking(session, cipher, notification, now, actor, texts)
+    taking = Taking(session, cipher, notification, now, actor, texts, only)
     steps = _due(session, notification, now)
     for step in steps:
         _settle(taking, step, _TAKE[step.kind](taking))
@@ -193,7 +199,24 @@ def _call(taking: Taking) -> Skipped:
     They are named by the step on the trail and on the board; the call is the same call.
     """
     open_line(taking.session, taking.notification, now=taking.now)
+    if taking.only is not None:
+        return _alert_group(taking, Duty.DUTY_OFFICER)
     return None
+
+
+def _call_leads(taking: Taking) -> Skipped:
+    open_line(taking.session, taking.notification, now=taking.now)
+    return None if taking.only is None else _alert_group(taking, Duty.FORCE_LEAD)
+
+
+def _alert_group(taking: Taking, duty: Duty) -> Skipped:
+    """Alert who may know of a restricted incident: nobody else finds its line on the sheet."""
+    notification = taking.notification
+    return alert_duty(
+        taking.session, taking.cipher, owner=f"force:{notification.force}", duty=duty,
+        force=notification.force, about=f"{RING}:{notification.id}", now=taking.now,
+        family=family_of(taking.session, notification, only=taking.only),
+    )  # fmt: skip
 
 
 def _late(taking: Taking) -> Skipped:
@@ -209,7 +232,7 @@ _TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
     StepKind.DUTY_OFFICER: _call,
     StepKind.LATE: _late,
     StepKind.DUTY_OFFICER_AGAIN: _call,
-    StepKind.LEADS: _call,
+    StepKind.LEADS: _call_leads,
 }
 
 

@@ -61,6 +61,10 @@ class Order:
     # A protected child: `account:<id>` of the one person it is released to, or `nobody`.
     shown_only_to: str | None = None
     protected: bool = False
+    # A restricted incident's message is a message of its own, and counts in none of others: those
+    # of this child that are restricted, by incident.
+    restricted: bool = False
+    apart: frozenset[UUID] = frozenset()
 
 
 def place(
@@ -127,7 +131,7 @@ def _joinable(session: Session, order: Order, now: datetime) -> Notification | N
     notification of its own. So does a deadline that has passed, whose ladder alerts nobody any
     more; a caller who reads it out now; and this same incident, for a second child of one name.
     """
-    if order.person_digest is None:
+    if order.person_digest is None or order.restricted:
         return None
     holds_it = exists().where(
         Occurrence.notification_id == Notification.id, Occurrence.incident_id == order.incident_id
@@ -144,6 +148,10 @@ def _joinable(session: Session, order: Order, now: datetime) -> Notification | N
             Notification.told_at.is_(None),
             Notification.due_at > now,
             ~holds_it,
+            ~exists().where(
+                Occurrence.notification_id == Notification.id,
+                Occurrence.incident_id.in_(order.apart),
+            ),
             ~exists().where(_open_line_of(Notification.id), CallSheetLine.claimed_by.is_not(None)),
         )
         .order_by(Notification.due_at)
@@ -218,6 +226,7 @@ def _composed(session: Session, order: Order, policy: Policy, *, now: datetime) 
             session, person_digest=order.person_digest, urn=order.urn, force=order.force,
             at=order.accepted_at, but=order.incident_id,
             protected=order.shown_only_to is not None,
+            apart=frozenset() if order.restricted else order.apart,
         )  # fmt: skip
         facts = replace(
             facts, earlier_30=earlier.days_30, earlier_90=earlier.days_90,

@@ -157,7 +157,7 @@ def say_protecting(
 
 def say_disclosed(
     session: Session, cipher: Cipher, recall: Recall, *, said: Said, actor: str, now: datetime,
-    declared: frozenset[str] = frozenset(),
+    declared: frozenset[str] = frozenset(), only: frozenset[UUID] | None = None,
 ) -> Breach | None:  # fmt: skip
     """Answer whether a wrong person saw it; "yes" and "unsure" open a breach record.
 
@@ -187,7 +187,7 @@ def say_disclosed(
         session, cipher, owner=f"force:{recall.force}", duty=Duty.DATA_PROTECTION,
         force=recall.force, about=f"breach:{breach.id}", now=now,
         family=family_of(
-            session, session.get_one(Notification, recall.notification_id), declared
+            session, session.get_one(Notification, recall.notification_id), declared, only
         ),
     )  # fmt: skip
     if missing is None:

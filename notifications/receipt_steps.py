@@ -29,9 +29,11 @@ from schools.term_dates import (
 
 # A reminder comes when the school day has begun; so does the list of the lead.
 REMINDED_AT = time(9, 30)
+# A restricted incident's people are alerted that its school is to be rung: no desk sees its line.
+RING = "ring"
 # What the alerts after telling are about.
 ASKED_ABOUT = (
-    "attendance", "absence", "acknowledge", "follow_up", "amendment", "open", "desk_call",
+    "attendance", "absence", "acknowledge", "follow_up", "amendment", "open", "desk_call", RING,
 )  # fmt: skip
 _SHORTEST_WAIT = timedelta(minutes=30)
 

@@ -47,6 +47,8 @@ class Unsettled:
     hand_over: Callable[[str], None]
     declared: frozenset[str] = frozenset()
     refused: bool = False
+    # The accounts that alone may know of a restricted incident; None for any other.
+    only: frozenset[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,13 @@ def _second_reviewer(taking: _Taking) -> _Done:
 
 
 def _council_lookup(taking: _Taking) -> _Done:
-    """The council's contact rings the desk and answers with a school only."""
+    """The council's contact rings the desk and answers with a school only.
+
+    Not about a restricted child, of whom the desk that they ring knows nothing: a reviewer of the
+    group rings them.
+    """
+    if taking.child.restricted:
+        return _Done(skipped="restricted")
     if taking.child.council is None:
         return _Done(skipped="council_unknown")
     return _ask(taking, Duty.COUNCIL_LOOKUP, council=taking.child.council)
@@ -258,7 +266,7 @@ def _free(
         owner=f"force:{taking.row.force}" if council is None else f"council:{council}",
         family=Family(
             frozenset({child.incident_id}), frozenset({taking.row.involved_child_id}),
-            child.declared,
+            child.declared, child.only,
         ),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access.permissions import Role
@@ -88,6 +88,25 @@ class AccountRole(Base):
     force: Mapped[str | None] = mapped_column(ForeignKey("force.code"), index=True)
     council: Mapped[str | None] = mapped_column(String(3), index=True)
     granted_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class RestrictedMember(Base):
+    """Somebody of the small group of a force that sees its restricted incidents."""
+
+    __tablename__ = "restricted_member"
+    __table_args__ = (
+        Index(
+            "uq_restricted_member_now", "force", "account_id", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    force: Mapped[str] = mapped_column(ForeignKey("force.code"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    named_at: Mapped[datetime]
+    named_by: Mapped[str] = mapped_column(String(100))
     ended_at: Mapped[datetime | None]
 
 

@@ -69,6 +69,8 @@ class Action(StrEnum):
     CONFIRM_SUCCESSOR = "confirm_successor"
     MANAGE_REGISTER = "manage_register"
     MANAGE_ACCOUNTS = "manage_accounts"
+    ASK_RESTRICTED = "ask_restricted"
+    ANSWER_RESTRICTED = "answer_restricted"
 
 
 _TABLE: dict[Action, frozenset[Role]] = {
@@ -122,6 +124,9 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.CONFIRM_SUCCESSOR: frozenset({Role.KEY_ADULT, Role.REGISTER_ADMIN}),
     Action.MANAGE_REGISTER: frozenset({Role.REGISTER_ADMIN, Role.PLATFORM_ADMIN}),
     Action.MANAGE_ACCOUNTS: frozenset({Role.PLATFORM_ADMIN}),
+    Action.ASK_RESTRICTED: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
+    # Of these only who is of the force's group, or leads (app.access.restricted.may_grant).
+    Action.ANSWER_RESTRICTED: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
 }
 
 

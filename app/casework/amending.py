@@ -112,7 +112,7 @@ def _same_incident(old: _Version, new: _Version) -> bool:
     """Return whether nothing changed about who may be told: a restriction, or a hold."""
     return (
         new.facts.hold is None
-        and old.incident.restricted_access == new.incident.restricted_access
+        and old.facts.restricted_access == new.facts.restricted_access
         and old.facts.party_under_16 == new.facts.party_under_16
     )
 

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.connections import declared_of, require_untied, tie_to_notification
+from app.casework.connections import declared_of, desk_tie, require_untied
+from app.casework.restricted import only_for_message
 from app.casework.waiting import Seen, notification_for, require_seen
 from app.core.errors import NotFound
 from app.core.scope import acting_for
@@ -32,6 +33,7 @@ def answer(
         attendance.answer_attendance(
             session, acting.cipher, notification, answer=said, actor=acting.actor.id,
             now=acting.now, source="page", declared=declared_of(session, notification.id),
+            only=only_for_message(session, notification.id, now=acting.now),
         )  # fmt: skip
 
 
@@ -43,6 +45,7 @@ def answer_by_phone(
     attendance.answer_attendance(
         session, acting.cipher, notification, answer=said, actor=acting.actor.id, now=acting.now,
         source="phone", declared=declared_of(session, notification.id),
+        only=only_for_message(session, notification.id, now=acting.now),
     )  # fmt: skip
 
 
@@ -61,5 +64,5 @@ def _of_desk(session: Session, acting: Acting, notification_id: UUID) -> Notific
     if found is None:
         raise NotFound(_NOTHING_HERE)
     require(acting, Action.RESPOND_TO_ABSENCE, Relation(force=found.force))
-    require_untied(tie_to_notification(session, acting, found))
+    require_untied(desk_tie(session, acting, found))
     return found

@@ -15,7 +15,7 @@ from app.access.permissions import Action, Relation
 from app.access.spoken_codes import SpokenCode
 from app.casework.acting import Acting, require
 from app.casework.call_lines import CallLine, School, is_mine, schools_to_ring
-from app.casework.connections import Tie, require_untied, ties_to_notifications
+from app.casework.connections import Tie, desk_ties, require_untied
 from app.casework.released import released
 from app.casework.spoken_codes import codes_of
 from app.core import audit
@@ -73,7 +73,7 @@ def sheet(session: Session, acting: Acting, *, force: str) -> list[School]:
     # A school that said "not our pupil" is not rung about that child; its reviewer has it.
     waiting = still_to_ring(session, [line.notification_id for line in lines])
     lines = [line for line in lines if line.notification_id in waiting]
-    tied = ties_to_notifications(session, acting, {one.notification_id: force for one in lines})
+    tied = desk_ties(session, acting, {one.notification_id: force for one in lines})
     lines = [line for line in lines if tied.get(line.notification_id) is not Tie.OUT]
     schools = schools_to_ring(session, acting, lines, force=force)
     return [_unnamed(school) if school.only else school for school in schools]
@@ -159,7 +159,7 @@ def record_call(
 
 def call_tie(session: Session, acting: Acting, line: CallSheetLine) -> Tie | None:
     ids = {line.notification_id: line.force}
-    return ties_to_notifications(session, acting, ids).get(line.notification_id)
+    return desk_ties(session, acting, ids).get(line.notification_id)
 
 
 def _line_for(session: Session, acting: Acting, line_id: UUID, *, action: Action) -> CallSheetLine:

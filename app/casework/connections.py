@@ -1,6 +1,7 @@
 """How the person who acts is tied to an incident: not at all, by a name that asks, or out of it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from sqlalchemy.orm import Session
 from app.access.accounts import details_of
 from app.access.models import Account
 from app.casework.acting import Acting
+from app.casework.restricted import closed_messages
 from app.core.cipher import CannotOpen
 from app.core.errors import NotFound
-from app.core.scope import Scope, scope, scope_of
+from app.core.scope import scope, scope_of
 from app.intake.models import Incident, InvolvedChild
 from notifications.models import Notification
 from notifications.passing_over import ToldOf, told_of
@@ -49,8 +51,7 @@ def ties(
     incidents = {one for told in concerned.values() for one in told.incidents}
     children = {one for told in concerned.values() for one in told.children}
     before = scope_of(session)
-    reach = Scope(before.forces | {force}, before.urns, before.councils, before.platform)
-    scope(session, reach)
+    scope(session, replace(before, forces=before.forces | {force}, closed=before.closed - {force}))
     try:
         by_incident = _by_incident(session, acting, incidents, children)
     finally:
@@ -73,6 +74,18 @@ def ties_to_notifications(
         of_force = {key: one for key, one in told.items() if ids[key] == force}
         found |= ties(session, acting, of_force, force=force)
     return found
+
+
+def desk_ties(session: Session, acting: Acting, ids: Mapping[UUID, str]) -> dict[UUID, Tie]:
+    """Return the same for somebody who acts for the force: out of what is closed to them, too."""
+    told = {ident: one.incidents for ident, one in told_of(session, ids.keys()).items()}
+    closed = closed_messages(session, told)
+    return ties_to_notifications(session, acting, ids) | dict.fromkeys(closed, Tie.OUT)
+
+
+def desk_tie(session: Session, acting: Acting, notification: Notification) -> Tie | None:
+    """Return the same of one notification."""
+    return desk_ties(session, acting, {notification.id: notification.force}).get(notification.id)
 
 
 def tie_to_incident(

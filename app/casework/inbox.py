@@ -1,7 +1,7 @@
 """The inbox: what waits for one person's schools and councils; no name before it was opened."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.casework.found_connected import note_found
 from app.core.cipher import Erased
 from app.core.clock import london_date
 from app.core.errors import NotFound
-from app.core.scope import Scope, scope, scope_of
+from app.core.scope import scope, scope_of
 from notifications.compose import Identity
 from notifications.holiday_desk import answered_by_council
 from notifications.models import Notification, Receipt
@@ -138,7 +138,8 @@ def _names(
     """Return who it is about, of what this person has opened; content past its time has none."""
     before, found = scope_of(session), dict[UUID, Identity]()
     forces = frozenset(row.force for row in rows)
-    scope(session, Scope(before.forces | forces, before.urns, before.councils))
+    # What they opened themselves, whatever is closed to another of their roles.
+    scope(session, replace(before, forces=before.forces | forces, closed=frozenset()))
     for row in rows:
         try:
             content = content_of(session, acting.cipher, row)

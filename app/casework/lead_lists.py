@@ -22,7 +22,13 @@ from app.intake import suspects
 from app.intake.suspects import SuspectPattern
 from app.reports.decisions import DecisionRow, decisions
 from app.reports.fairness import Fairness, by_area
-from app.reports.patterns import RepeatedChild, SameSuspect, repeated_children, same_suspects
+from app.reports.patterns import (
+    RepeatedChild,
+    SameSuspect,
+    repeated_children,
+    same_suspects,
+    still_there,
+)
 from app.reports.quality import Quality, quality
 from app.reports.recipients import ChangeRow, recipient_changes
 from notifications.passing_over import ToldOf
@@ -87,7 +93,8 @@ def decide_pattern(session: Session, acting: Acting, *, pattern_id: UUID, confir
         raise NotFound(_NOTHING_HERE)
     require(acting, Action.DECIDE_PATTERN, Relation(force=pattern.force))
     families = suspects.families_of(session, force=pattern.force, digest=pattern.digest or b"")
-    if not _untied(session, acting, pattern.force, [pattern], lambda _: families):
+    mine = _untied(session, acting, pattern.force, [pattern], lambda _: families)
+    if not mine or not still_there(session, pattern):
         raise NotFound(_NOTHING_HERE)
     suspects.decide(
         session, pattern, confirmed=confirmed, account_id=acting.actor.account_id, now=acting.now

@@ -11,8 +11,11 @@ from app.casework.connections import ties_to_children
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import NotFound
+from app.core.scope import acting_for, scope_of
+from app.intake.nights import restricted_arrived
 from app.reports.export import morning_csv
 from app.reports.morning import board
+from app.reports.night_feed import NightFeed
 from app.reports.rows import Board, ChildRow
 
 
@@ -53,7 +56,25 @@ def _board(session: Session, acting: Acting, force: str, on: date) -> Board:
     found = board(session, acting.cipher, force=force, on=on, now=acting.now)
     tied = ties_to_children(session, acting, [row.child_id for row in found.rows], force=force)
     rows = (_without_school(row) if row.child_id in tied else row for row in found.rows)
-    return replace(found, rows=tuple(rows))
+    return replace(found, rows=tuple(rows), feed=_feed(session, found))
+
+
+def _feed(session: Session, found: Board) -> NightFeed | None:
+    """Return a night's totals without those of what is closed to who acts."""
+    feed = found.feed
+    if feed is None or found.force not in scope_of(session).closed or feed.closed_at is None:
+        return feed
+    with acting_for(session, found.force):
+        apart = restricted_arrived(
+            session, found.force, on=found.on, closed_at=feed.closed_at
+        ).as_json()
+
+    def without(totals: dict[str, int] | None) -> dict[str, int] | None:
+        if totals is None:
+            return None
+        return {name: max(0, count - apart.get(name, 0)) for name, count in totals.items()}
+
+    return replace(feed, told=without(feed.told), arrived=without(feed.arrived))
 
 
 def _without_school(row: ChildRow) -> ChildRow:

@@ -191,7 +191,12 @@ def _nobody_looks_up(
     session: Session, acting: Acting, child: InvolvedChild, answer: NoneOfThese
 ) -> list[FieldError]:
     """A child passed on to nobody would wait until its deadline for an answer that never comes."""
-    if answer.passed_to is not PassedTo.COUNCIL_LOOKUP or to_ring(session, acting, child).lookups:
+    if answer.passed_to is not PassedTo.COUNCIL_LOOKUP:
+        return []
+    if session.get_one(Incident, child.incident_id).restricted_access:
+        message = "A restricted incident: ring the look-up contact yourself, then settle it"
+        return [FieldError("then", "restricted", message)]
+    if to_ring(session, acting, child).lookups:
         return []
     message = (
         "No look-up contact is named for this child’s council: choose the force desk, or a second "

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation, Role
 from app.casework.acting import Acting, require
-from app.casework.connections import Tie, ties_to_notifications
+from app.casework.connections import Tie, desk_ties
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import NotFound
@@ -50,7 +50,7 @@ def _of_force(session: Session, acting: Acting, force: str) -> ForceMatters:
 def _without_own_family(session: Session, acting: Acting, force: str) -> OpenMatters:
     """Return what is open, without what does not exist for the acting person."""
     found = open_matters(session, force=force, now=acting.now)
-    tied = ties_to_notifications(session, acting, dict.fromkeys(found.notification_ids, force))
+    tied = desk_ties(session, acting, dict.fromkeys(found.notification_ids, force))
     out = {ident for ident, tie in tied.items() if tie is Tie.OUT}
 
     def mine(matters: tuple[Matter, ...]) -> tuple[Matter, ...]:

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation, may
 from app.casework.acting import Acting, require
-from app.casework.connections import declared_of, require_untied, tie_to_notification
+from app.casework.connections import declared_of, desk_tie, require_untied
 from app.casework.not_our_pupil import newest_match
 from app.casework.remembering import children_of
+from app.casework.restricted import only_for_message
 from app.casework.waiting import notification_for, recipient_name
 from app.core import audit
 from app.core.errors import Conflict, NotFound
@@ -118,6 +119,7 @@ def say_disclosed(session: Session, acting: Acting, *, recall_id: UUID, said: Sa
     recall_cases.say_disclosed(
         session, acting.cipher, row, said=said, actor=acting.actor.id, now=acting.now,
         declared=declared_of(session, found.id),
+        only=only_for_message(session, found.id, now=acting.now),
     )  # fmt: skip
 
 
@@ -176,7 +178,7 @@ def _of_force(
     if found is None:
         raise NotFound(_NOTHING_HERE)
     require(acting, action, Relation(force=found.force))
-    require_untied(tie_to_notification(session, acting, found))
+    require_untied(desk_tie(session, acting, found))
     return found
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.access.accounts import names_of
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.connections import Tie, declared, require_untied, ties_to_notifications
+from app.casework.connections import Tie, declared, desk_ties, require_untied
 from app.casework.release_claims import (
     Claim,
     claim_of,
@@ -35,6 +35,7 @@ from app.casework.released import (
     waits_for_release,
     why_gone,
 )
+from app.casework.restricted import only_for
 from app.casework.waiting import recipient_name
 from app.core import audit
 from app.core.clock import london_date
@@ -107,7 +108,7 @@ def waiting(session: Session, acting: Acting, *, force: str) -> list[Waiting]:
         )
         .order_by(Notification.due_at, Notification.id)
     ).all()
-    tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
+    tied = desk_ties(session, acting, {row.id: row.force for row in rows})
     return [
         _line(session, acting, row, shown=False)
         for row in rows
@@ -176,7 +177,8 @@ def propose(
         session, acting.cipher, owner=f"force:{row.force}", duty=Duty.FORCE_LEAD,
         on=london_date(acting.now),
         family=Family(
-            frozenset(told.incidents), frozenset(told.children), declared(session, told.incidents)
+            frozenset(told.incidents), frozenset(told.children), declared(session, told.incidents),
+            only_for(session, told.incidents, now=acting.now),
         ),
     )  # fmt: skip
     for lead in leads:
@@ -236,7 +238,7 @@ def _notification(
     if found is None or found.shown_only_to is None:
         raise NotFound(_NOTHING_HERE)
     require(acting, action, Relation(force=found.force))
-    require_untied(ties_to_notifications(session, acting, {found.id: found.force}).get(found.id))
+    require_untied(desk_ties(session, acting, {found.id: found.force}).get(found.id))
     if found.state is not NotificationState.READY or found.told_at is not None:
         raise Conflict("This child was told of already, or taken back: load the board again.")
     return found

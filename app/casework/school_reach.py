@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from app.casework.acting import Acting
 from app.core.errors import Conflict, NotFound
 from app.core.policies import current_policy
 from app.core.policy import Policy
-from app.core.scope import Scope, scope, scope_of
+from app.core.scope import scope, scope_of
 from schools.models import Establishment
 from schools.queries import establishment
 
@@ -66,13 +67,10 @@ def on_behalf_of_school(session: Session, urn: int, *forces: str) -> Iterator[No
 def on_behalf_of_schools(session: Session, urns: Collection[int], *forces: str) -> Iterator[None]:
     """Widen the scope to the rows of several schools, once it was asked whether the actor may."""
     before = scope_of(session)
-    scope(
-        session,
-        Scope(
-            before.forces | frozenset(forces), before.urns.union(urns), before.councils,
-            before.platform,
-        ),
-    )  # fmt: skip
+    widened = replace(
+        before, forces=before.forces | frozenset(forces), urns=before.urns.union(urns)
+    )
+    scope(session, widened)
     try:
         yield
         session.flush()

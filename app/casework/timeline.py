@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.access.models import AccountRole
 from app.access.permissions import Action, Relation, Role, may
 from app.casework.acting import Acting, require
-from app.casework.connections import require_untied, tie_to_notification
+from app.casework.connections import desk_tie, require_untied
 from app.casework.remembering import children_of
 from app.casework.words_shown import WordsShown, words_of_alerts, words_of_message
 from app.core import audit
@@ -82,7 +82,7 @@ def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Time
     if found is None:
         raise NotFound("There is nothing here for you: check the address or sign in as another.")
     require(acting, Action.SEE_TIMELINE, Relation(force=found.force))
-    require_untied(tie_to_notification(session, acting, found))
+    require_untied(desk_tie(session, acting, found))
     audit.record(
         session, event=audit.Event.TIMELINE_VIEWED, actor=acting.actor.id, force=found.force,
         subject=f"notification:{found.id}", now=acting.now,

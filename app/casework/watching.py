@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
-from app.casework.connections import Tie, require_untied, tie_to_notification
+from app.casework.connections import Tie, desk_tie, require_untied, tie_to_notification
 from app.casework.waiting import Seen, notification_for, reached_by, seen_by
 from app.core.errors import NotFound, NotFoundAndNoted
 from notifications.models import CallSheetLine, Notification, Occurrence
@@ -60,7 +60,7 @@ def still_read_out(session: Session, acting: Acting, *, line_id: UUID, on_screen
         raise NotFound(_GONE)
     require(acting, Action.RECORD_CALL, Relation(force=line.force))
     found = session.get_one(Notification, line.notification_id)
-    require_untied(tie_to_notification(session, acting, found))
+    require_untied(desk_tie(session, acting, found))
     mine = line.claimed_by is not None and line.claimed_by == acting.actor.account_id
     if not mine or not _stands(session, found, on_screen):
         raise NotFound(_GONE)

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from app.cli import opening, policy, wording
+from app.cli import opening, policy, restricted, wording
 from app.cli.output import Json, answer
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command()(policy.policy)
 commands.command("wording")(wording.of_force)
+commands.command("restricted-group")(restricted.restricted_group)
 
 
 @commands.callback()
@@ -48,6 +49,7 @@ def add(
             f"       encompass force policy {code} policy.json   (at least the desk's telephone)",
             f"       encompass accounts add … --role force_desk --force {code} (reviewer, lead)",
             f"       encompass officers add force:{code} duty_officer …   (and a stand-in)",
+            f"       encompass force restricted-group {code} EMAIL EMAIL",
             "Last:  encompass check says what is still missing.",
         ],
         as_json=json,

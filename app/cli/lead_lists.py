@@ -149,6 +149,7 @@ def _asked(
             session, event=audit.Event.REPORT_EXPORTED, actor=opening.operator(), force=of.code,
             subject=f"{name}:{on.isoformat()}", now=now,
         )  # fmt: skip
+        opening.outside_the_group(session, of.code)
         yield session, wiring, of.code, on
 
 

@@ -77,3 +77,15 @@ def day(text: str, option: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter("write it as 2026-11-20", param_hint=option) from None
+
+
+def outside_the_group(session: "Session", force: str) -> None:
+    """Narrow a unit to one force as everybody sees it: its restricted incidents are nobody's here.
+
+    Who is at the command line is not known to be of the group that sees them.
+    """
+    from dataclasses import replace
+
+    from app.core.scope import of_force, scope
+
+    scope(session, replace(of_force(force), closed=frozenset({force})))

@@ -58,6 +58,7 @@ def morning(
         now = wiring.clock.now()
         on = asked or london_date(now)
         of = force_named(session, force) if force else only_force(session)
+        opening.outside_the_group(session, of.code)
         found = board(session, wiring.cipher, force=of.code, on=on, now=now)
         audit.record(
             session, event=audit.Event.REPORT_EXPORTED, actor=opening.operator(), force=of.code,

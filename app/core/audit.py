@@ -171,6 +171,10 @@ class Event(StrEnum):
     RELEASE_GIVEN_BACK = "review:release:given_back"
     RELEASE_SHOWN = "review:release:shown"
     OFFICER_UNVERIFIED = "register:officer:unverified"
+    RESTRICTED_GROUP_CHANGED = "access:restricted:group_changed"
+    RESTRICTED_ASKED = "access:restricted:asked"
+    RESTRICTED_GRANTED = "access:restricted:granted"
+    RESTRICTED_REFUSED = "access:restricted:refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ AES-256-GCM, by `cryptography`; whose file it is and until when is bound into th
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
 from app.core.errors import Refused
 
 _FORMAT = "call-sheet-1"
+# In the name of a key file: its holder is of the group that sees restricted incidents.
+_GROUP = "restricted"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _BROKEN = "This is not a call sheet, or it was changed: fetch it again."
 
@@ -57,8 +59,19 @@ def make_key(passphrase: str) -> tuple[bytes, bytes]:
 
 def public_keys(folder: Path, force: str) -> list[X25519PublicKey]:
     """Return the public keys of a force's people: `FORCE.NAME.pem`; raise `Refused` for others."""
+    return _keys(folder, f"{force}.*.pem", but=f"{force}.{_GROUP}.*.pem")
+
+
+def group_keys(folder: Path, force: str) -> list[X25519PublicKey]:
+    """Return the keys of who sees restricted incidents: `FORCE.restricted.NAME.pem`."""
+    return _keys(folder, f"{force}.{_GROUP}.*.pem")
+
+
+def _keys(folder: Path, pattern: str, *, but: str | None = None) -> list[X25519PublicKey]:
     found = []
-    for path in sorted(folder.glob(f"{force}.*.pem")):
+    for path in sorted(folder.glob(pattern)):
+        if but is not None and path.match(but):
+            continue
         try:
             key = load_pem_public_key(path.read_bytes())
         except ValueError:
@@ -71,11 +84,18 @@ def public_keys(folder: Path, force: str) -> list[X25519PublicKey]:
     return found
 
 
-def seal_file(plain: bytes, label: Label, keys: list[X25519PublicKey]) -> bytes:
-    """Return the file, readable by the holder of any one of these keys."""
+def seal_file(plain: Sequence[tuple[X25519PublicKey, bytes]], label: Label) -> bytes:
+    """Return the file, readable by the holder of any one of these keys: to each what is theirs.
+
+    All are of one length, so that nobody sees that there is more for another; what is sealed ends
+    in spaces, which JSON does not mind.
+    """
+    longest = max((len(one) for _, one in plain), default=0)
     sealed = {
-        _fingerprint(key): b64encode(_SUITE.encrypt(plain, key, label.bound())).decode()
-        for key in keys
+        _fingerprint(key): b64encode(
+            _SUITE.encrypt(one.ljust(longest), key, label.bound())
+        ).decode()
+        for key, one in plain
     }
     body = {
         "format": _FORMAT, "force": label.force, "written_at": label.written_at.isoformat(),

@@ -148,6 +148,13 @@ class SuspectPatterns(Part):
         return self
 
 
+class Restricted(Part):
+    """Incidents that only a named group of the force sees."""
+
+    # How long somebody outside whom a second person let in sees one of them.
+    break_glass_minutes: Annotated[int, Field(ge=10, le=240)] = 60
+
+
 class Policy(Part):
     """Everything a force may decide, in one typed record."""
 
@@ -162,6 +169,7 @@ class Policy(Part):
     patterns: Patterns = Patterns()
     suspects: SuspectPatterns = SuspectPatterns()
     receipts: Receipts = Receipts()
+    restricted: Restricted = Restricted()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10

@@ -2,15 +2,30 @@
 
 The scope is set for one transaction: as ORM criteria on both databases, and as the settings that
 PostgreSQL's row-level security reads. A statement on a tenant table without a scope raises.
+Restricted incidents of a force that is `closed` to somebody are no rows at all for them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import ClauseElement, ColumnElement, String, Table, event, or_, text
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    Table,
+    and_,
+    event,
+    not_,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.sql.util import find_tables
 
@@ -46,6 +61,9 @@ class Scope:
     urns: frozenset[int] = field(default_factory=frozenset)
     councils: frozenset[str] = field(default_factory=frozenset)
     platform: bool = False
+    # Forces whose restricted incidents do not exist here, but for those that were opened.
+    closed: frozenset[str] = frozenset()
+    opened: frozenset[UUID] = frozenset()
 
     def admits(self, row: object) -> bool:
         """Return whether this row may be written under this scope."""
@@ -94,12 +112,21 @@ def acting_for(session: Session, force: str) -> Iterator[None]:
     force. The act asks `permissions` first, then works on the force's behalf inside this block.
     """
     before = scope_of(session)
-    scope(session, Scope(before.forces | {force}, before.urns, before.councils, before.platform))
+    scope(session, replace(before, forces=before.forces | {force}, closed=before.closed - {force}))
     try:
         yield
         session.flush()
     finally:
         scope(session, before)
+
+
+def close(session: Session, forces: frozenset[str], *, opened: frozenset[UUID]) -> None:
+    """Hide the restricted incidents of forces for the rest of this transaction, but for `opened`.
+
+    Everything of such an incident goes with it, wherever it is read: the rows of its children, its
+    messages and their ladders, its reviews. What a key adult reads by school stays.
+    """
+    session.info["scope"] = replace(scope_of(session), closed=forces, opened=opened)
 
 
 def guard(session_class: type[Session]) -> None:
@@ -138,10 +165,65 @@ def _criteria(held: Scope) -> dict[str, Any]:
 
 
 def _visible(table: type[ForceOwned | Delivered], held: Scope) -> ColumnElement[bool]:
-    by_force = table.force.in_(sorted(held.forces))
+    by_force: ColumnElement[bool] = table.force.in_(sorted(held.forces))
+    if held.closed:
+        by_force = and_(by_force, *not_restricted(table, held))
     if not issubclass(table, Delivered):
         return by_force
     return or_(by_force, table.urn.in_(sorted(held.urns)), table.council.in_(sorted(held.councils)))
+
+
+def not_restricted(table: type[Any], held: Scope) -> Iterator[ColumnElement[bool]]:
+    """Yield what a row must be not to belong to an incident that is closed in this scope.
+
+    A message is closed by any one of the incidents it tells of.
+    """
+    own = table.__table__
+    if own.name == "incident":
+        yield not_(and_(*_closed(own, held)))
+        return
+    rows = _closed_rows(own.metadata.tables, held)
+    if own.name == "notification":
+        yield table.id.not_in(rows["notification_id"])
+    for column, closed in rows.items():
+        if column in own.c:
+            pointer = getattr(table, column)
+            never = pointer.not_in(closed)
+            yield or_(pointer.is_(None), never) if own.c[column].nullable else never
+
+
+def _closed(incident: FromClause, held: Scope) -> tuple[ColumnElement[bool], ...]:
+    return (
+        incident.c.restricted_access, incident.c.force.in_(sorted(held.closed)),
+        incident.c.id.not_in(sorted(held.opened)),
+    )  # fmt: skip
+
+
+def _closed_rows(tables: Mapping[str, Table], held: Scope) -> dict[str, Select[UUID]]:
+    """Return the ids of what is closed, by the column that points to it.
+
+    Aliases of tables, no entities, and nothing correlated: the statement around may name the same
+    tables, and the criteria would be put on an entity here once more.
+    """
+    incident, child, told, unsettled, recall = (
+        tables[name].alias(f"closed_{name}")
+        for name in ("incident", "involved_child", "occurrence", "unsettled_child", "recall")
+    )
+    closed = _closed(incident, held)
+    incidents = select(incident.c.id).where(*closed).correlate(None)
+    of_incident = child.join(incident, incident.c.id == child.c.incident_id)
+    children = select(child.c.id).select_from(of_incident).where(*closed).correlate(None)
+
+    def of_children(ident: Any, of: Any) -> Select[UUID]:
+        return select(ident).where(of.in_(children)).correlate(None)
+
+    messages = of_children(told.c.notification_id, told.c.involved_child_id)
+    recalls = select(recall.c.id).where(recall.c.notification_id.in_(messages)).correlate(None)
+    return {
+        "incident_id": incidents, "involved_child_id": children, "notification_id": messages,
+        "unsettled_id": of_children(unsettled.c.id, unsettled.c.involved_child_id),
+        "recall_id": recalls,
+    }  # fmt: skip
 
 
 def _mapped(mixin: type[Any]) -> tuple[type[Any], ...]:

@@ -9,9 +9,10 @@ from typing import TextIO
 from sqlalchemy.orm import Session
 
 from app.access import enrolment
-from app.access.accounts import add_account
+from app.access.accounts import add_account, find
 from app.access.clients import add_client
 from app.access.forces import add_force, set_area
+from app.access.restricted import set_group
 from app.casework import importing, officers
 from app.core import schema
 from app.core.clock import SystemClock
@@ -145,6 +146,7 @@ def add_people(world: World) -> None:
         for person in world.people.values():
             world.tokens[person.key] = _invite(world, session, person)
         _name_officers(world, session)
+        _name_group(world, session)
     world.police = Police(
         world.base_url, client_id=str(client.id), secret=secret, clock=world.clock
     )
@@ -181,6 +183,18 @@ def _name_officers(world: World, session: Session) -> None:
             name=one.name, email=one.email, telephone=f"01632 960{550 + place}", verified=True,
             now=world.clock.now(), actor=ACTOR,
         )  # fmt: skip
+
+
+def _name_group(world: World, session: Session) -> None:
+    """Name who alone sees an incident with an officer as suspect: two whom the service alerts."""
+    found = [
+        find(session, world.wiring.cipher, world.people[key].email)
+        for key in ("lead", "second_reviewer")
+    ]
+    set_group(
+        session, force=FORCE, accounts=[one.id for one in found if one is not None],
+        now=world.clock.now(), actor=ACTOR,
+    )  # fmt: skip
 
 
 def _settings(folder: Path, port: int, sink: MailSink) -> Settings:

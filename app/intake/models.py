@@ -37,6 +37,12 @@ class Incident(ForceOwned, Base):
         UniqueConstraint("force", "reference", "version", name="uq_incident_version"),
         one_of("state", IncidentState),
         Index("ix_incident_force_received", "force", "received_at"),
+        # What most people of the force must not find: few, and asked for in every statement.
+        Index(
+            "ix_incident_restricted", "force", "reference",
+            sqlite_where=text("restricted_access = 1"),
+            postgresql_where=text("restricted_access"),
+        ),
         # One version at most is acted on, whatever order versions arrive in.
         Index(
             "uq_incident_newest", "force", "reference", unique=True,

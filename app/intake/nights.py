@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import at_london, london_date
@@ -59,7 +59,19 @@ def close_night(
     return close
 
 
-def _arrived(session: Session, force: str, *, on: date, now: datetime) -> Totals:
+def restricted_arrived(session: Session, force: str, *, on: date, closed_at: datetime) -> Totals:
+    """Return what of a closed night is restricted: nobody outside its group counts it."""
+    return _arrived(session, force, on=on, now=closed_at, only=Incident.restricted_access.is_(True))
+
+
+def _arrived(
+    session: Session,
+    force: str,
+    *,
+    on: date,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
+) -> Totals:
     first, last = _bounds(session, force, on=on, now=now)
     listed = and_(
         InvolvedChild.incident_id == Incident.id, InvolvedChild.ref.not_like(f"{UNNAMED}%")
@@ -69,7 +81,7 @@ def _arrived(session: Session, force: str, *, on: date, now: datetime) -> Totals
         .outerjoin(InvolvedChild, listed)
         .where(
             Incident.force == force, Incident.received_at > first, Incident.received_at <= last,
-            Incident.state != IncidentState.SUPERSEDED,
+            Incident.state != IncidentState.SUPERSEDED, *([] if only is None else [only]),
         )
         .group_by(Incident.id)
     )  # fmt: skip

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
@@ -87,6 +87,7 @@ class _Known:
     digest: bytes
     received_at: datetime
     new: NewIncident | None = None
+    restricted: bool = False
 
 
 @dataclass(slots=True)
@@ -121,6 +122,7 @@ def receive(
         submission = submissions[index]
         versions = known.setdefault(submission.key, [])
         answers[index] = _take(submission, versions, shelf, policies[submission.force])
+    _restrict(session, known)
     shelf.write(session)
     children = _children(session, answers.values())
     return [
@@ -164,11 +166,36 @@ def _take(submission: Submission, versions: list[_Known], shelf: Shelf, policy: 
         force=submission.force, client_id=submission.client_id, message=message, digest=digest,
         state=state, superseded_by=newer, policy=policy, request_id=submission.request_id,
     )  # fmt: skip
-    answer = _Answer(Kind.CREATED, _Known(new.id, message.version, state, digest, shelf.now, new))
+    one = _Known(
+        new.id, message.version, state, digest, shelf.now, new, restricted=message.restricted_access
+    )
+    answer = _Answer(Kind.CREATED, one)
     if newer is None:
         answer.replaced = _supersede(versions, answer.known, submission, shelf)
     versions.append(answer.known)
     return answer
+
+
+def _restrict(session: Session, known: dict[Key, list[_Known]]) -> None:
+    """Restrict every version of an incident of which any version is restricted.
+
+    A later version without the word does not lift it: who may correct a record at the force is not
+    who may let a colleague see it.
+    """
+    for (force, reference), versions in sorted(known.items()):
+        if not any(one.restricted for one in versions):
+            continue
+        for one in versions:
+            if one.new is not None:
+                one.new.row["restricted_access"] = True
+        if all(one.restricted for one in versions if one.new is None):
+            continue
+        session.execute(
+            update(Incident)
+            .where(Incident.force == force, Incident.reference == reference)
+            .values(restricted_access=True)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _supersede(
@@ -201,12 +228,12 @@ def _stored(session: Session, submissions: Sequence[Submission]) -> dict[Key, li
         rows = session.execute(
             select(
                 Incident.reference, Incident.id, Incident.version, Incident.state,
-                Incident.body_digest, Incident.received_at,
+                Incident.body_digest, Incident.received_at, Incident.restricted_access,
             ).where(Incident.force == force, Incident.reference.in_(sorted(wanted)))
         )  # fmt: skip
-        for reference, incident_id, version, state, digest, received_at in rows:
+        for reference, incident_id, version, state, digest, received_at, restricted in rows:
             known.setdefault((force, reference), []).append(
-                _Known(incident_id, version, state, digest, received_at)
+                _Known(incident_id, version, state, digest, received_at, restricted=restricted)
             )
     return known
 

@@ -1,6 +1,7 @@
 """Takes the steps after telling that are due: attendance, reminders, and changes to be read."""
 
 from app.casework.connections import declared_of
+from app.casework.restricted import only_for_message
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
 from notifications.asking import due_after_telling, take_steps_after_telling
@@ -22,5 +23,6 @@ def ask_after_telling(tick: Tick) -> StepReport:
             now=tick.now,
             actor=ACTOR,
             declared=declared_of(session, notification),
+            only=only_for_message(session, notification, now=tick.now),
         ),
     )

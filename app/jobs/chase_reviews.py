@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.casework.connections import declared
 from app.casework.released import end_where_gone, not_released, to_look_at
+from app.casework.restricted import only_for
 from app.core import audit, keys
 from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.ids import new_id
@@ -128,6 +129,7 @@ def _facts(session: Session, cipher: Cipher, child: InvolvedChild, *, now: datet
         settled=child.outcome in _SENT,
         hand_over=lambda council: hand_over(session, child, council, now=now),
         declared=declared(session, {incident.id}),
+        only=only_for(session, {incident.id}, now=now),
         refused=council is not None and refused_by(session, child.id, f"council:{council}"),
     )
 

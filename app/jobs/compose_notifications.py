@@ -114,6 +114,7 @@ def _orders(
     key = keys.open_key(session, cipher, incident.content_key_id)
     (details,) = open_children(cipher, [child], key)
     facts = open_incident(cipher, incident, key)
+    apart = _restricted(session, child)
 
     def due_at(deadline: Callable[..., Due], calendar: SchoolCalendar) -> Due:
         return deadline(
@@ -131,7 +132,7 @@ def _orders(
             due=due, priority=priority_of(details, facts),
             purpose=Purpose.INFORM if child.rematched_at is None else Purpose.RETURN,
             shown_only_to=match.shown_only_to or (NOBODY if child.protected else None),
-            protected=child.protected,
+            protected=child.protected, restricted=incident.restricted_access, apart=apart,
         )  # fmt: skip
 
     if match.council is not None:
@@ -145,6 +146,22 @@ def _orders(
         )
         for school in _schools(session, match.urns)
     ]  # fmt: skip
+
+
+def _restricted(session: Session, child: InvolvedChild) -> frozenset[UUID]:
+    """Return the restricted incidents of the same child: what tells of others is kept apart."""
+    if child.person_digest is None:
+        return frozenset()
+    return frozenset(
+        session.scalars(
+            select(Incident.id)
+            .join(InvolvedChild, InvolvedChild.incident_id == Incident.id)
+            .where(
+                Incident.force == child.force, Incident.restricted_access.is_(True),
+                InvolvedChild.person_digest == child.person_digest,
+            )
+        )
+    )  # fmt: skip
 
 
 def _schools(session: Session, urns: Iterable[int]) -> list[Establishment]:

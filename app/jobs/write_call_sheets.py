@@ -7,7 +7,7 @@ service is written and stored all the same, before anything leaves the host.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import time, timedelta
 from pathlib import Path
@@ -19,11 +19,11 @@ from app.access.models import Force
 from app.core import audit, logs
 from app.core.clock import at_london, london_date, london_time
 from app.core.models import Lease
-from app.core.paper import Label, public_keys, seal_file
+from app.core.paper import Label, group_keys, public_keys, seal_file
 from app.core.scope import PLATFORM
 from app.core.settings import Settings
 from app.jobs.runner import StepReport, Tick
-from app.reports.paper_sheet import paper_lines
+from app.reports.paper_sheet import PaperLine, paper_lines
 from notifications.channels.put_file import UNANSWERED, put_file
 from notifications.models import CallSheetLine
 
@@ -79,22 +79,27 @@ def write(
 ) -> Sheet | None:
     """Write the sheet of one force as it stands now; return it, or None where nobody has a key."""
     now = tick.now
-    keys = public_keys(keys_folder, force)
-    if not keys:
+    keys, group = public_keys(keys_folder, force), group_keys(keys_folder, force)
+    if not keys and not group:
         log.warning("no key for the call sheet", job=tick.step, force=force)
         return None
     lines = paper_lines(session, tick.wiring.cipher, force=force, now=now)
     label = Label(force, now, at_london(london_date(now), UNTIL))
-    plain = json.dumps([asdict(one) for one in lines], default=_plain, ensure_ascii=False).encode()
-    data, name = seal_file(plain, label, keys), f"{force}-{london_date(now)}{SUFFIX}"
+    everybodys = _sheet([one for one in lines if not one.restricted])
+    plain = [(key, everybodys) for key in keys] + [(key, _sheet(lines)) for key in group]
+    data, name = seal_file(plain, label), f"{force}-{london_date(now)}{SUFFIX}"
     _put(folder / name, data)
     session.merge(Lease(name=_mark(force), fence=0, started_at=now, finished_at=now))
     audit.record(
         session, event=audit.Event.CALL_SHEET_WRITTEN, actor=ACTOR, force=force,
         subject=f"run:{london_date(now)}", now=now,
-        detail={"lines": len(lines), "keys": len(keys)},
+        detail={"lines": len(lines), "keys": len(plain)},
     )  # fmt: skip
     return Sheet(name, data)
+
+
+def _sheet(lines: Sequence[PaperLine]) -> bytes:
+    return json.dumps([asdict(one) for one in lines], default=_plain, ensure_ascii=False).encode()
 
 
 def push(tick: Tick, sheets: Mapping[str, Sheet]) -> int:

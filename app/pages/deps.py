@@ -18,6 +18,7 @@ from app.access.accounts import details_of
 from app.access.models import Account, SignInSession
 from app.access.permissions import Actor, Role
 from app.casework.acting import Acting
+from app.casework.restricted import close_to
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.scope import Scope, scope
 from app.pages import cookies, forms
@@ -82,6 +83,7 @@ def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     now = wiring.clock.now()
     actor, row = sessions.actor_of(session, token, now=now)
     scope(session, reach_of(actor))
+    close_to(session, actor, now=now)
     account = session.get_one(Account, row.account_id)
     name = details_of(wiring.cipher, account).name
     return Visitor(Acting(now, actor, wiring.cipher), row, name)
@@ -93,6 +95,7 @@ def watching(request: Request, session: Read, wiring: Wired) -> Acting:
     now = wiring.clock.now()
     actor = sessions.peek(session, token, now=now)
     scope(session, reach_of(actor))
+    close_to(session, actor, now=now)
     return Acting(now, actor, wiring.cipher)
 
 

@@ -26,8 +26,11 @@ class Holders:
     """Answers for one force and date; each school and account is looked up once."""
 
     def __init__(
-        self, session: Session, cipher: Cipher, *, force: str, policy: Policy, on: date
-    ) -> None:
+        self, session: Session, cipher: Cipher, *, force: str, policy: Policy, on: date,
+        only: frozenset[UUID] | None = None,
+    ) -> None:  # fmt: skip
+        """`only` are the accounts that alone may know of the children asked about here."""
+        self._only = only
         self._session = session
         self._cipher = cipher
         self._force = force
@@ -87,7 +90,11 @@ class Holders:
         if late is None or child.outcome in {Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL}:
             return None
         duty = self._by_duty("Duty officer", Duty.DUTY_OFFICER)
-        duty = duty or f"Duty officer: {self._of_policy}"
+        duty = duty or (
+            f"Duty officer: {self._of_policy}"
+            if self._only is None
+            else self._room("Duty officer", Role.FORCE_DESK)
+        )
         if child.outcome is not Outcome.IN_REVIEW:
             return duty
         return f"{duty}; {self._in_review(child)}"
@@ -97,7 +104,11 @@ class Holders:
         if duty not in self._officers:
             owner = f"force:{self._force}"
             found = officers_of(self._session, self._cipher, owner, duty, on=self._on)
-            self._officers[duty] = ", ".join(one.name for one in found if one.name)
+            self._officers[duty] = ", ".join(
+                one.name
+                for one in found
+                if one.name and (self._only is None or one.account_id in self._only)
+            )
         names = self._officers[duty]
         return f"{room}: {names}" if names else None
 
@@ -142,6 +153,17 @@ class Holders:
 
         The name in the policy stands for the officer only where nobody is registered as one.
         """
+        ids = self._in_room(role)
+        people = ", ".join(self._each_name(ids))
+        if people:
+            return f"{room}: {people}"
+        if self._only is not None:
+            return (
+                f"{room}: {', '.join(self._each_name(sorted(self._only))) or 'nobody may see it'}"
+            )
+        return self._by_duty(room, Duty.DUTY_OFFICER) or f"{room}: {self._of_policy}"
+
+    def _in_room(self, role: Role) -> list[UUID]:
         ids = self._session.scalars(
             select(AccountRole.account_id)
             .join(Account, Account.id == AccountRole.account_id)
@@ -154,10 +176,7 @@ class Holders:
             )
             .order_by(AccountRole.granted_at)
         )
-        people = ", ".join(self._each_name(ids))
-        if people:
-            return f"{room}: {people}"
-        return self._by_duty(room, Duty.DUTY_OFFICER) or f"{room}: {self._of_policy}"
+        return [one for one in ids if self._only is None or one in self._only]
 
     @property
     def _of_policy(self) -> str:

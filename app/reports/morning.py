@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.access.restricted import allowed
 from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
@@ -43,6 +44,12 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     }
     _, policy = current_policy(session, force, at=now)
     holders = Holders(session, cipher, force=force, policy=policy, on=london_date(now))
+    apart = holders
+    if any(incident.restricted_access for _, incident in children):
+        group = allowed(session, force, on=london_date(now))
+        apart = Holders(
+            session, cipher, force=force, policy=policy, on=london_date(now), only=group
+        )
     names = _school_names(session, sent)
     served = services_told(session, [one.id for one, _ in children])
     rows = [
@@ -51,7 +58,7 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
             incident.reference,
             sent.get(child.id, []),
             names=names,
-            holders=holders,
+            holders=apart if incident.restricted_access else holders,
             served=child.id in served,
             now=now,
         )

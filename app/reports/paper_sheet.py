@@ -2,8 +2,8 @@
 
 Every child of one force whose school is not told and whose deadline is today or over, and every
 other school on the call sheet: a change that nobody read, a call about going home. A protected
-child and one of a restricted incident have no name and no school here: they are read on the screen
-alone. Sources: domain.md §6; features.md OP8.
+child and one of a restricted incident have no name and no school here, but are read on the screen
+alone; the second is on the sheet of its group alone. Sources: domain.md §6; features.md OP8.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.access.spoken_codes import SpokenCode, spoken_codes
 from app.core.cipher import CannotOpen, Cipher, Erased
@@ -21,7 +21,7 @@ from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from notifications.desk_calls import call_wanted, calls_wanted, to_ring
 from notifications.errors import NoLongerShown
-from notifications.models import CallSheetLine, Notification
+from notifications.models import CallSheetLine, Notification, Occurrence
 from notifications.passing_over import passed_over
 from notifications.queries import content_of
 from notifications.recipients import Recipient, recipients_of
@@ -41,6 +41,8 @@ class PaperLine:
     child_ref: str
     due_at: datetime
     on_screen_only: bool = False
+    # Only for the keys of the group that sees restricted incidents.
+    restricted: bool = False
     # Compulsory, though the school may have read the message: it is about going home.
     going_home: bool = False
 
@@ -52,7 +54,7 @@ def paper_lines(session: Session, cipher: Cipher, *, force: str, now: datetime) 
         CallSheetLine.notification_id == Notification.id, CallSheetLine.closed_at.is_(None)
     )
     rows = session.execute(
-        select(Notification, Incident.reference, Incident.restricted_access, InvolvedChild)
+        select(Notification, Incident.reference, _restricted(), InvolvedChild)
         .join(Incident, Incident.id == Notification.incident_id)
         .join(InvolvedChild, InvolvedChild.id == Notification.involved_child_id)
         .where(
@@ -78,11 +80,21 @@ def paper_lines(session: Session, cipher: Cipher, *, force: str, now: datetime) 
     ]
 
 
+def _restricted() -> ColumnElement[bool]:
+    told, of = aliased(Occurrence), aliased(Incident)
+    return exists().where(
+        told.notification_id == Notification.id, of.id == told.incident_id,
+        of.restricted_access.is_(True),
+    )  # fmt: skip
+
+
 def _line(
     session: Session, cipher: Cipher, notification: Notification, reference: str,
     child: InvolvedChild, *, restricted: bool, now: datetime,
 ) -> PaperLine:  # fmt: skip
-    if restricted or child.protected or notification.shown_only_to is not None:
+    if restricted:
+        return replace(_on_screen(notification, reference, child), restricted=True)
+    if child.protected or notification.shown_only_to is not None:
         return _on_screen(notification, reference, child)
     try:
         identity = content_of(session, cipher, notification).identity

@@ -12,8 +12,9 @@ from app.access.accounts import names_of
 from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.policy import Policy
+from app.core.scope import scope_of
 from app.intake.models import Incident, InvolvedChild
-from app.intake.suspects import PatternState, SuspectPattern, families_of
+from app.intake.suspects import PatternState, SuspectPattern, families_of, other_families
 from notifications.compose import Pattern, pattern_of
 from notifications.earlier_models import ChildCount
 from notifications.models import Notification, Occurrence
@@ -92,7 +93,15 @@ def same_suspects(session: Session, cipher: Cipher, *, force: str) -> list[SameS
         .order_by(SuspectPattern.decided_at.is_not(None), SuspectPattern.found_at.desc())
     ).all()
     people = names_of(session, cipher, {row.decided_by for row in rows if row.decided_by})
-    return [_same_suspect(session, row, people) for row in rows]
+    return [_same_suspect(session, row, people) for row in rows if still_there(session, row)]
+
+
+def still_there(session: Session, row: SuspectPattern) -> bool:
+    """Return whether a pattern is one to who reads it: some of its incidents may be closed."""
+    if row.force not in scope_of(session).closed:
+        return True
+    families = families_of(session, force=row.force, digest=row.digest or b"")
+    return other_families(families.values())
 
 
 def _same_suspect(session: Session, row: SuspectPattern, people: Mapping[UUID, str]) -> SameSuspect:

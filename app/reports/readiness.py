@@ -16,6 +16,7 @@ from app.access.accounts import able_to_sign_in
 from app.access.forces import councils_of
 from app.access.models import Account, AccountRole
 from app.access.permissions import Role
+from app.access.restricted import members_of, people_of
 from app.core.cipher import Cipher
 from app.core.errors import FieldError
 from app.core.followable import CODE, wrong_with
@@ -40,17 +41,21 @@ class Gap(StrEnum):
     STAND_IN_MISSING = "stand_in_missing"
     LEAD_MISSING = "lead_missing"
     POLICY_NOT_FOLLOWABLE = "policy_not_followable"
+    RESTRICTED_GROUP_MISSING = "restricted_group_missing"
+    RESTRICTED_GROUP_SMALL = "restricted_group_small"
 
 
 # Without these nobody would be asked at all: an alarm, not a remark.
 ALARMS = frozenset(
     {
         Gap.REVIEWER_MISSING, Gap.DESK_MISSING, Gap.DUTY_OFFICER_MISSING,
-        Gap.POLICY_NOT_FOLLOWABLE,
+        Gap.POLICY_NOT_FOLLOWABLE, Gap.RESTRICTED_GROUP_MISSING, Gap.RESTRICTED_GROUP_SMALL,
     }
 )  # fmt: skip
 
 _REVIEWERS_FOR_SEVERAL = 2
+# Of the group that sees restricted incidents: one of two may be the one who is away.
+_GROUP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ def own_cover(
             unfollowable(session, cipher, force=force, on=on, policy=policy, able=True)
         ),
         **_duty(duty, alone=alone),
+        **_group(session, force, on=on, alone=alone),
     }
     return tuple(gap for gap in Gap if found.get(gap))
 
@@ -161,6 +167,16 @@ def _duty(duty: list[OfficerContact], *, alone: bool) -> dict[Gap, bool]:
         Gap.DUTY_OFFICER_UNTESTED: bool(duty) and not able,
         Gap.DUTY_OFFICER_WITHOUT_NUMBER: bool(duty) and not any(one.telephone for one in duty),
         Gap.STAND_IN_MISSING: len(duty) == 1 and not alone,
+    }
+
+
+def _group(session: Session, force: str, *, on: date, alone: bool) -> dict[Gap, bool]:
+    """Say whether somebody could act on a restricted incident: two, or one in a force of one."""
+    named = bool(members_of(session, force))
+    able = sum(one.member and one.able for one in people_of(session, force, on=on))
+    return {
+        Gap.RESTRICTED_GROUP_MISSING: not named,
+        Gap.RESTRICTED_GROUP_SMALL: named and able < (1 if alone else _GROUP),
     }
 
 

@@ -12,12 +12,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from app.access.permissions import Role
-from app.intake.models import InvolvedChild
+from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
 from app.watchdog.codes import Code, Finding
-from app.watchdog.looking import Look, staffed
+from app.watchdog.looking import Group, Look, groups, staffed
 from notifications.desk_calls import call_wanted
-from notifications.models import Alert, AlertCover, CallSheetLine, EscalationStep, Notification
+from notifications.models import (
+    Alert,
+    AlertCover,
+    CallSheetLine,
+    EscalationStep,
+    Notification,
+    Occurrence,
+)
 from notifications.states import AlertState, NotificationState, StepKind, StepState
 from schools.matching.models import Review, ReviewState
 
@@ -47,7 +54,11 @@ def _unheld_before_sending(look: Look) -> Iterator[datetime]:
     """Children without a school yet: the desk's, or the reviewers'."""
     desk, reviewers = staffed(look, Role.FORCE_DESK), staffed(look, Role.REVIEWER)
     rows = look.session.execute(
-        select(InvolvedChild.force, InvolvedChild.outcome, InvolvedChild.due_at, Review.claimed_by)
+        select(
+            InvolvedChild.force, InvolvedChild.outcome, InvolvedChild.due_at, Review.claimed_by,
+            Incident.restricted_access,
+        )
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
         .outerjoin(
             Review,
             and_(
@@ -58,11 +69,23 @@ def _unheld_before_sending(look: Look) -> Iterator[datetime]:
             InvolvedChild.outcome.in_((*_WITH_DESK, Outcome.IN_REVIEW)),
             InvolvedChild.due_at < look.now + NEAR,
         )
-    )  # fmt: skip
-    for force, outcome, due_at, claimed_by in rows:
-        room = reviewers if outcome is Outcome.IN_REVIEW else desk
-        if claimed_by is None and force not in room and due_at is not None:
+    ).all()  # fmt: skip
+    apart = groups(look, {force for force, *_, restricted in rows if restricted})
+    for force, outcome, due_at, claimed_by, restricted in rows:
+        in_review = outcome is Outcome.IN_REVIEW
+        if restricted:
+            held = _held_apart(
+                apart[force], claimed_by, Role.REVIEWER if in_review else Role.FORCE_DESK
+            )
+        else:
+            held = claimed_by is not None or force in (reviewers if in_review else desk)
+        if not held and due_at is not None:
             yield due_at
+
+
+def _held_apart(group: Group, claimed_by: UUID | None, role: Role) -> bool:
+    """Return whether somebody who may know of it has a restricted child, or can be expected to."""
+    return claimed_by in group.accounts or role in group.roles
 
 
 def _unheld_messages(look: Look) -> Iterator[datetime]:
@@ -71,7 +94,7 @@ def _unheld_messages(look: Look) -> Iterator[datetime]:
     rows = look.session.execute(
         select(
             Notification.id, Notification.force, Notification.due_at, CallSheetLine.id.is_not(None),
-            CallSheetLine.claimed_until,
+            CallSheetLine.claimed_until, CallSheetLine.claimed_by, _restricted(),
         )
         .outerjoin(CallSheetLine, _open_line())
         .where(
@@ -81,11 +104,24 @@ def _unheld_messages(look: Look) -> Iterator[datetime]:
         )
     ).all()  # fmt: skip
     asked = _asked_before_the_sheet(look, [row[0] for row in rows])
-    for ident, force, due_at, has_line, claimed_until in rows:
+    apart = groups(look, {row[1] for row in rows if row[-1]})
+    for ident, force, due_at, has_line, claimed_until, claimed_by, restricted in rows:
         claimed = claimed_until is not None and claimed_until > look.now
-        with_the_sheet = has_line and (claimed or force in desk)
+        if restricted:
+            caller = claimed_by if claimed else None
+            with_the_sheet = has_line and _held_apart(apart[force], caller, Role.FORCE_DESK)
+        else:
+            with_the_sheet = has_line and (claimed or force in desk)
         if not with_the_sheet and ident not in asked:
             yield due_at
+
+
+def _restricted() -> ColumnElement[bool]:
+    """A message is its group's alone where any one of the incidents it tells of is restricted."""
+    return exists(literal(1)).where(
+        Occurrence.notification_id == Notification.id, Incident.id == Occurrence.incident_id,
+        Incident.restricted_access.is_(True),
+    )  # fmt: skip
 
 
 def _open_line() -> ColumnElement[bool]:

@@ -1,14 +1,16 @@
 """What every check of the watchdog is handed, and the people it may count on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.models import Account, AccountRole, Force
 from app.access.permissions import Role
+from app.access.restricted import people_of, who_may
 from app.core.clock import at_london, london_date, london_time
 from schools.officers import Duty, Officer
 
@@ -80,3 +82,22 @@ def staffed(look: Look, role: Role) -> set[str]:
         for owner, left_on in on_duty
         if left_on is None or left_on > look.today
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Who of a force may know of its restricted incidents, and which work they do between them."""
+
+    accounts: frozenset[UUID]
+    roles: frozenset[Role]
+
+
+def groups(look: Look, forces: Iterable[str]) -> dict[str, Group]:
+    """Return who alone may have a restricted incident of each of these forces in hand."""
+    found = {}
+    for force in sorted(set(forces)):
+        people = people_of(look.session, force, on=look.today)
+        accounts = who_may(people)
+        roles = (one.roles for one in people if one.account_id in accounts)
+        found[force] = Group(accounts, frozenset[Role]().union(*roles))
+    return found

@@ -17,8 +17,8 @@ GRANT SELECT ON
     alembic_version, lease, force, police_client, audit, audit_head, incident, involved_child,
     night_close, run, notification, occurrence, escalation_step, alert, alert_cover, alert_about,
     call_sheet_line, unsettled_child, review_step, review, "match", readiness_check, calendar_day,
-    service_told, provider
+    service_told, provider, restricted_member
     TO encompass_watchdog;
 GRANT SELECT (id, enrolled_at, disabled_at) ON account TO encompass_watchdog;
 GRANT SELECT (account_id, role, force, ended_at) ON account_role TO encompass_watchdog;
-GRANT SELECT (owner, duty, left_on) ON officer TO encompass_watchdog;
+GRANT SELECT (owner, duty, left_on, account_id, contact_verified_at) ON officer TO encompass_watchdog;

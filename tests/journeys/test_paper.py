@@ -105,19 +105,26 @@ def test_whom_to_ask_for_stands_there_with_the_spoken_code_that_they_agreed(
     assert line["ask_for"] == ["Key Adult 1", second]
 
 
-def test_who_was_told_is_no_longer_on_it_and_a_protected_child_has_no_name(
+def test_who_was_told_is_no_longer_on_it_and_a_restricted_one_is_its_group_s_alone(
     world: World, duty_key: bytes, tmp_path: Path
 ) -> None:
+    private, public = make_key("three words together")
+    (tmp_path / "keys" / "99.restricted.member.pem").write_bytes(public)
     world.clock.move_to(at("2026-11-20", "01:10"))
     world.push("N-1", child())
     world.push("N-2", child(forename="Bela"), restricted_access=True)
     world.until(time(6, 0))
     (told,) = world.notifications("N-1")
-    lines = {one["reference"]: one for one in read(tmp_path / "here" / NAME, duty_key, world)}
-    assert "N-1" in lines
+    here = tmp_path / "here" / NAME
+    assert [one["reference"] for one in read(here, duty_key, world)] == ["N-1"]
+    lines = {one["reference"]: one for one in read(here, private, world)}
+    assert set(lines) == {"N-1", "N-2"}
     for line in lines.values():
         assert line["on_screen_only"] is (line["reference"] == "N-2")
         assert bool(line["child"]) is (line["reference"] == "N-1")
+    # nor does the file say that there is more for another
+    sealed = json.loads(here.read_bytes())["sealed"]
+    assert len({len(one) for one in sealed.values()}) == 1
     world.open("first@primary.test", told.id)
     world.clock.move_to(at_london(FRIDAY, time(6, 15)))
     world.tick()

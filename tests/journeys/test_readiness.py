@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from app.access.forces import set_area
 from app.access.models import Account, ForceArea
 from app.access.permissions import Role
+from app.access.restricted import members_of, set_group
 from app.core.policy import Desk, HolidayPolicy, Ladder, Matching, Policy, Timing
 from app.core.scope import PLATFORM
 from app.reports.readiness import Gap, Readiness, force_readiness
@@ -130,6 +131,7 @@ def test_the_force_s_own_gaps_are_named_until_each_is_closed(world: World) -> No
     assert found.alarm
     assert set(found.gaps) == {
         Gap.REVIEWER_MISSING, Gap.DESK_MISSING, Gap.LEAD_MISSING, Gap.DUTY_OFFICER_MISSING,
+        Gap.RESTRICTED_GROUP_MISSING,
     }  # fmt: skip
     world.person("lead@example.org", Role.LEAD, force=FORCE)
     with world.wiring.database.write(PLATFORM) as session:
@@ -139,6 +141,9 @@ def test_the_force_s_own_gaps_are_named_until_each_is_closed(world: World) -> No
             position=1, name="Dee Roe", email="duty@example.org", telephone=None,
             account_id=None, now=world.now,
         )  # fmt: skip
+    group(world, "desk@example.org", Duty.FORCE_LEAD)
+    assert Gap.RESTRICTED_GROUP_SMALL in readiness(world).gaps
+    group(world, "reviewer@example.org", Duty.REVIEWER)
     found = readiness(world)
     assert not found.alarm
     assert set(found.gaps) == {
@@ -153,3 +158,13 @@ def test_the_force_s_own_gaps_are_named_until_each_is_closed(world: World) -> No
         )  # fmt: skip
     assert readiness(world).gaps == (Gap.SECOND_REVIEWER_MISSING,)
     assert readiness(world, Policy(desk=Desk(size=1))).gaps == ()
+
+
+def group(world: World, email: str, duty: Duty) -> None:
+    """Let somebody more see restricted incidents, and be alerted."""
+    world.officer(duty, email)
+    with world.wiring.database.write(PLATFORM) as session:
+        set_group(
+            session, force=FORCE, accounts={*members_of(session, FORCE), world.people[email].id},
+            now=world.now, actor="operator:test",
+        )  # fmt: skip

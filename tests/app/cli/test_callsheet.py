@@ -21,7 +21,7 @@ def sheet(folder: Path, *, hours: float) -> Path:
     label = Label("99", now, now + timedelta(hours=hours))
     path = folder / "99.sheet"
     lines = json.dumps([LINE, {**LINE, "child": "", "on_screen_only": True}]).encode()
-    path.write_bytes(seal_file(lines, label, public_keys(folder, "99")))
+    path.write_bytes(seal_file([(key, lines) for key in public_keys(folder, "99")], label))
     return path
 
 

@@ -1,0 +1,323 @@
+"""A night on which an officer is the suspect: the school is told, and nobody else of the force."""
+
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, inspect, select
+from sqlalchemy.orm import Session, aliased
+
+from app.access.permissions import Role
+from app.access.restricted import Standing, set_group, who_may
+from app.casework import calling, lead_lists, morning, reviewing, timeline
+from app.casework.calling import KnownBy
+from app.casework.restricted import close_to
+from app.core.errors import NotFound
+from app.core.ids import new_id
+from app.core.policy import Policy
+from app.core.scope import PLATFORM, Delivered, ForceOwned
+from app.intake.models import Incident
+from app.reports.readiness import ALARMS, Gap, force_readiness
+from app.watchdog.children import untold_unheld
+from app.watchdog.looking import Look
+from notifications.models import AlertCover, CallSheetLine, ReviewStep
+from notifications.states import CallResult
+from schools.officers import Duty
+from tests.journeys.world import FORCE, World, at, child
+
+FRIDAY = date(2026, 11, 20)
+GROUP = ("member@police.test", "second@police.test")
+OUTSIDE = ("desk@example.org", "reviewer@example.org", "lead@police.test")
+DUTIES = {
+    "member@police.test": (Role.FORCE_DESK, Duty.DUTY_OFFICER),
+    "second@police.test": (Role.REVIEWER, Duty.REVIEWER),
+    "desk@example.org": (Role.FORCE_DESK, Duty.DUTY_OFFICER),
+    "reviewer@example.org": (Role.REVIEWER, Duty.REVIEWER),
+    "lead@police.test": (Role.LEAD, Duty.FORCE_LEAD),
+}
+
+
+@pytest.fixture
+def force(world: World) -> World:
+    """A force whose five people can all sign in and be alerted; two of them are the group."""
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    for email, (role, duty) in DUTIES.items():
+        world.person(email, role, force=FORCE)
+        with world.wiring.database.write(PLATFORM) as session:
+            session.merge(world.people[email]).enrolled_at = world.now
+        world.officer(duty, email)
+    name(world, *GROUP)
+    return world
+
+
+def name(world: World, *emails: str) -> None:
+    with world.wiring.database.write(PLATFORM) as session:
+        set_group(
+            session, force=FORCE, accounts=[world.people[one].id for one in emails],
+            now=world.now, actor="operator:test",
+        )  # fmt: skip
+
+
+def sees(world: World, email: str) -> set[str]:
+    """The references on this person's boards, reviews and lists, as their pages open them."""
+    acting, found = world.acting(email), set[str]()
+    roles = {one.role for one in acting.actor.grants}
+    with world.wiring.database.write(world.scope_of(email)) as session:
+        close_to(session, acting.actor, now=world.now)
+        found |= set(session.scalars(select(Incident.reference)))
+        if not roles.isdisjoint({Role.FORCE_DESK, Role.LEAD}):
+            (board,) = morning.live_boards(session, acting)
+            found |= {row.reference for row in board.rows}
+            schools = calling.sheet(session, acting, force=FORCE)
+            found |= {line.reference for one in schools for line in one.lines}
+        if Role.REVIEWER in roles:
+            found |= {line.reference for line in reviewing.queue(session, acting)}
+        if Role.LEAD in roles:
+            total = lead_lists.see_quality(session, acting, force=FORCE, on=FRIDAY).total
+            assert total.incidents == len(found)
+    return found
+
+
+def ringing(world: World) -> list[str]:
+    """The addresses alerted by anything but a message that waits for its school."""
+    with world.wiring.database.read(PLATFORM) as session:
+        covering = {str(one) for one in session.scalars(select(AlertCover.alert_id))}
+    return [address for ident, address in world.alerts if ident not in covering]
+
+
+def test_a_restricted_night_from_push_to_told_with_nobody_else_ever_seeing_it(
+    force: World,
+) -> None:
+    force.push("N-1", child())
+    force.push("N-2", child(forename="Bela"), restricted_access=True)
+    for clock_time in (time(6, 30), time(7, 31), time(8, 21), time(8, 46)):
+        force.until(clock_time)
+        for email in OUTSIDE:
+            assert sees(force, email) == {"N-1"}
+        for email in GROUP:
+            assert "N-2" in sees(force, email)
+    # its school was alerted as always, and of the force a member alone
+    assert "first@primary.test" in force.chased()
+    assert set(ringing(force)) == {"member@police.test"}
+    (notification,) = force.notifications("N-2")
+    tell_by_phone(force, "member@police.test", notification.id)
+    (told,) = force.notifications("N-2")
+    assert (told.told_at, told.told_by) == (
+        force.now, f"account:{force.people['member@police.test'].id}",
+    )  # fmt: skip
+    for email in OUTSIDE:
+        assert sees(force, email) == {"N-1"}
+        with (
+            force.wiring.database.write(force.scope_of(email)) as session,
+            pytest.raises(NotFound),
+        ):
+            close_to(session, force.acting(email).actor, now=force.now)
+            timeline.timeline(session, force.acting(email), notification_id=notification.id)
+
+
+def tell_by_phone(world: World, email: str, notification_id: UUID) -> None:
+    with world.wiring.database.read(PLATFORM) as session:
+        line = session.scalars(
+            select(CallSheetLine.id).where(CallSheetLine.notification_id == notification_id)
+        ).one()
+    for act in (
+        lambda session, acting: calling.claim(session, acting, line_id=line),
+        lambda session, acting: calling.show_content(
+            session, acting, line_id=line, known_by=KnownBy.PUT_THROUGH
+        ),
+        lambda session, acting: calling.record_call(
+            session, acting, line_id=line, result=CallResult.TOLD, recipient_trained=True
+        ),
+    ):
+        acting = world.acting(email)
+        with world.wiring.database.write(world.scope_of(email)) as session:
+            close_to(session, acting.actor, now=world.now)
+            act(session, acting)
+
+
+def test_an_unclear_school_goes_to_the_reviewer_of_the_group_and_then_to_any_member(
+    force: World,
+) -> None:
+    unclear = child(education={"school_name": "St Marys"})
+    force.push("N-3", unclear, restricted_access=True)
+    force.until(time(8, 31))
+    assert sees(force, "reviewer@example.org") == set()
+    assert set(force.alerted()) == set(GROUP)
+    with force.wiring.database.read(PLATFORM) as session:
+        asked = session.scalars(
+            select(ReviewStep.reason_code).where(ReviewStep.kind == "council_lookup")
+        ).all()
+    assert set(asked) == {"restricted"}
+
+
+def test_a_force_with_no_group_rings_in_the_evening_and_its_leads_stand_in(force: World) -> None:
+    name(force)
+    with force.wiring.database.read(PLATFORM) as session:
+        found = force_readiness(
+            session, force.wiring.cipher, force=FORCE, on=FRIDAY, policy=Policy()
+        )
+    assert Gap.RESTRICTED_GROUP_MISSING in found.gaps
+    assert Gap.RESTRICTED_GROUP_MISSING in ALARMS
+    force.push("N-4", child(), restricted_access=True)
+    force.until(time(8, 46))
+    assert sees(force, "lead@police.test") == {"N-4"}
+    for email in (*GROUP, "desk@example.org"):
+        assert sees(force, email) == set()
+    assert set(ringing(force)) == {"lead@police.test"}
+
+
+def test_a_group_of_fewer_than_two_who_can_act_rings(force: World) -> None:
+    for emails, gap in ((GROUP, False), (GROUP[:1], True)):
+        name(force, *emails)
+        with force.wiring.database.read(PLATFORM) as session:
+            found = force_readiness(
+                session, force.wiring.cipher, force=FORCE, on=FRIDAY, policy=Policy()
+            )
+        assert (Gap.RESTRICTED_GROUP_SMALL in found.gaps) is gap
+        assert Gap.RESTRICTED_GROUP_MISSING not in found.gaps
+
+
+def test_the_watchdog_asks_whether_somebody_who_may_know_of_it_has_it(force: World) -> None:
+    force.push("N-5", child(), restricted_access=True)
+    force.until(time(8, 0))
+
+    def unheld() -> int:
+        with force.wiring.database.read(PLATFORM) as session:
+            return sum(one.count for one in untold_unheld(Look(session, force.now)))
+
+    assert unheld() == 0
+    # the force's desk is staffed, by people who must not know of it
+    name(force, "second@police.test")
+    assert unheld() == 1
+
+
+def test_a_later_version_restricts_all_of_it_and_none_lifts_that(force: World) -> None:
+    force.push("N-6", child())
+    force.until(time(6, 30))
+    assert sees(force, "desk@example.org") == {"N-6"}
+    force.push("N-6", child(), version=2, restricted_access=True)
+    force.tick()
+    assert sees(force, "desk@example.org") == set()
+    force.push("N-6", child(), version=3)
+    force.tick()
+    assert sees(force, "desk@example.org") == set()
+    assert sees(force, "member@police.test") == {"N-6"}
+    with force.wiring.database.read(PLATFORM) as session:
+        open_ones = session.scalar(
+            select(func.count()).where(Incident.restricted_access.is_(False))
+        )
+    assert open_ones == 0
+
+
+def test_a_restricted_incident_joins_no_message_of_another_and_counts_in_none(
+    force: World,
+) -> None:
+    force.push("N-7", child())
+    force.until(time(1, 30))
+    force.push("N-8", child(), restricted_access=True)
+    force.until(time(2, 0))
+    force.push("N-9", child())
+    force.until(time(6, 0))
+    sent = {name: force.notifications(name) for name in ("N-7", "N-8", "N-9")}
+    assert {one.id for one in sent["N-7"]} == {one.id for one in sent["N-9"]}
+    assert {one.id for one in sent["N-8"]}.isdisjoint(one.id for one in sent["N-7"])
+    assert sees(force, "desk@example.org") == {"N-7", "N-9"}
+
+
+# Tables of a force whose rows say nothing of one incident, each with what they are.
+OF_NO_INCIDENT = {
+    "alert": "to whom and when; what it is about stands in alert_cover and alert_about",
+    "alert_about": "a code and an id, found from what it is about",
+    "audit": "found from its subject, and read whole by an operator alone",
+    "break_glass": "what was typed, for who asked and who answers",
+    "child_count": "what is left of erased incidents",
+    "drill": "a drill", "drill_school": "a drill", "night_close": "totals of a night",
+    "readiness_check": "an evening's check", "run": "a day",
+    "suspect_pattern": "shown by the incidents of its suspect that are found",
+    "incident": "itself",
+}  # fmt: skip
+POINTERS = ("incident_id", "involved_child_id", "notification_id", "unsettled_id", "recall_id")
+
+
+def tenant_tables() -> list[type[Any]]:
+    return [*ForceOwned.__subclasses__(), *Delivered.__subclasses__()]
+
+
+def test_every_table_of_a_force_points_to_its_incident_or_says_nothing_of_one() -> None:
+    unknown = {
+        table.__tablename__
+        for table in tenant_tables()
+        if not {*POINTERS} & set(table.__table__.columns.keys())
+    }
+    assert unknown - {"notification"} == set(OF_NO_INCIDENT)
+
+
+def test_no_statement_finds_a_row_of_it_in_any_table(force: World) -> None:
+    force.push("N-1", child())
+    force.push("N-2", child(forename="Bela"), restricted_access=True)
+    force.push("N-3", child(education={"school_name": "St Marys"}), restricted_access=True)
+    force.until(time(8, 46))
+    outside, found = force.scope_of("desk@example.org"), set[str]()
+    with force.wiring.database.read(PLATFORM) as session:
+        hidden = rows_of(session, {"N-2", "N-3"})
+        seen = rows_of(session, {"N-1"})
+    for table in tenant_tables():
+        names = [one.key for one in inspect(table).primary_key]
+        key, other = [getattr(table, one) for one in names], aliased(table)
+        again = [getattr(other, one) for one in names]
+        ways = (
+            select(*key), select(*select(*key).subquery().c), select(*again),
+            select(*key).join(other, again[0] == key[0]),
+            select(*again).where(again[0].in_(select(key[0]))),
+        )  # fmt: skip
+        with force.wiring.database.read(outside) as session:
+            close_to(session, force.acting("desk@example.org").actor, now=force.now)
+            for way in ways:
+                rows = {tuple(row) for row in session.execute(way)}
+                assert rows.isdisjoint(hidden.get(table.__tablename__, set()))
+                assert rows >= seen.get(table.__tablename__, set())
+        found |= {table.__tablename__} if hidden.get(table.__tablename__) else set()
+    assert {"incident", "involved_child", "notification", "match", "review", "call_sheet_line",
+            "escalation_step", "unsettled_child", "review_step", "occurrence"} <= found  # fmt: skip
+
+
+def rows_of(session: Session, references: set[str]) -> dict[str, set[tuple[Any, ...]]]:
+    """Return the keys of all rows that hang on incidents, found by following each pointer."""
+    wanted = select(Incident.id).where(Incident.reference.in_(references))
+    ids = {"incident_id": set(session.scalars(wanted))}
+    by_name = {table.__tablename__: table for table in tenant_tables()}
+    for pointer, name in (
+        ("involved_child_id", "involved_child"), ("notification_id", "notification"),
+        ("unsettled_id", "unsettled_child"), ("recall_id", "recall"),
+    ):  # fmt: skip
+        ids[pointer] = {row.id for row in _pointing(session, by_name[name], ids)}
+    found = {
+        name: {tuple(inspect(row).identity) for row in _pointing(session, table, ids)}
+        for name, table in by_name.items()
+    }
+    return found | {"incident": {(one,) for one in ids["incident_id"]}}
+
+
+def _pointing(session: Session, table: type[Any], ids: dict[str, set[UUID]]) -> list[Any]:
+    return [
+        row
+        for row in session.scalars(select(table))
+        if any(getattr(row, name, None) in known for name, known in ids.items())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("people", "may"),
+    [
+        ("mm", "01"), ("ml", "0"), ("nl", "01"), ("nll", "012"), ("l", "0"), ("", ""), ("nm", "01"),
+    ],
+)  # fmt: skip
+def test_the_leads_stand_in_where_nobody_of_the_group_is_able(people: str, may: str) -> None:
+    """m: a member who can act, n: one who cannot, l: a lead who is not of the group."""
+    ids = [new_id() for _ in people]
+    standing = [
+        Standing(ident, member=kind in "mn", lead=kind == "l", able=kind != "n")
+        for ident, kind in zip(ids, people, strict=True)
+    ]
+    assert who_may(standing) == {ids[int(place)] for place in may}
