@@ -124,7 +124,7 @@ def again(wiring: Wiring) -> None:
         session.execute(
             update(Alert).values(
                 state=AlertState.PLANNED, attempts=0, handed_over_at=None, settled_at=None,
-                provider_reference=None,
+                provider_reference=None, lease_until=None, lease_owner=None,
             )
         )  # fmt: skip
 

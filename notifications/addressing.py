@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.core import logs
 from app.core.cipher import CannotOpen, Cipher
-from notifications.attempts import Resolver
-from notifications.models import Alert
+from notifications.attempts import Resolver, WaitingAlert
 from notifications.states import Medium, Template
 from schools.calendars import nation_of_council
-from schools.key_adult_details import mobile_of, open_details, verified_mobile
+from schools.key_adult_details import SealedKeyAdult, mobile_of, open_details, verified_mobile
 from schools.models import KeyAdult
 from schools.officers import Officer, officer_details
-from schools.queries import establishments
+from schools.queries import nations
 from schools.term_dates import Nation
 
 log = logs.get(__name__)
@@ -23,7 +22,7 @@ log = logs.get(__name__)
 Resolvers = Mapping[str, Resolver]
 
 
-def addresses(session: Session, cipher: Cipher, alerts: Sequence[Alert]) -> dict[UUID, str]:
+def addresses(session: Session, cipher: Cipher, alerts: Sequence[WaitingAlert]) -> dict[UUID, str]:
     """Return the address of each alert; a record that does not open gives one that is none."""
     adults = _key_adults(session, {alert.key_adult_id for alert in alerts})
     officers = _officers(session, {alert.officer_id for alert in alerts})
@@ -39,14 +38,14 @@ def addresses(session: Session, cipher: Cipher, alerts: Sequence[Alert]) -> dict
     return found
 
 
-def in_welsh(session: Session, alerts: Sequence[Alert]) -> set[UUID]:
+def in_welsh(session: Session, alerts: Sequence[WaitingAlert]) -> set[UUID]:
     """Return the alerts that are written in both languages: to Welsh schools and councils."""
-    places = establishments(session, {alert.urn for alert in alerts if alert.urn is not None})
+    places = nations(session, {alert.urn for alert in alerts if alert.urn is not None})
     return {alert.id for alert in alerts if _nation(alert, places) is Nation.WALES}
 
 
 def fillings(
-    session: Session, cipher: Cipher, alerts: Sequence[Alert], resolvers: Resolvers
+    session: Session, cipher: Cipher, alerts: Sequence[WaitingAlert], resolvers: Resolvers
 ) -> dict[UUID, Mapping[str, str] | None]:
     """Return what each text is filled in with; None where an alert is no longer needed.
 
@@ -68,7 +67,7 @@ def fillings(
     return found
 
 
-def _of_key_adult(cipher: Cipher, adult: KeyAdult, alert: Alert) -> str:
+def _of_key_adult(cipher: Cipher, adult: SealedKeyAdult, alert: WaitingAlert) -> str:
     """Return where a key adult's alerts go; a link that makes an account goes to the person alone.
 
     An alert tells nothing and may go to a mailbox that several read (features.md RE10).
@@ -81,15 +80,16 @@ def _of_key_adult(cipher: Cipher, adult: KeyAdult, alert: Alert) -> str:
     return details.email if alert.template == Template.INVITATION else details.address
 
 
-def _nation(alert: Alert, places: Mapping[int, object]) -> Nation | None:
+def _nation(alert: WaitingAlert, places: Mapping[int, Nation]) -> Nation | None:
     if alert.urn is not None:
-        return getattr(places.get(alert.urn), "nation", None)
+        return places.get(alert.urn)
     return nation_of_council(alert.council) if alert.council is not None else None
 
 
-def _key_adults(session: Session, ids: set[UUID | None]) -> dict[UUID, KeyAdult]:
-    rows = session.scalars(select(KeyAdult).where(KeyAdult.id.in_(ids - {None})))
-    return {row.id: row for row in rows}
+def _key_adults(session: Session, ids: set[UUID | None]) -> dict[UUID, SealedKeyAdult]:
+    columns = (getattr(KeyAdult, name) for name in SealedKeyAdult._fields)
+    rows = session.execute(select(*columns).where(KeyAdult.id.in_(ids - {None})))
+    return {row.id: row for row in map(SealedKeyAdult._make, rows)}
 
 
 def _officers(session: Session, ids: set[UUID | None]) -> dict[UUID, Officer]:

@@ -61,11 +61,21 @@ def send_all(
     block = Block(elapsed() + seconds, elapsed, set())
     by_name = {channel.name: channel for channel in channels}
 
-    def send(claimed: ClaimedAlert) -> AlertResult:
-        return _send(claimed, by_name.get(claimed.channel, channels[0]), block)
+    numbers = iter(range(len(claims)))
+    results: dict[int, AlertResult] = {}
+
+    def converse() -> None:
+        # The next number is taken by one alone. A task of its own for each alert would cost about
+        # as much as its words.
+        for number in numbers:
+            claimed = claims[number]
+            channel = by_name.get(claimed.channel, channels[0])
+            results[number] = _send(claimed, channel, block)
 
     with ThreadPoolExecutor(min(CONCURRENCY, len(claims)), "alerts") as pool:
-        return list(pool.map(send, claims))
+        for conversation in [pool.submit(converse) for _ in range(min(CONCURRENCY, len(claims)))]:
+            conversation.result()
+    return [results[number] for number in range(len(claims))]
 
 
 def _send(claimed: ClaimedAlert, channel: AlertChannel, block: Block) -> AlertResult:

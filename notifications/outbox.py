@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.cipher import Cipher
 from notifications import providers
 from notifications.addressing import Resolvers, addresses, fillings, in_welsh
-from notifications.attempts import ClaimedAlert
+from notifications.attempts import ClaimedAlert, WaitingAlert
 from notifications.channels.base import AlertChannel, Answering
 from notifications.guarded import changed
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
@@ -28,6 +28,10 @@ __all__ = ["claim", "record"]
 
 # Sent after everything a child waits for.
 _CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
+_ORDER = (
+    case((Alert.template.in_(_CAN_WAIT), 1), else_=0),
+    Alert.due_at, Alert.planned_at, Alert.id,
+)  # fmt: skip
 _NO_RESOLVERS: Resolvers = MappingProxyType({})
 _PERHAPS_SENT = frozenset({AlertState.UNKNOWN, AlertState.ATTEMPTING})
 
@@ -65,10 +69,7 @@ def claim(
     some = min(limit, sum(room.left for room in rooms)) if channels else limit
     alerts = _waiting(session, _due(now), _sendable(rooms) if channels else true(), force, some)
     filled = fillings(session, cipher, alerts, resolvers)
-    for alert in alerts:
-        if filled[alert.id] is None:
-            _not_needed(alert, now)
-    session.flush()
+    _end(session, [alert for alert in alerts if filled[alert.id] is None], now)
     wanted = [alert for alert in alerts if filled[alert.id] is not None]
     ways = _ways(wanted, rooms) if channels else {alert.id: _ONLY_ONE for alert in wanted}
     taken = [alert for alert in wanted if alert.id in ways]
@@ -80,20 +81,30 @@ def claim(
 def _waiting(
     session: Session, due: ColumnElement[bool], sendable: ColumnElement[bool], force: str | None,
     limit: int,
-) -> Sequence[Alert]:  # fmt: skip
-    return session.scalars(
-        select(Alert)
-        .where(
-            due,
-            sendable,
-            _somebody_waits(),
-            *([Alert.force == force] if force is not None else []),
-        )
-        .order_by(_rank(), Alert.due_at, Alert.planned_at, Alert.id)
+) -> Sequence[WaitingAlert]:  # fmt: skip
+    """Lock what is to be sent next, in order.
+
+    Whether somebody still waits is asked of the first few alone; only where that leaves a block
+    short, because many of them are waited for no more or another has them, is it asked of all.
+    """
+    may_go = and_(due, sendable, *([Alert.force == force] if force is not None else []))
+    first = select(Alert.id).where(may_go).order_by(*_ORDER).limit(2 * limit)
+    found = _locked(session, and_(may_go, Alert.id.in_(first)), limit)
+    if len(found) == limit:
+        return found
+    ids = [alert.id for alert in found]
+    return [*found, *_locked(session, and_(may_go, Alert.id.not_in(ids)), limit - len(found))]
+
+
+def _locked(session: Session, wanted: ColumnElement[bool], limit: int) -> list[WaitingAlert]:
+    rows = session.execute(
+        select(*(getattr(Alert, name) for name in WaitingAlert._fields))
+        .where(wanted, _somebody_waits())
+        .order_by(*_ORDER)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    )
+    return [WaitingAlert._make(row) for row in rows]
 
 
 def _sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
@@ -113,7 +124,7 @@ def _sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
     return and_(not_(waits), or_(false(), *able))
 
 
-def _ways(alerts: Sequence[Alert], rooms: Sequence[Room]) -> dict[UUID, Way]:
+def _ways(alerts: Sequence[WaitingAlert], rooms: Sequence[Room]) -> dict[UUID, Way]:
     """Give each alert the first provider that may take it.
 
     What was perhaps sent goes back to its own, to be asked, and waits where that one is only out of
@@ -136,12 +147,12 @@ def _ways(alerts: Sequence[Alert], rooms: Sequence[Room]) -> dict[UUID, Way]:
     return found
 
 
-def _perhaps_has(room: Room, alert: Alert) -> bool:
+def _perhaps_has(room: Room, alert: WaitingAlert) -> bool:
     return alert.state in _PERHAPS_SENT and room.channel.name == alert.channel
 
 
 def _lease(
-    session: Session, alerts: Sequence[Alert], ways: Mapping[UUID, Way], *, owner: str,
+    session: Session, alerts: Sequence[WaitingAlert], ways: Mapping[UUID, Way], *, owner: str,
     until: datetime,
 ) -> None:  # fmt: skip
     """Store the intent, with the provider it is for, before anything is said to anybody."""
@@ -191,10 +202,6 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _rank() -> ColumnElement[int]:
-    return case((Alert.template.in_(_CAN_WAIT), 1), else_=0)
-
-
 def _somebody_waits() -> ColumnElement[bool]:
     untold = exists().where(
         AlertCover.alert_id == Alert.id,
@@ -205,13 +212,22 @@ def _somebody_waits() -> ColumnElement[bool]:
     return or_(untold, exists().where(AlertAbout.alert_id == Alert.id))
 
 
-def _not_needed(alert: Alert, now: datetime) -> None:
-    alert.state, alert.settled_at = AlertState.NOT_NEEDED, now
-    alert.lease_owner, alert.lease_until = None, None
+def _end(session: Session, alerts: Sequence[WaitingAlert], now: datetime) -> None:
+    """Let alerts go that nobody needs any more; they are locked."""
+    if not alerts:
+        return
+    changed(
+        session,
+        update(Alert)
+        .where(Alert.id.in_([alert.id for alert in alerts]))
+        .values(
+            state=AlertState.NOT_NEEDED, settled_at=now, lease_owner=None, lease_until=None
+        ),
+    )  # fmt: skip
 
 
 def _claimed(
-    session: Session, cipher: Cipher, alerts: Sequence[Alert],
+    session: Session, cipher: Cipher, alerts: Sequence[WaitingAlert],
     filled: Mapping[UUID, Mapping[str, str] | None], ways: Mapping[UUID, Way],
 ) -> list[ClaimedAlert]:  # fmt: skip
     where, welsh = addresses(session, cipher, alerts), in_welsh(session, alerts)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
@@ -19,7 +19,7 @@ from notifications import providers
 from notifications.alerting import still_wanted
 from notifications.attempts import AlertResult, ResultKind
 from notifications.bounces import address_failed
-from notifications.guarded import changed
+from notifications.guarded import changed, changed_each
 from notifications.hastening import hasten, hasten_reviews
 from notifications.models import Alert, AlertCover, Notification, Receipt
 from notifications.states import ENDED, REPORTING, AlertState, Channel, DeliveryStatus, ReceiptKind
@@ -30,6 +30,11 @@ RETRY_SECONDS = (15, 60, 180, 300)
 SET_ASIDE_AFTER = 5
 # A provider that reports is asked of our own accord so many minutes after it took an alert.
 POLL_MINUTES = (2, 5, 10, 20)
+_REFERENCE = (
+    update(Alert)
+    .where(Alert.id == bindparam("alert"))
+    .values(provider_reference=bindparam("reference"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,29 +140,40 @@ def _hand_over_all(
         for one in covers
     ]  # fmt: skip
     if rungs:
-        session.execute(insert(Receipt), rungs)
+        # Beside the ORM, which would look at each row once more: nothing of it is filled in there.
+        session.connection().execute(insert(Receipt), rungs)
     for one in held:
         _note(session, one, Event.ALERT_HANDED_OVER, now=now, actor=actor)
 
 
 def _write_handed_over(session: Session, results: Sequence[AlertResult], now: datetime) -> None:
-    """Write what is alike in one statement; only the provider's references differ."""
+    """Write what is alike in one statement, and then the providers' references, which differ.
+
+    The rows are locked: each must be as it was claimed.
+    """
     channel, code = Channel(results[0].channel), results[0].code
-    references = {one.alert_id: one.reference for one in results}
     reports = channel in REPORTING
-    changed(
+    written = changed(
         session,
         update(Alert)
-        .where(Alert.id.in_(references))
+        .where(
+            Alert.id.in_([one.alert_id for one in results]),
+            Alert.state == AlertState.ATTEMPTING,
+        )
         .values(
             state=AlertState.HANDED_OVER, lease_owner=None, lease_until=None, channel=channel,
             last_code=code, handed_over_at=now, settled_at=now,
-            provider_reference=case(references, value=Alert.id),
             delivery_status=DeliveryStatus.SENDING if reports else None,
             status_at=now if reports else None,
             next_poll_at=now + timedelta(minutes=POLL_MINUTES[0]) if reports else None,
         ),
     )  # fmt: skip
+    referred = changed_each(
+        session, _REFERENCE,
+        [{"alert": one.alert_id, "reference": one.reference} for one in results],
+    )  # fmt: skip
+    if {written, referred} != {len(results)}:
+        raise RuntimeError("an alert that is locked was changed by another: a defect of ours")
 
 
 def _settle(

@@ -10,6 +10,7 @@ from schools.matching.normalise import postcode
 from schools.matching.school_names import name_key
 from schools.models import Establishment, EstablishmentLink, Status
 from schools.register_models import SuccessorConfirmation
+from schools.term_dates import Nation
 
 # Code 3 of the register is open until it closes.
 OPEN_STATUSES = frozenset({Status.OPEN, Status.OPEN_PROPOSED_TO_CLOSE})
@@ -33,6 +34,14 @@ def establishments(session: Session, urns: Iterable[int]) -> dict[int, Establish
         return {}
     rows = session.scalars(select(Establishment).where(Establishment.urn.in_(wanted)))
     return {row.urn: row for row in rows}
+
+
+def nations(session: Session, urns: Iterable[int]) -> dict[int, Nation]:
+    """Return the nations of schools by URN; those that the register does not hold are left out."""
+    rows = session.execute(
+        select(Establishment.urn, Establishment.nation).where(Establishment.urn.in_(set(urns)))
+    )
+    return {row.urn: row.nation for row in rows}
 
 
 def find_establishments(session: Session, text: str, *, limit: int = 20) -> list[Establishment]:

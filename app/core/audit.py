@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -281,15 +282,21 @@ _SIGNED = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
+def _in_utc(instant: datetime) -> str:
+    """Return an instant as text; the rows of one unit of work share theirs."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(row: dict[str, Any]) -> bytes:
     """Return the RFC 8785 form of a row: sorted keys, no spaces, UTF-8; times in UTC text."""
     plain = {
-        key: value.astimezone(UTC).isoformat(timespec="microseconds")
-        if isinstance(value, datetime)
-        else value
-        for key, value in row.items()
+        key: _in_utc(value) if isinstance(value, datetime) else value for key, value in row.items()
     }
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(plain).encode()
 
 
 def _locked_heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:

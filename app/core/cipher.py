@@ -114,6 +114,7 @@ class Cipher:
         self._derived: dict[tuple[bytes, str], bytes] = {}
         # Of the register alone, which opens and looks up by the million: set up once.
         self._rows: dict[bytes, AESGCM] = {}
+        self._register: SealingKey | None = None
         self._block_states: tuple[_Hash, _Hash] | None = None
 
     def new_content_key(self, force: str) -> tuple[SealingKey, bytes]:
@@ -138,8 +139,11 @@ class Cipher:
 
     def register_key(self) -> SealingKey:
         """Return the register's own data key; it belongs to the platform, to no force."""
-        secret = self._derive(self._keys.masters[self._keys.active], "register-data")
-        return SealingKey(UUID(bytes=sha256(self._keys.active.encode()).digest()[:16]), secret)
+        if self._register is None:
+            secret = self._derive(self._keys.masters[self._keys.active], "register-data")
+            name = sha256(self._keys.active.encode()).digest()
+            self._register = SealingKey(UUID(bytes=name[:16]), secret)
+        return self._register
 
     def seal(
         self, record: object, *, table: str, row: object, force: str | None, key: SealingKey
@@ -160,7 +164,9 @@ class Cipher:
         start = 1 + _KEY_ID
         nonce, ciphertext = sealed[start : start + _NONCE], sealed[start + _NONCE :]
         associated = _associated(f"{table}|{row}", key.id, force or _REGISTER)
-        plain = _decrypt(AESGCM(key.secret), nonce, ciphertext, associated)
+        # A content key must not outlive its use in memory; the register's is here for good.
+        opening = AESGCM(key.secret) if force is not None else self._row_key(key)
+        plain = _decrypt(opening, nonce, ciphertext, associated)
         try:
             record: Record = _adapter(cast(Hashable, kind)).validate_json(plain)
         except ValidationError:

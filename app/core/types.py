@@ -9,9 +9,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-# Fixed width, so that text order on SQLite is the order of time.
-_TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 # A missing value is SQL NULL, never the JSON word.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -33,7 +30,10 @@ class Utc(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored: use aware UTC")
         value = value.astimezone(UTC)
-        return value.strftime(_TEXT_FORMAT) if dialect.name == "sqlite" else value
+        if dialect.name != "sqlite":
+            return value
+        # Fixed width, so that text order is the order of time.
+        return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -12,7 +12,7 @@ from notifications import outbox
 from notifications.attempts import AlertResult, ClaimedAlert
 from notifications.delivery import send_all
 
-BLOCK = 200
+BLOCK = 400
 # A block is claimed while the one before it is being sent: both must be over within its lease.
 BLOCK_SECONDS = 25.0
 

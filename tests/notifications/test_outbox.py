@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
@@ -13,7 +14,7 @@ from notifications.attempts import AlertResult, ClaimedAlert, ResultKind
 from notifications.models import Alert, EscalationStep, Notification, Receipt
 from notifications.outbox import claim, record
 from notifications.recall import recall_notifications
-from notifications.states import AlertState, ReceiptKind, StepKind
+from notifications.states import AlertState, NotificationState, ReceiptKind, StepKind
 from schools.models import KeyAdult
 from schools.term_dates import Nation
 from tests.factories.notifications import (
@@ -250,6 +251,26 @@ def test_least_time_left_goes_first(force: NotifyingForce) -> None:
     assert (first.address, first.welsh) == ("dsp@ysgol.example.org", True)
     (second,) = take(force, limit=1)
     assert (second.address, second.welsh) == ("dsl@school.example.org", False)
+
+
+def test_many_that_nobody_waits_for_hold_up_nobody(force: NotifyingForce) -> None:
+    sooner = []
+    for number in range(6):
+        force.school(URN + 100 + number, f"dsl{number}@school.example.org")
+        order = force.order(urn=URN + 100 + number, due=morning(DUE - minutes(30)))
+        sooner.append(force.place(order))
+    force.place()
+    force.at(DUE - minutes(120))
+    force.chase()
+    with force.database.write(PLATFORM) as session:
+        session.execute(
+            update(Notification)
+            .where(Notification.id.in_(sooner))
+            .values(state=NotificationState.RECALLED)
+        )
+    assert len(force.rows(Alert, state=AlertState.PLANNED)) == 7
+    (claimed,) = take(force, limit=2)
+    assert claimed.address == "dsl@school.example.org"
 
 
 def test_a_record_that_does_not_open_fails_alone(force: NotifyingForce, planned: UUID) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import (
     Select,
+    bindparam,
     delete,
     event,
     exists,
@@ -22,6 +23,7 @@ from app.core.database import Database
 from app.core.ids import new_id
 from app.core.models import ContentKey
 from app.core.scope import PLATFORM, Scope, ScopeMissing, acting_for, of_force, scope
+from notifications.guarded import changed_each
 from notifications.models import AlertCover, Notification
 
 AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -200,3 +202,16 @@ def test_setting_a_scope_on_a_session_takes_effect_at_once(
     with database.read() as session:
         scope(session, of_force("98"))
         assert session.scalars(select(ContentKey.force)).all() == ["98"]
+
+
+def test_rows_are_changed_one_by_one_only_by_the_platform(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    mine, theirs = two_forces
+    one_by_one = update(ContentKey).where(ContentKey.id == bindparam("key"))
+    rows = [{"key": mine.id}, {"key": theirs.id}, {"key": new_id()}]
+    with pytest.raises(ScopeMissing), database.write(of_force("99")) as session:
+        changed_each(session, one_by_one.values(wrapped_key=None), rows)
+    with database.write(PLATFORM) as session:
+        assert changed_each(session, one_by_one.values(wrapped_key=b"n"), []) == 0
+        assert changed_each(session, one_by_one.values(wrapped_key=b"n"), rows) == 2
