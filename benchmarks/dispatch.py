@@ -3,11 +3,14 @@
 Both hand the same bytes to the same mail server, the shipped sink in a process of its own, over
 verified TLS and eight connections. The bare client is smtplib in eight threads with the mails made
 beforehand and no database; the outbox claims by lease, builds each mail, sends, and writes results,
-receipts and the audit chain.
+receipts and the audit chain. On PostgreSQL a stock task queue does the same send beside them.
+
+A morning's worth: `./run bench dispatch --alerts 30000 --rounds 1`.
 """
 
 import argparse
 import os
+import resource
 import smtplib
 import ssl
 import subprocess
@@ -16,34 +19,31 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from threading import local
-from time import perf_counter
+from time import perf_counter, process_time
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import func, select
 
-from app.core import schema
-from app.core.clock import HandClock
-from app.core.database import make_engine
-from app.core.ids import new_id
 from app.core.scope import PLATFORM
-from app.core.settings import Environment, Settings
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner
-from app.wiring import Wiring, build
+from app.wiring import Wiring
 from benchmarks.cluster import durable_cluster, new_database
+from benchmarks.dispatch_place import PLANNED_AT, RunningClock, again, mails, prepared
 from benchmarks.figures import ratio, remember, shown
-from notifications.alerts import build_message, letterhead, message_id
-from notifications.channels.base import AlertMessage
 from notifications.channels.sink import MailSink
 from notifications.delivery import CONCURRENCY
-from notifications.models import Alert, AlertCover, Receipt
-from notifications.states import AlertState, Channel
-from schools.models import KeyAdult
-from tests.factories.notifications import DUE, FORCE, URN, NotifyingForce, minutes
+from notifications.models import Alert
 
-SCHOOLS = 50
+# As many as the task queue is given at most: it takes several times as long for each, and no less
+# for each where there are more. Its time is that of so many, scaled.
+QUEUED = 2000
+
+Figures = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,80 +73,6 @@ def server(folder: Path) -> Iterator[Server]:
         process.communicate()
 
 
-def prepared(url: str, folder: Path, mail: Server, alerts: int) -> Wiring:
-    """Return a service whose outbox holds so many alerts, each to another person."""
-    engine = make_engine(url)
-    schema.upgrade(engine)
-    engine.dispose()
-    settings = Settings(
-        environment=Environment.TEST, database_url=url, data_dir=folder, smtp_host="127.0.0.1",
-        smtp_port=mail.port, smtp_ca_file=mail.ca_file,
-        bounce_mailbox="bounces@messages.example.org",
-    )  # fmt: skip
-    wiring = build(settings, clock=HandClock(DUE - minutes(145)))
-    force = NotifyingForce(wiring).begin()
-    for number in range(SCHOOLS):
-        force.school(URN + number)
-    placed = [force.place(urn=URN + number) for number in range(SCHOOLS)]
-    for first in range(0, alerts, 500):
-        _add(force, placed, range(first, min(first + 500, alerts)))
-    return wiring
-
-
-def _add(force: NotifyingForce, placed: Sequence[object], numbers: range) -> None:
-    with force.database.write(PLATFORM) as session:
-        for number in numbers:
-            place = number % SCHOOLS
-            adult = force._key_adult(  # noqa: SLF001 (the factory's own way in bulk)
-                session, URN + place, number // SCHOOLS + 1, f"dsl{number}@example.org"
-            )
-            alert_id = new_id()
-            session.add(
-                Alert(
-                    id=alert_id, force=FORCE, urn=URN + place, council="999", key_adult_id=adult,
-                    channel=Channel.SMTP, state=AlertState.PLANNED, template="message_waiting",
-                    planned_at=force.now, next_attempt_at=force.now, due_at=DUE,
-                )
-            )  # fmt: skip
-            session.flush()
-            session.add(
-                AlertCover(
-                    force=FORCE, urn=URN + place, council="999", alert_id=alert_id,
-                    notification_id=placed[place],
-                )
-            )  # fmt: skip
-
-
-def again(wiring: Wiring) -> None:
-    """Let every alert be planned once more."""
-    with wiring.database.write(PLATFORM) as session:
-        session.execute(delete(Receipt))
-        session.execute(
-            update(Alert).values(
-                state=AlertState.PLANNED, attempts=0, handed_over_at=None, settled_at=None,
-                provider_reference=None, lease_until=None, lease_owner=None,
-            )
-        )  # fmt: skip
-
-
-def mails(wiring: Wiring) -> list[tuple[str, bytes]]:
-    """Return every mail that the outbox will send, made beforehand."""
-    head = letterhead(wiring.settings)
-    with wiring.database.read(PLATFORM) as session:
-        rows = session.execute(
-            select(Alert, KeyAdult).join(KeyAdult, KeyAdult.id == Alert.key_adult_id)
-        ).all()
-    found = []
-    for number, (alert, _) in enumerate(rows):
-        message = AlertMessage(
-            alert.id, f"dsl{number}@example.org", alert.template, False, alert.planned_at
-        )
-        identity = message_id(message, wiring.cipher, head.mail_host)
-        raw = build_message(message, head=head, message_id=identity)
-        found.append((message.address, raw))
-    return found
-
-
 def bare(mail: Server, ready: Sequence[tuple[str, bytes]]) -> float:
     """Send with smtplib and nothing else; return the seconds it took."""
     held = local()
@@ -171,27 +97,90 @@ def bare(mail: Server, ready: Sequence[tuple[str, bytes]]) -> float:
 def ours(wiring: Wiring, alerts: int) -> float:
     """Send by the outbox; return the seconds from the first claim to the last result written."""
     runner = Runner(wiring, PIPELINE, owner="bench")
+    clock = wiring.clock
+    assert isinstance(clock, RunningClock)
+    clock.start()
     began, done = perf_counter(), 0
     while done < alerts:
-        done += runner.run_step("send_due").done
+        report = runner.run_step("send_due")
+        assert report.done, "nothing was sent"
+        done += report.done
     return perf_counter() - began
 
 
-def measure(database: str, url: str, alerts: int, rounds: int) -> dict[str, float]:
-    """Interleave both on one database; return the bare time through ours, so more is better."""
+def lateness(wiring: Wiring) -> float:
+    """Return how many seconds after half past six the last alert was handed over."""
+    with wiring.database.read(PLATFORM) as session:
+        last = session.scalars(select(func.max(Alert.handed_over_at))).one()
+    assert last is not None
+    return (last - PLANNED_AT).total_seconds()
+
+
+@dataclass(slots=True)
+class Rounds:
+    """What the rounds on one database took, in seconds; `busy` is processor time, ours first."""
+
+    bare: list[float] = field(default_factory=list)
+    ours: list[float] = field(default_factory=list)
+    queue: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    busy: list[tuple[float, float]] = field(default_factory=list)
+
+
+def measure(database: str, url: str, asked: argparse.Namespace, queue: str = "") -> Figures:
+    """Interleave them on one database; return the other's time through ours, so more is better.
+
+    `queue` is the URL of an empty database for the task queue, where there is one.
+    """
+    alerts, rounds = asked.alerts, Rounds()
     with tempfile.TemporaryDirectory() as name, server(Path(name) / "mail") as mail:
-        wiring = prepared(url, Path(name), mail, alerts)
+        wiring = prepared(url, Path(name), port=mail.port, ca_file=mail.ca_file, alerts=alerts)
         ready = mails(wiring)
-        base, taken = [], []
-        for _ in range(rounds):
-            base.append(bare(mail, ready))
-            taken.append(ours(wiring, alerts))
+        for _ in range(asked.rounds):
+            began = process_time()
+            rounds.bare.append(bare(mail, ready))
+            between = process_time()
+            rounds.ours.append(ours(wiring, alerts))
+            rounds.busy.append((process_time() - between, between - began))
+            rounds.late.append(lateness(wiring))
             again(wiring)
-        figure = ratio(base, taken)
-        print(f"{database:12} dispatch / bare client {shown(figure)}")
-        print(f"{'':12} {alerts / min(taken):,.0f} a second, bare {alerts / min(base):,.0f}")
+            if queue:
+                rounds.queue.append(by_queue(queue, mail, ready))
         wiring.database.engine.dispose()
-    return figure
+    return said(database, alerts, rounds)
+
+
+def said(database: str, alerts: int, rounds: Rounds) -> Figures:
+    """Print what was measured on one database, and return it."""
+    figures = Figures()
+    figures["bare"] = ratio(rounds.bare, rounds.ours)
+    seconds = {
+        "ours": min(rounds.ours), "bare": min(rounds.bare), "late": min(rounds.late)
+    }  # fmt: skip
+    busy, bare_busy = (1e6 * median(one) / alerts for one in zip(*rounds.busy, strict=True))
+    print(f"{database:12} dispatch / bare client   {shown(figures['bare'])}")
+    for line in (
+        f"{alerts / seconds['ours']:,.0f} a second, bare {alerts / seconds['bare']:,.0f}",
+        f"{alerts:,} alerts from 06:30: {seconds['ours']:,.1f} s, bare {seconds['bare']:,.1f} s",
+        f"the last one left {seconds['late']:,.1f} s after half past",
+        f"processor time an alert {busy:,.0f} µs, bare {bare_busy:,.0f} µs (both servers' apart)",
+    ):
+        print(f"{'':12} {line}")
+    if rounds.queue:
+        figures["queue"] = ratio(rounds.queue, rounds.ours)
+        print(f"{'':12} dispatch / procrastinate {shown(figures['queue'])}")
+        print(f"{'':12} procrastinate {alerts / min(rounds.queue):,.0f} a second")
+    sys.stdout.flush()
+    return {**figures, "seconds": seconds, "processor_us": {"ours": busy, "bare": bare_busy}}
+
+
+def by_queue(url: str, mail: Server, ready: Sequence[tuple[str, bytes]]) -> float:
+    """Send by the stock task queue; return its seconds for all of them."""
+    from benchmarks import dispatch_queue  # noqa: PLC0415 (only where the group eval is there)
+
+    part = ready[:QUEUED]
+    taken = dispatch_queue.seconds(url, mail.port, mail.ca_file, part)
+    return taken * len(ready) / len(part)
 
 
 def main() -> None:
@@ -204,14 +193,19 @@ def main() -> None:
         serve(asked.serve)
         return
     figures: dict[str, object] = {"alerts": asked.alerts, "rounds": asked.rounds}
+    packages = ["sqlalchemy", "aiosmtpd"]
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/encompass.db"
-        figures["sqlite"] = measure("SQLite", url, asked.alerts, asked.rounds)
+        figures["sqlite"] = measure("SQLite", f"sqlite:///{folder}/encompass.db", asked)
     with durable_cluster() as admin:
         if admin is not None:
+            there = find_spec("procrastinate") is not None
+            packages += ["psycopg", "procrastinate"] if there else ["psycopg"]
+            queue = new_database(admin, "queue") if there else ""
             url = new_database(admin, "dispatch")
-            figures["postgresql"] = measure("PostgreSQL", url, asked.alerts, asked.rounds)
-    remember("dispatch", figures, "sqlalchemy", "aiosmtpd")
+            figures["postgresql"] = measure("PostgreSQL", url, asked, queue)
+    mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{'':12} at most {mebibytes:,.0f} MiB in this process, mails made beforehand included")
+    remember("dispatch", figures, *packages)
 
 
 if __name__ == "__main__":
