@@ -15,6 +15,7 @@ BUILT = {
     "calendar import", "key-adults import", "force add", "force area", "clients add",
     "accounts add", "report morning", "match explain", "match export", "audit verify",
     "audit export", "keys init", "calendar bank-holiday", "drill begin", "force policy",
+    "force restricted-group", "force wording", "mail wording",
     "mail bounces", "mail providers", "stand-in mail", "stand-in notify",
     "officers add", "officers import", "officers leave", "officers list", "report decisions",
     "report fairness", "report quality", "report readiness", "watchdog run", "watchdog once",
