@@ -14,7 +14,7 @@ from app.core.scope import PLATFORM
 from app.intake.models import Incident
 from app.intake.outcomes import IncidentState
 from app.simulation import invariants
-from app.simulation.run import event, run_seed
+from app.simulation.run import event, run_many, run_seed
 from app.simulation.world import World, Worlds
 from notifications.models import Alert, AlertCover, EscalationStep, Notification
 from notifications.states import VISIBLE, NotificationState, StepState
@@ -49,6 +49,13 @@ def test_a_seed_is_the_same_world_again(worlds: Worlds) -> None:
     again = run_seed(worlds, 7, events=40)
     assert first == again
     assert first.pushed > 0
+
+
+def test_processes_share_the_seeds_and_answer_in_their_order() -> None:
+    outcomes = run_many(range(5, 8), events=4, workers=2)
+    assert [(one.seed, one.events, one.broken) for one in outcomes] == [
+        (5, 4, ()), (6, 4, ()), (7, 4, ()),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
