@@ -1,0 +1,43 @@
+"""Asking for a restricted incident, and letting a colleague see it, in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.access.permissions import Role
+from tests.browser.test_people import check, come_in, page, press
+from tests.factories.mornings import Morning
+from tests.factories.restricted import colleague, name_group, restrict
+
+__all__ = ["page"]  # the fixture of both widths
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_a_colleague_asks_and_a_member_lets_them_see(page: Page, morning: Morning) -> None:
+    notification_id = morning.notification()
+    restrict(morning.wiring, morning.read(notification_id).incident_id)
+    desk = colleague(morning.wiring, "desk@example.org", Role.FORCE_DESK)
+    member = colleague(morning.wiring, "member@example.org", Role.LEAD)
+    name_group(morning.wiring, [member])
+    come_in(page, desk)
+    page.get_by_role("link", name="Ask for a restricted incident").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Restricted incidents")
+    check(page)
+    press(page, "Ask")
+    expect(page.get_by_role("alert")).to_contain_text("Say why you have to see it")
+    check(page)
+    page.get_by_label("Police reference").fill("99-NO-SUCH-ONE")
+    page.get_by_label("Somebody is on the line about it").check()
+    press(page, "Ask")
+    expect(page.get_by_text("waits for a second person")).to_be_visible()
+    check(page)
+    press(page, "Sign out")
+    come_in(page, member)
+    page.goto("/restricted")
+    expect(page.get_by_role("heading", name="Colleagues ask")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name=re.compile("Let them see it")).click()
+    expect(page.get_by_role("heading", name="Colleagues ask")).to_have_count(0)
+    check(page)
