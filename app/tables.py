@@ -27,9 +27,9 @@ from schools import officers as officer_models
 from schools.matching import models as matching_models
 
 ROOMS = (
-    core_models, access_models, break_glass_models, intake_models, suspect_models, school_models, connected_models,
-    key_adult_models, officer_models, register_models, roll_models, matching_models,
-    notification_models, earlier_models, provider_models, receipt_models, release_models,
-    drill_models, readiness_models, wording_models,
+    core_models, access_models, break_glass_models, intake_models, suspect_models, school_models,
+    connected_models, key_adult_models, officer_models, register_models, roll_models,
+    matching_models, notification_models, earlier_models, provider_models, receipt_models,
+    release_models, drill_models, readiness_models, wording_models,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
@@ -20,6 +20,8 @@ from notifications.wording import alert_digest
 
 # Each holds a code or a link of its own: one never stands for another.
 _OF_THEIR_OWN = frozenset({Template.CODE, Template.INVITATION})
+# What an alert is about that nothing stands behind.
+COVER = "cover:"
 _NOT_SETTLED = (AlertState.PLANNED, AlertState.UNKNOWN, AlertState.ATTEMPTING)
 
 
@@ -151,6 +153,11 @@ def still_wanted(session: Session, alert_ids: Sequence[UUID]) -> set[UUID]:
     )
 
 
+def for_cover() -> ColumnElement[bool]:
+    """Return whether an alert is cover: nothing stands behind it."""
+    return func.coalesce(Alert.about, "").startswith(COVER)
+
+
 def _planned(
     session: Session, to: Addressee, template: str, about: str | None, medium: Medium
 ) -> Alert | None:
@@ -164,6 +171,8 @@ def _planned(
             Alert.template == template,
             Alert.medium == medium,
             Alert.state == AlertState.PLANNED,
+            # Cover may be waiting for its next try; what is real waits for nothing.
+            ~for_cover(),
             *own,
         )
         .limit(1)

@@ -172,6 +172,8 @@ class Policy(Part):
     restricted: Restricted = Restricted()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
+    # Once a week to each key adult an alert that nothing stands behind (reliability.md F79).
+    weekly_cover: bool = False
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10
 
 

@@ -5,6 +5,7 @@ from app.jobs.ask_providers import ask_providers
 from app.jobs.chase_reviews import chase_reviews
 from app.jobs.chase_untold import chase_untold
 from app.jobs.compose_notifications import compose_notifications
+from app.jobs.cover_alerts import cover_alerts
 from app.jobs.evening_check import evening_check
 from app.jobs.follow_calendars import follow_calendars
 from app.jobs.import_register import import_register
@@ -39,4 +40,5 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("import_register", import_register),
     ("keep_key_adults", keep_key_adults),
     ("purge_expired", purge_expired),
+    ("cover_alerts", cover_alerts),
 )

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from app.casework import (
     acknowledging,
+    cover,
     drilling,
     not_our_pupil,
     opening,
@@ -42,6 +43,7 @@ def inbox_page(request: Request, visitor: SignedIn, session: Write) -> Response:
         request, "inbox.html", visitor=visitor, title="Messages", inbox=found,
         drills=drilling.waiting(session, visitor.acting), now=visitor.now,
         taken_back=taken_back.waiting(session, visitor.acting),
+        tested_at=cover.last_test(session, visitor.acting),
         today=london_date(visitor.now),
         entries=own_contact.own_entries(session, visitor.acting), notice_words=NOTICES,
     )  # fmt: skip
