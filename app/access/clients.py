@@ -1,4 +1,4 @@
-"""Police systems: their secrets, their bearer tokens, and what they may do.
+"""Police systems: their bearer tokens, and what they may do.
 
 A token is a signed JWT that is checked without the database; whether its client still exists is
 asked again inside the transaction that acts, so a revoked system stores and reads nothing.
@@ -17,13 +17,13 @@ from joserfc.jwk import OctKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.access import passwords
+from app.access import credentials
 from app.access.models import Force, PoliceClient
 from app.access.permissions import Actor
 from app.core import audit
 from app.core.cipher import Cipher
 from app.core.errors import NotAllowed, NotSignedIn, Refused
-from app.core.ids import new_id, new_secret
+from app.core.ids import new_id
 
 TOKEN_LIFE = timedelta(minutes=10)
 _ALGORITHM = "HS256"
@@ -58,15 +58,23 @@ class Caller:
 def add_client(
     session: Session, *, force: str, name: str, now: datetime, actor: str = "job:setup"
 ) -> tuple[PoliceClient, str]:
-    """Add a police system; return it with its secret, which is kept only as an argon2id hash."""
+    """Add a police system that signs in by a secret; return both, the secret for once."""
+    client = add_system(session, force=force, name=name, now=now, actor=actor)
+    _, secret = credentials.add_secret(session, client, actor=actor, now=now)
+    return client, secret
+
+
+def add_system(
+    session: Session, *, force: str, name: str, now: datetime, actor: str
+) -> PoliceClient:
+    """Add a police system that has no way yet to sign in; raise `Refused`."""
     if session.get(Force, force) is None:
         raise Refused("There is no such force: add it with `encompass force add CODE NAME`.")
     if not 1 <= len(name.strip()) <= 100:
         raise Refused("A police system's name is one to a hundred characters.")
-    secret = new_secret()
     client = PoliceClient(
-        id=new_id(), force=force, name=name.strip(), secret_hash=passwords.hash_of(secret),
-        public_key=None, scopes=" ".join(sorted(ALL_SCOPES)), added_at=now,
+        id=new_id(), force=force, name=name.strip(), scopes=" ".join(sorted(ALL_SCOPES)),
+        added_at=now,
     )  # fmt: skip
     session.add(client)
     session.flush()
@@ -74,7 +82,7 @@ def add_client(
         session, event=audit.Event.CLIENT_ADDED, actor=actor, force=force,
         subject=f"police_client:{client.id}", now=now,
     )  # fmt: skip
-    return client, secret
+    return client
 
 
 def revoke_client(session: Session, client_id: UUID, *, actor: str, now: datetime) -> None:
@@ -89,21 +97,26 @@ def revoke_client(session: Session, client_id: UUID, *, actor: str, now: datetim
     )  # fmt: skip
 
 
+def known_client(session: Session, client_id: UUID) -> PoliceClient:
+    """Return a police system that has not been revoked; raise `Refused`."""
+    client = find_client(session, client_id)
+    if client is None:
+        raise Refused("There is no such police system: `encompass clients list` shows them.")
+    return client
+
+
+def live_clients(session: Session, *, force: str | None = None) -> list[PoliceClient]:
+    """Return the systems that have not been revoked, of a force or of all, by force and name."""
+    wanted = select(PoliceClient).where(PoliceClient.revoked_at.is_(None))
+    if force is not None:
+        wanted = wanted.where(PoliceClient.force == force)
+    return list(session.scalars(wanted.order_by(PoliceClient.force, PoliceClient.name)))
+
+
 def find_client(session: Session, client_id: UUID) -> PoliceClient | None:
     """Return a police system that has not been revoked."""
     client = session.get(PoliceClient, client_id)
     return client if client is not None and client.revoked_at is None else None
-
-
-def authenticate(client: PoliceClient | None, secret: str) -> PoliceClient:
-    """Return the client whose secret this is; raise `NotSignedIn` after the same work otherwise.
-
-    Slow on purpose: call it outside any transaction.
-    """
-    right = passwords.matches(secret, client.secret_hash if client else None)
-    if client is None or not right:
-        raise NotSignedIn("The client id or the secret is not right.")
-    return client
 
 
 def issue_token(

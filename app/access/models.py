@@ -32,19 +32,56 @@ class ForceArea(Base):
 
 
 class PoliceClient(Base):
-    """A police system that may push incidents; its secret is kept as an argon2id hash."""
+    """A police system that may push incidents; how it signs in is in `ClientCredential`."""
 
     __tablename__ = "police_client"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     force: Mapped[str] = mapped_column(ForeignKey("force.code"), index=True)
     name: Mapped[str] = mapped_column(String(100))
+    # Of releases before 2026-12; nothing reads or writes them any more.
     secret_hash: Mapped[str | None] = mapped_column(String(255))
     public_key: Mapped[dict[str, Any] | None]
     scopes: Mapped[str] = mapped_column(String(200))
     added_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class ClientCredential(Base):
+    """One way in which a police system signs in: a secret, or the public half of a key it has."""
+
+    __tablename__ = "client_credential"
+    __table_args__ = (
+        CheckConstraint("(secret_hash IS NULL) <> (public_key IS NULL)", name="one_kind"),
+        CheckConstraint("(public_key IS NULL) = (key_id IS NULL)", name="key_and_id"),
+        Index("uq_client_credential_key", "client_id", "key_id", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("police_client.id"), index=True)
+    secret_hash: Mapped[str | None] = mapped_column(String(255))
+    public_key: Mapped[dict[str, Any] | None]
+    # The thumbprint of the key (RFC 7638).
+    key_id: Mapped[str | None] = mapped_column(String(64))
+    added_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    @property
+    def kind(self) -> str:
+        """Return `secret` or `key`."""
+        return "secret" if self.key_id is None else "key"
+
+
+class UsedAssertion(Base):
+    """A signed statement of a police system that was taken; none is taken twice."""
+
+    __tablename__ = "used_assertion"
+
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("police_client.id"), primary_key=True)
+    jti_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    keep_until: Mapped[datetime] = mapped_column(index=True)
 
 
 class Account(Base):

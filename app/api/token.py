@@ -1,8 +1,13 @@
-"""The token endpoint: OAuth 2.0 client credentials (RFC 6749 §4.4), answered in its own JSON."""
+"""The token endpoint: OAuth 2.0 client credentials (RFC 6749 §4.4), answered in its own JSON.
+
+A system shows who it is by its secret, or by a statement signed with its own key (RFC 7523 §2.2).
+"""
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote_plus
 from uuid import UUID
@@ -10,18 +15,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from app.access.clients import (
-    ALL_SCOPES,
-    TOKEN_LIFE,
-    ClientScope,
-    authenticate,
-    find_client,
-    issue_token,
-)
+from app.access import assertions, credentials
+from app.access.assertions import ASSERTION_TYPE, Stated
+from app.access.clients import ALL_SCOPES, TOKEN_LIFE, ClientScope, find_client, issue_token
+from app.access.models import ClientCredential
 from app.api.body import read_body
 from app.api.deps import wiring_of
 from app.core.errors import NotSignedIn, ServiceError, Unavailable
 from app.core.scope import of_force
+from app.wiring import Wiring
 
 router = APIRouter(prefix="/api/v1", tags=["token"])
 
@@ -40,10 +42,11 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks, with which secret, for which scopes."""
+    """Who asks, with which secret or signed statement, for which scopes."""
 
     client_id: UUID | None
     secret: str
+    assertion: str
     scopes: frozenset[ClientScope]
 
 
@@ -86,7 +89,10 @@ async def token_form(request: Request) -> "Credentials | Refusal":
                         "required": ["grant_type"],
                         "properties": {
                             name: {"type": "string"}
-                            for name in ("grant_type", "client_id", "client_secret", "scope")
+                            for name in (
+                                "grant_type", "client_id", "client_secret", "scope",
+                                "client_assertion_type", "client_assertion",
+                            )
                         },
                     },
                     "example": {
@@ -102,7 +108,7 @@ async def token_form(request: Request) -> "Credentials | Refusal":
 def token(
     request: Request, asked: Annotated[Credentials | Refusal, Depends(token_form)]
 ) -> JSONResponse:
-    """Exchange a client id and secret for a bearer token."""
+    """Exchange a client id and secret, or a signed client assertion, for a bearer token."""
     try:
         if isinstance(asked, Refusal):
             raise asked
@@ -116,17 +122,22 @@ def token(
 
 
 def _granted(request: Request, asked: Credentials) -> dict[str, Any]:
-    """Check the secret outside any transaction (it is slow on purpose), then issue."""
+    """Check outside any transaction (a secret is slow on purpose), then issue."""
     wiring = wiring_of(request)
     now = wiring.clock.now()
     with wiring.database.read() as session:
-        found = find_client(session, asked.client_id) if asked.client_id else None
-    client = authenticate(found, asked.secret)
-    allowed = frozenset(ClientScope(scope) for scope in client.scopes.split())
-    scopes = asked.scopes & allowed
+        client = find_client(session, asked.client_id) if asked.client_id else None
+        live = credentials.live(session, client.id) if client else []
+    shown = _shown(asked, live, wiring=wiring, now=now)
+    if client is None:
+        raise NotSignedIn("The client id or the secret is not right.")
+    scopes = asked.scopes & frozenset(ClientScope(scope) for scope in client.scopes.split())
     if not scopes:
         raise Refusal("invalid_scope", "This client may not have the scopes it asks for.")
     with wiring.database.write(of_force(client.force)) as session:
+        if isinstance(shown, Stated):
+            assertions.take(session, wiring.cipher, shown, client_id=client.id)
+        credentials.used(session, _id_of(shown), now=now)
         issued = issue_token(session, wiring.cipher, client=client, scopes=scopes, now=now)
     return {
         "access_token": issued,
@@ -134,6 +145,23 @@ def _granted(request: Request, asked: Credentials) -> dict[str, Any]:
         "expires_in": int(TOKEN_LIFE.total_seconds()),
         "scope": " ".join(sorted(scopes)),
     }
+
+
+def _shown(
+    asked: Credentials, live: Sequence[ClientCredential], *, wiring: Wiring, now: datetime
+) -> ClientCredential | Stated:
+    """Return what was shown and fits; raise `NotSignedIn`, the same for a client there is not."""
+    if not asked.assertion:
+        return credentials.by_secret(live, asked.secret)
+    base = wiring.settings.base_url.rstrip("/")
+    return assertions.by_assertion(
+        live, asked.assertion, client_id=asked.client_id,
+        audiences=(f"{base}{router.prefix}/token", base), now=now,
+    )  # fmt: skip
+
+
+def _id_of(shown: ClientCredential | Stated) -> UUID:
+    return shown.credential_id if isinstance(shown, Stated) else shown.id
 
 
 def _refused(refusal: Refusal) -> JSONResponse:
@@ -167,12 +195,29 @@ def _credentials(fields: dict[str, str], authorization: str | None) -> Credentia
         raise Refusal("invalid_request", "Send grant_type=client_credentials.")
     if grant != "client_credentials":
         raise Refusal("unsupported_grant_type", "Only client_credentials is offered.")
+    scopes = _scopes(fields.get("scope"))
+    if "client_assertion" in fields or "client_assertion_type" in fields:
+        return _by_assertion(fields, authorization, scopes)
     client_id, secret = _basic(authorization) or (
         fields.get("client_id", ""), fields.get("client_secret", ""),
     )  # fmt: skip
     if not client_id or not secret:
         raise Refusal("invalid_client", "Send client_id and client_secret.", 401)
-    return Credentials(_uuid(client_id), secret, _scopes(fields.get("scope")))
+    return Credentials(_uuid(client_id), secret, "", scopes)
+
+
+def _by_assertion(
+    fields: dict[str, str], authorization: str | None, scopes: frozenset[ClientScope]
+) -> Credentials:
+    if "client_secret" in fields or authorization is not None:
+        raise Refusal("invalid_request", "Show who you are in one way: a secret or an assertion.")
+    if fields.get("client_assertion_type") != ASSERTION_TYPE:
+        raise Refusal("invalid_request", f"Send client_assertion_type={ASSERTION_TYPE}.")
+    assertion = fields.get("client_assertion", "")
+    named = assertions.claimed_client(assertion)
+    if not named or fields.get("client_id", named) != named:
+        raise Refusal("invalid_client", "Send a client_assertion whose sub is your client_id.", 401)
+    return Credentials(_uuid(named), "", assertion, scopes)
 
 
 def _basic(authorization: str | None) -> tuple[str, str] | None:

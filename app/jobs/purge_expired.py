@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.access import assertions
 from app.access.models import Force, SignInFailure, SignInSession
 from app.casework.rolls import Keeping, erase_abandoned_rolls, erase_last_years_rolls
 from app.core import audit, keys
@@ -42,6 +43,7 @@ def purge_expired(tick: Tick) -> StepReport:
         session.execute(
             delete(SignInSession).where(SignInSession.expires_at < tick.now - SESSIONS_KEPT)
         )
+        assertions.forget_used(session, now=tick.now)
     with tick.wiring.database.write(PLATFORM) as session:
         forget_counts(session, on=london_date(tick.now))
         erase_last_years_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))

@@ -5,8 +5,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 from sqlalchemy import select
 
+from app.access import credentials
 from app.access.models import Account, AccountRole, Force, PoliceClient
 from app.access.permissions import Role
 from app.core.cipher import Keys
@@ -34,9 +36,47 @@ def test_a_police_system_gets_its_secret_once_as_one_object(
     body = json.loads(added.stdout)
     with wiring.database.read(PLATFORM) as session:
         (client,) = session.scalars(select(PoliceClient))
+        (credential,) = credentials.live(session, client.id)
     assert body["client_id"] == str(client.id)
-    assert client.secret_hash is not None
-    assert body["client_secret"] not in client.secret_hash
+    assert credential.secret_hash is not None
+    assert body["client_secret"] not in credential.secret_hash
+
+
+def test_a_police_system_changes_its_secret_for_a_key_and_is_revoked_at_last(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    added = json.loads(encompass("clients", "add", "99", "Control room", "--json").stdout)
+    client = added["client_id"]
+    public = tmp_path / "public.pem"
+    public.write_bytes(ECKey.generate_key("P-256").as_pem(private=False))
+    with_key = encompass("clients", "add-key", client, public, "--json")
+    assert json.loads(with_key.stdout)["key_id"]
+    full = encompass("clients", "new-secret", client)
+    assert (full.exit_code, "revoke" in full.stderr) == (1, True)
+    old = added["credential_id"]
+    assert encompass("clients", "revoke", client, "--credential", old).exit_code == 0
+    listed = encompass("clients", "list", "--json")
+    assert [row["kind"] for row in json.loads(listed.stdout)] == ["key"]
+    assert client in encompass("clients", "list", "--force", "99").stdout.replace("\n", "")
+    assert "client_secret" in encompass("clients", "new-secret", client).stdout
+    assert encompass("clients", "revoke", client).exit_code == 0
+    assert json.loads(encompass("clients", "list", "--json").stdout) == []
+    assert encompass("clients", "new-secret", client).exit_code == 1
+
+
+def test_a_police_system_may_have_a_key_from_the_first_day(
+    encompass: Encompass, tmp_path: Path
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    pair = ECKey.generate_key("P-256")
+    private, public = tmp_path / "private.pem", tmp_path / "public.pem"
+    private.write_bytes(pair.as_pem(private=True))
+    public.write_bytes(pair.as_pem(private=False))
+    refused = encompass("clients", "add", "99", "Control room", "--key", private)
+    assert (refused.exit_code, "private key" in refused.stderr) == (1, True)
+    added = encompass("clients", "add", "99", "Control room", "--key", public, "--json")
+    assert "client_secret" not in json.loads(added.stdout)
 
 
 def test_a_police_system_of_no_force_is_refused(encompass: Encompass) -> None:
