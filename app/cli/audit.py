@@ -1,12 +1,13 @@
 """`encompass audit …`: the trail, checked link by link or handed to an auditor."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from app.cli import opening
-from app.cli.output import ERRORS, Json, answer, print_json
+from app.cli.output import ERRORS, Json, answer, print_json, say
 from app.core.clock import at_london
 
 commands = typer.Typer(no_args_is_help=True)
@@ -18,40 +19,92 @@ def audit() -> None:
 
 
 @commands.command()
-def verify(json: Json = False) -> None:
+def verify(
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(help="Hold the chains to the checkpoints in this folder.", exists=True),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Check every link of every chain; exit 1 and name the first wrong row where one was changed.
 
-    Example: encompass audit verify
+    With --checkpoints also that each chain is the one whose checkpoints somebody else kept: a
+    chain that was cut, or an old copy of the database, holds link by link and is found by that.
+
+    Example: encompass audit verify --checkpoints /srv/elsewhere/encompass
     """
-    from app.reports.trail import chains, length
+    from app.core.checkpoints import Signer
+    from app.reports.trail import chains, checkpoint_faults, length
 
     with opening.unit(dry_run=True) as (session, wiring):
+        key = Signer(wiring.cipher).public
         found = [
-            (chain, length(session, chain), wiring.chain.verify(session, chain))
+            {
+                "chain": chain, "rows": length(session, chain),
+                "first_wrong": wiring.chain.verify(session, chain),
+                "checkpoints_wrong": []
+                if checkpoints is None
+                else checkpoint_faults(session, checkpoints, chain, key),
+            }
             for chain in chains(session)
-        ]
-    broken = [(chain, seq) for chain, _, seq in found if seq is not None]
+        ]  # fmt: skip
+    broken = [one for one in found if one["first_wrong"] is not None or one["checkpoints_wrong"]]
     answer(
-        {
-            "intact": not broken,
-            "chains": [
-                {"chain": chain, "rows": rows, "first_wrong": seq} for chain, rows, seq in found
-            ],
-        },
-        [
-            f"{chain}: {rows:,} rows, {'intact' if seq is None else f'WRONG from row {seq}'}"
-            for chain, rows, seq in found
-        ],
-        as_json=json,
-    )
-    for chain, seq in broken:
+        {"intact": not broken, "chains": found},
+        [f"{one['chain']}: {one['rows']:,} rows, {_said(one)}" for one in found], as_json=json,
+    )  # fmt: skip
+    for one in broken:
         ERRORS.print(
             escape(
-                f"The chain {chain} does not hold from row {seq} on: keep the database as it is, "
-                "and compare with the last good backup."
+                f"The chain {one['chain']} does not hold: {_said(one)}. Keep the database as it "
+                "is, and compare with the last good backup."
             )
         )
     if broken:
+        raise typer.Exit(1)
+
+
+def _said(one: dict[str, Any]) -> str:
+    if one["first_wrong"] is not None:
+        return f"WRONG from row {one['first_wrong']}"
+    if one["checkpoints_wrong"]:
+        lines = ", ".join(map(str, one["checkpoints_wrong"][:5]))
+        return f"NOT what its checkpoints say, first in line {lines}"
+    return "intact"
+
+
+@commands.command("checkpoint-key")
+def checkpoint_key() -> None:
+    """Print the public key by which anybody can check the signatures of checkpoints.
+
+    Example: encompass audit checkpoint-key > checkpoints.pem
+    """
+    from app.core.checkpoints import Signer, as_pem
+
+    with opening.service() as wiring:
+        say(as_pem(Signer(wiring.cipher).public).strip())
+
+
+@commands.command("check-file")
+def check_file(
+    file: Annotated[Path, typer.Argument(help="A file of checkpoints.", exists=True)],
+    key: Annotated[Path, typer.Option(help="The public key, as PEM.", exists=True)],
+    json: Json = False,
+) -> None:
+    """Check a file of checkpoints with nothing but the public key: no database, no secret.
+
+    Example: encompass audit check-file 99.checkpoints --key checkpoints.pem
+    """
+    from app.core import checkpoints
+
+    lines = list(checkpoints.read(file, checkpoints.from_pem(key.read_bytes())))
+    wrong = checkpoints.wrong_lines(lines)
+    answer(
+        {"lines": len(lines), "wrong": wrong},
+        [f"{len(lines):,} lines, {'WRONG: ' + str(wrong[0]) if wrong else 'all good'}"],
+        as_json=json,
+    )
+    if wrong or not lines:
         raise typer.Exit(1)
 
 

@@ -1,5 +1,6 @@
 """The questions `encompass check` asks; each gives one line, and none stops the others."""
 
+import os
 import shutil
 import smtplib
 import ssl
@@ -54,7 +55,8 @@ def lines_of(settings: Settings) -> list[Line]:
     found += [
         _safely("keys", _keys, settings), _safely("mail", _mail, settings),
         _safely("notify", notify_checks.templates, wiring),
-        _safely("disk", _disk, settings), _safely("database", _database, wiring),
+        _safely("disk", _disk, settings), _safely("checkpoints", _checkpoints, settings),
+        _safely("database", _database, wiring),
     ]  # fmt: skip
     if found[-1].state is not State.FAIL:
         found.append(_safely("schema", _schema, wiring))
@@ -152,6 +154,18 @@ def _disk(settings: Settings) -> tuple[State, str]:
     if free < _GIB:
         return State.FAIL, f"{said}: make room before tonight"
     return (State.WARN if free < 5 * _GIB else State.OK), said
+
+
+def _checkpoints(settings: Settings) -> tuple[State, str]:
+    folder = settings.checkpoint_dir
+    if folder is None:
+        return State.WARN, (
+            "nothing shows a trail that was cut: set ENCOMPASS_CHECKPOINT_DIR to a folder off this "
+            "host"
+        )
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return State.FAIL, f"{folder} cannot be written: make the folder, or mount it"
+    return State.OK, f"kept in {folder}"
 
 
 def _database(wiring: Wiring) -> tuple[State, str]:

@@ -6,24 +6,21 @@ Source: Data Protection Act 2018 s.62 (collection, alteration, consultation, dis
 combination, erasure), and the same for every decision not to notify.
 """
 
-import hmac
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
+from app.core.chain_links import GENESIS, first_wrong, hash_at, link
 from app.core.models import AuditEntry, AuditHead
 
 PLATFORM_CHAIN = "platform"
-GENESIS = bytes(32)
 
 
 class Event(StrEnum):
@@ -116,6 +113,8 @@ class Event(StrEnum):
     ACCOUNT_DISABLED = "access:account:disabled"
     CLIENT_ADDED = "access:client:added"
     CLIENT_REVOKED = "access:client:revoked"
+    CREDENTIAL_ADDED = "access:client_credential:added"
+    CREDENTIAL_REVOKED = "access:client_credential:revoked"
     TOKEN_ISSUED = "access:token:issued"  # noqa: S105 (an event name, not a secret)
     FORCE_ADDED = "access:force:added"
     POLICY_CHANGED = "access:policy:changed"
@@ -250,53 +249,29 @@ class Chain:
                 "reason_code": act.reason_code, "request_id": act.request_id,
                 "detail": act.detail,
             }  # fmt: skip
-            link = self.link(row, prev)
-            rows.append({**row, "prev_hash": prev, "hash": link})
-            prev = link
+            hashed = link(self._key, row, prev)
+            rows.append({**row, "prev_hash": prev, "hash": hashed})
+            prev = hashed
         return rows
 
-    def link(self, row: dict[str, Any], prev: bytes) -> bytes:
-        """Return the HMAC-SHA256 of a row's canonical JSON and the hash before it."""
-        return hmac.digest(self._key, canonical(row) + prev, "sha256")
-
     def verify(self, session: Session, chain: str) -> int | None:
-        """Return the first `seq` whose link is wrong, or `None` where the whole chain holds."""
-        prev, expected = GENESIS, 1
-        entries = session.scalars(
-            select(AuditEntry).where(AuditEntry.chain == chain).order_by(AuditEntry.seq)
-        ).yield_per(1000)
-        for entry in entries:
-            row = {name: getattr(entry, name) for name in _SIGNED}
-            link = self.link(row, prev)
-            if entry.seq != expected or entry.prev_hash != prev or entry.hash != link:
-                return expected
-            prev, expected = link, expected + 1
-        head = session.get(AuditHead, chain)
-        intact = head is None if expected == 1 else head is not None and head.hash == prev
-        return None if intact else expected
+        """Return the first `seq` whose link is wrong, or `None` where the whole chain holds.
 
+        Others may write meanwhile: what was added since the head was read is not looked at.
+        """
+        newest = session.scalar(select(func.max(AuditEntry.seq)).where(AuditEntry.chain == chain))
+        head = session.get(AuditHead, chain, populate_existing=True)
+        until = (newest or 0) if head is None else head.seq
+        wrong = self.verify_part(session, chain, 1, until)
+        if wrong is not None:
+            return wrong
+        whole = until >= (newest or 0) and (head is not None or not until)
+        whole = whole and (head is None or hash_at(session, chain, until) == head.hash)
+        return None if whole else until + 1
 
-_SIGNED = (
-    "chain", "seq", "at", "actor", "event", "subject", "force", "reason_code", "request_id",
-    "detail",
-)  # fmt: skip
-
-
-@lru_cache(maxsize=64)
-def _in_utc(instant: datetime) -> str:
-    """Return an instant as text; the rows of one unit of work share theirs."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def canonical(row: dict[str, Any]) -> bytes:
-    """Return the RFC 8785 form of a row: sorted keys, no spaces, UTF-8; times in UTC text."""
-    plain = {
-        key: _in_utc(value) if isinstance(value, datetime) else value for key, value in row.items()
-    }
-    return _CANONICAL.encode(plain).encode()
+    def verify_part(self, session: Session, chain: str, first: int, until: int) -> int | None:
+        """Return the first wrong `seq` from `first` to `until`, or `None` where all of it holds."""
+        return first_wrong(session, self._key, chain, first, until)
 
 
 def _locked_heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:

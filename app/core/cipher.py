@@ -228,6 +228,10 @@ class Cipher:
         """Return the key of the audit chain."""
         return self._keys.audit
 
+    def checkpoint_key(self) -> bytes:
+        """Return the secret of the key that signs checkpoints of the audit chain."""
+        return self._derive(self._keys.audit, "checkpoint")
+
     def _row_key(self, key: SealingKey) -> AESGCM:
         found = self._rows.get(key.secret)
         if found is None:

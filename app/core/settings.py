@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     )
     call_sheet_push_token: SecretStr | None = None
     call_sheet_push_ca_file: Path | None = None
+    checkpoint_dir: Path | None = Field(
+        default=None, description="a folder off this host, where checkpoints of the trail are kept"
+    )
 
     channel: str = Field(
         default="smtp", description="smtp or govuk_notify, or recording for a rehearsal"

@@ -4,6 +4,7 @@ from app.jobs.ask_after_telling import ask_after_telling
 from app.jobs.ask_providers import ask_providers
 from app.jobs.chase_reviews import chase_reviews
 from app.jobs.chase_untold import chase_untold
+from app.jobs.checkpoint_trail import checkpoint_trail
 from app.jobs.compose_notifications import compose_notifications
 from app.jobs.cover_alerts import cover_alerts
 from app.jobs.evening_check import evening_check
@@ -39,6 +40,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("morning_check", morning_check),
     ("import_register", import_register),
     ("keep_key_adults", keep_key_adults),
+    ("checkpoint_trail", checkpoint_trail),
     ("purge_expired", purge_expired),
     ("cover_alerts", cover_alerts),
 )

@@ -1,11 +1,15 @@
 """The audit trail as an auditor reads it: by force and days, in the order of its chain."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core import checkpoints
+from app.core.chain_links import hash_at
 from app.core.models import AuditEntry, AuditHead
 
 
@@ -20,6 +24,26 @@ def length(session: Session, chain: str) -> int:
     """Return how many rows a chain has."""
     rows = select(func.count()).select_from(AuditEntry).where(AuditEntry.chain == chain)
     return session.scalar(rows) or 0
+
+
+def checkpoint_faults(
+    session: Session, folder: Path, chain: str, key: Ed25519PublicKey
+) -> list[int]:
+    """Return the lines of a chain's checkpoints that are wrong, or that the chain is not.
+
+    A chain without a file has the fault of line 0: nobody kept anything of it there.
+    """
+    lines = list(checkpoints.read(checkpoints.path_of(folder, chain), key))
+    if not lines:
+        return [0]
+    wrong = set(checkpoints.wrong_lines(lines))
+    for line in lines:
+        said = line.checkpoint
+        if said is not None and (
+            said.chain != chain or hash_at(session, chain, said.seq) != said.hash
+        ):
+            wrong.add(line.number)
+    return sorted(wrong)
 
 
 def entries(

@@ -52,6 +52,7 @@ class Code(StrEnum):
     TRAIL_SILENT = "trail_silent"
     TRAIL_BROKEN = "trail_broken"
     TRAIL_WENT_BACK = "trail_went_back"
+    TRAIL_NOT_CHECKPOINTED = "trail_not_checkpointed"
     SCHEMA_OTHER = "schema_other"
     CLOCK_OFFSET = "clock_offset"
     CLOCK_JUMPED = "clock_jumped"

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from app.core import schema
 from app.core.models import AuditEntry, AuditHead, Lease
 from app.jobs import PIPELINE
+from app.jobs.checkpoint_trail import MARK as CHECKPOINT_MARK
 from app.jobs.write_call_sheets import EVERY, FILE_MARK, FROM, PUSH_MARK, UNTIL
 from app.reports.readiness import ALARMS
 from app.watchdog.codes import Code, Finding
@@ -136,6 +137,13 @@ def trail(look: Look) -> Iterator[Finding]:
     back = sum(chain not in heads or heads[chain][0] < seq for chain, seq in look.heads.items())
     if back:
         yield Finding(Code.TRAIL_WENT_BACK, back)
+    wrong, oldest = look.session.execute(
+        select(func.count(), func.min(Lease.finished_at)).where(
+            Lease.name.startswith(CHECKPOINT_MARK), Lease.last_error.is_not(None)
+        )
+    ).one()
+    if wrong:
+        yield Finding(Code.TRAIL_NOT_CHECKPOINTED, wrong, oldest)
     spoke = {chain: at for chain, _, _, at in rows}
     since = look.now - _TRAIL_SPEAKS
     silent = [

@@ -19,6 +19,8 @@ BUILT = {
     "mail bounces", "mail providers", "stand-in mail", "stand-in notify",
     "officers add", "officers import", "officers leave", "officers list", "report decisions",
     "report fairness", "report quality", "report readiness", "watchdog run", "watchdog once",
+    "clients new-secret", "clients add-key", "clients revoke", "clients list",
+    "audit checkpoint-key", "audit check-file",
     "watchdog role", "callsheet keygen", "callsheet open", "callsheet write",
 }  # fmt: skip
 

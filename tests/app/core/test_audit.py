@@ -1,13 +1,15 @@
 """The trail is written with the act, chained per force, and changed by nobody."""
 
+import random
 import threading
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
-from app.core import audit
+from app.core import audit, chain_links
 from app.core.audit import Chain, Event
 from app.core.database import Database
 from app.core.models import AuditEntry, AuditHead
@@ -90,6 +92,41 @@ def test_a_change_behind_the_triggers_back_is_found(
         assert chain.verify(session, "99") in {2, 4}
 
 
+@pytest.mark.feature("AU2")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_any_bit_that_is_flipped_and_any_row_that_goes_is_found(
+    database: Database, chain: Chain
+) -> None:
+    act(database, "99", 30)
+    chance = random.Random(7)
+    with database.engine.begin() as connection:
+        for name in ("audit_no_update", "audit_no_delete"):
+            connection.execute(text(f"DROP TRIGGER {name}"))
+    for _ in range(200):
+        seq = chance.randint(1, 30)
+        with database.read(PLATFORM) as session:
+            assert chain.verify(session, "99") is None
+            _flip(session, seq, chance)
+            assert chain.verify(session, "99") in {seq, seq + 1}
+
+
+def _flip(session: Session, seq: int, chance: random.Random) -> None:
+    """Change one bit of one column of a row, or take the row away; the session is rolled back."""
+    column = chance.choice(("actor", "event", "subject", "at", "prev_hash", "hash", "", ""))
+    if not column:
+        session.execute(text("DELETE FROM audit WHERE seq = :seq"), {"seq": seq})
+        return
+    found = text(f"SELECT {column} FROM audit WHERE seq = :seq")  # noqa: S608 (from the list above)
+    value = session.execute(found, {"seq": seq}).scalar_one()
+    raw = bytearray(value if isinstance(value, bytes) else value.encode())
+    # The digits of a time stay digits.
+    place = chance.choice((3, 12, 15)) if column == "at" else chance.randrange(len(raw))
+    raw[place] ^= 1
+    changed = bytes(raw) if isinstance(value, bytes) else raw.decode()
+    change = text(f"UPDATE audit SET {column} = :changed WHERE seq = :seq")  # noqa: S608 (as above)
+    session.execute(change, {"changed": changed, "seq": seq})
+
+
 def test_eight_writers_at_once_make_one_unbroken_chain(database: Database, chain: Chain) -> None:
     threads = [threading.Thread(target=act, args=(database, "99", 5)) for _ in range(8)]
     for thread in threads:
@@ -130,13 +167,13 @@ def test_the_hash_of_a_fixed_row_never_changes() -> None:
         "detail": {"b": 1, "a": "é"},
     }  # fmt: skip
     assert (
-        audit.canonical(row)
+        chain_links.canonical(row)
         == (
             '{"actor":"client:1","at":"2026-11-20T01:00:00.000000+00:00","chain":"99",'
             '"detail":{"a":"é","b":1},"event":"intake:incident:received","force":"99",'
             '"reason_code":null,"request_id":null,"seq":1,"subject":"incident:1"}'
         ).encode()
     )
-    assert Chain(bytes(32)).link(row, audit.GENESIS).hex() == (
+    assert chain_links.link(bytes(32), row, chain_links.GENESIS).hex() == (
         "e713699d592c7905c221d5fa8197d2d5d185cdd940655981bec2b08a82d6935b"
     )

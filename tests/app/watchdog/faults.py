@@ -275,6 +275,28 @@ def an_old_copy_was_restored(calm: Watched) -> None:
     calm.sql("UPDATE audit_head SET seq = seq - 1")
 
 
+def the_trail_was_cut(calm: Watched) -> None:
+    """The newest rows are gone and the head says so: only who kept a checkpoint can know."""
+    wiring = calm.world.wiring
+    settings = wiring.settings.model_copy(update={"checkpoint_dir": calm.folder / "elsewhere"})
+    calm.world.wiring = dataclasses.replace(wiring, settings=settings)
+    calm.tick()
+    assert Code.TRAIL_NOT_CHECKPOINTED not in {one.code for one in calm.look().findings}
+    if wiring.settings.on_sqlite:
+        calm.sql("DROP TRIGGER audit_no_delete")
+    else:
+        calm.sql("DROP TRIGGER audit_no_change ON audit")
+    calm.sql(
+        "DELETE FROM audit WHERE chain = '99' AND seq = "
+        "(SELECT seq FROM audit_head WHERE chain = '99')"
+    )
+    calm.sql(
+        "UPDATE audit_head SET seq = seq - 1, hash = (SELECT hash FROM audit WHERE chain = '99' "
+        "AND seq = audit_head.seq - 1) WHERE chain = '99'"
+    )
+    calm.tick_until(time(8, 5))
+
+
 def a_force_writes_no_trail(calm: Watched) -> None:
     calm.sql("INSERT INTO force (code, name, added_at) SELECT '98', 'Otherby', added_at FROM force")
     calm.tick()
@@ -403,6 +425,7 @@ ALL = {
     "totals_differ": Fault(Code.FEED_UNEQUAL, totals_differ),
     "the_trail_is_changed": Fault(Code.TRAIL_BROKEN, the_trail_is_changed),
     "an_old_copy_was_restored": Fault(Code.TRAIL_WENT_BACK, an_old_copy_was_restored),
+    "the_trail_was_cut": Fault(Code.TRAIL_NOT_CHECKPOINTED, the_trail_was_cut),
     "a_force_writes_no_trail": Fault(Code.TRAIL_SILENT, a_force_writes_no_trail),
     "another_release_migrated": Fault(Code.SCHEMA_OTHER, another_release_migrated),
     "the_bank_holidays_end": Fault(Code.CALENDAR_ENDS, the_bank_holidays_end),
