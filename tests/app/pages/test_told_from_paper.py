@@ -18,6 +18,7 @@ from notifications.states import CallResult, ReceiptKind, ToldHow
 from tests.factories.mornings import Morning
 from tests.factories.notifications import DUE, FORCE, URN
 from tests.factories.people import Browser, Person, add_person, move, signed_in
+from tests.factories.restricted import name_group
 
 TOLD = {"told_time": "08:25", "told_whom": "told_key_adult"}
 
@@ -131,6 +132,8 @@ def test_what_changed_after_the_call_has_to_be_told_again(
 def test_a_child_who_was_on_no_paper_was_not_told_from_it(
     morning: Morning, desk: Person, line_id: UUID, of: str
 ) -> None:
+    # of the group that sees a restricted incident: for anybody else it does not exist
+    name_group(morning.wiring, [desk])
     with morning.wiring.database.write(PLATFORM) as session:
         if of == "incident":
             session.scalars(select(Incident)).one().restricted_access = True
