@@ -21,6 +21,9 @@ log = logs.get(__name__)
 Key = TypeVar("Key")
 
 LEASE_SECONDS = 120
+# A lease that ends later than this was taken by a clock that was set back since, or is wrong: its
+# owner may be dead, and the step would stand still until that time comes.
+_AHEAD_SECONDS = 600
 STEP_SECONDS = 60.0
 _GAP_SECONDS = (30, 60, 300, 900, 3600)
 # One locked row must not stop a step; a database that is away three times in a row may.
@@ -37,7 +40,8 @@ _TAKE = (
     .where(
         Lease.name == bindparam("step"),
         or_(
-            Lease.until.is_(None), Lease.until <= bindparam("at"), Lease.owner == bindparam("who")
+            Lease.until.is_(None), Lease.until <= bindparam("at"),
+            Lease.until > bindparam("ahead"), Lease.owner == bindparam("who"),
         ),
     )
     .values(
@@ -218,6 +222,7 @@ class Runner:
         wanted = {
             "step": name, "who": self._owner, "at": now,
             "late": now + timedelta(seconds=LEASE_SECONDS),
+            "ahead": now + timedelta(seconds=_AHEAD_SECONDS),
         }  # fmt: skip
         try:
             with self._wiring.database.write() as session:

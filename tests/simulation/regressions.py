@@ -21,4 +21,9 @@ SEEDS: tuple[Seed, ...] = (
         "The clock was set back an hour between the rules' decision and a person's, so that the "
         "person's was the older one: the balance missed a school nobody had to tell.",
     ),
+    Seed(
+        37, 200,
+        "The process died with a step's lease and the clock was set back an hour: nobody pursued "
+        "the children in review until the lease's own time came.",
+    ),
 )  # fmt: skip

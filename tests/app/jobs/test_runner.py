@@ -115,6 +115,16 @@ def test_a_runner_that_died_is_taken_over_when_its_lease_runs_out(
         assert session.get_one(Lease, "step").fence == 4
 
 
+@pytest.mark.parametrize(("minutes", "skipped"), [(2, True), (9, True), (11, False), (58, False)])
+def test_a_lease_of_a_clock_that_was_set_back_since_stops_nobody_for_long(
+    wiring: Wiring, clock: HandClock, minutes: int, skipped: bool
+) -> None:
+    with wiring.database.write() as session:
+        until = clock.now() + timedelta(minutes=minutes)
+        session.add(Lease(name="step", owner="dead", until=until, fence=3))
+    assert one_step(wiring, adding("1")).run_step("step").skipped is skipped
+
+
 def test_one_locked_row_stops_nobody_and_a_database_that_is_away_stops_the_step(
     wiring: Wiring,
 ) -> None:
