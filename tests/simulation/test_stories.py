@@ -169,7 +169,7 @@ def test_a_story_that_breaks_is_told_in_its_fewest_events(worlds: Worlds) -> Non
     ForgetfulStory.worlds = worlds
     with pytest.raises(AssertionError, match="stored_once") as found:
         run_state_machine_as_test(
-            ForgetfulStory, settings=settings(QUIETLY, max_examples=10, stateful_step_count=5)
+            ForgetfulStory, settings=settings(QUIETLY, max_examples=40, stateful_step_count=8)
         )
     told = [one for one in found.value.__notes__ if "state." in one]
     assert sum(one.count("state.push(") for one in told) == 1
