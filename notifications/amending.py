@@ -30,7 +30,7 @@ from notifications.models import (
 from notifications.receipt_models import Amendment
 from notifications.receipt_states import ReceiptStepKind
 from notifications.receipt_steps import plan_amendment_steps, skip_steps
-from notifications.rendered import placed_text
+from notifications.rendered_proof import rendered_digest
 from notifications.states import AlertState
 from notifications.timing import Due
 
@@ -199,9 +199,7 @@ def _store(
             content_digest=cipher.digest(
                 "content", _CONTENT.dump_json(content).decode(), force=notification.force
             ),
-            rendered_digest=cipher.digest_with(
-                change.key, "rendered", placed_text(content, on=london_date(now))
-            ),
+            rendered_digest=rendered_digest(cipher, change.key, content, on=london_date(now)),
             template_version=content.template_version, policy_version=change.policy_version,
             composed_at=now,
         )

@@ -26,7 +26,7 @@ from notifications.models import (
     Occurrence,
     Run,
 )
-from notifications.rendered import placed_text
+from notifications.rendered_proof import rendered_digest
 from notifications.runs import ensure_run, policy_of
 from notifications.states import ENDED, NotificationState, Purpose, StepState
 from notifications.timing import Due
@@ -254,8 +254,8 @@ def _add_content(
             **owned, notification_id=notification.id, version=version,
             content_key_id=order.content_key.id, sealed=sealed,
             content_digest=cipher.digest("content", canonical, force=order.force),
-            rendered_digest=cipher.digest_with(
-                order.content_key, "rendered", placed_text(content, on=london_date(now))
+            rendered_digest=rendered_digest(
+                cipher, order.content_key, content, on=london_date(now)
             ),
             template_version=content.template_version, policy_version=run.policy_version,
             composed_at=now,

@@ -70,9 +70,11 @@ def _words(version: str) -> Words:
 
 
 def alert_folder(template: str, version: str = "") -> Path:
-    """Return where the texts of an alert are; of an unknown version, the newest."""
-    known = version if version in shipped(WordingKind.ALERT) else newest(WordingKind.ALERT)
-    return TEMPLATES / WordingKind.ALERT / known / template
+    """Return where the texts of an alert are; the newest where that version does not have them."""
+    folder = TEMPLATES / WordingKind.ALERT / version / template
+    if version in shipped(WordingKind.ALERT) and folder.is_dir():
+        return folder
+    return TEMPLATES / WordingKind.ALERT / newest(WordingKind.ALERT) / template
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Who may know of a force's restricted incidents: its named group, or the leads who stand in.
+"""Who may know of a force's restricted incidents: its named group, with the leads who stand in.
 
 Source: domain.md §4 (officer as suspect, or a colleague party to it). `who_may` is the rule; what
-somebody outside sees of it is nothing, by the scope (`app.core.scope`).
+somebody outside sees of it is nothing, by the scope (`app.core.scope`). It is closed only while
+those inside can do all the work: a child whom nobody may tell is the worse of two errors.
 """
 
 from collections.abc import Collection, Iterable
@@ -20,11 +21,15 @@ from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Refused
 from app.core.ids import new_id
-from schools.officers import Officer
+from schools.officers import Duty, Officer
 
 # Those who work on a case; an auditor in the group reads, and tells nobody.
 WORKING_ROLES = (Role.FORCE_DESK, Role.REVIEWER, Role.LEAD)
 FORCE_ROLES = (*WORKING_ROLES, Role.AUDITOR)
+# One of two may be the one who is away.
+_LEAST = 2
+# Whose people the ladders ask about a child (`notifications.free_officers`).
+_ASKED = (Duty.REVIEWER, Duty.DUTY_OFFICER, Duty.FORCE_LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,29 @@ class Standing:
     roles: frozenset[Role] = frozenset()
 
 
-def who_may(people: Collection[Standing]) -> frozenset[UUID]:
-    """Return who may know of restricted incidents: the members, and the leads where none is able.
+def who_may(people: Collection[Standing], *, near: bool = False) -> frozenset[UUID] | None:
+    """Return who may know of restricted incidents; None where they are closed to nobody.
 
-    Pure. Nobody of the group who can act is a child whom nobody tells: then the leads stand in.
+    Pure. The members, while those of them who are able can do the work; else the members and the
+    leads; else everybody whom it would be open to without a restriction, as a child whom nobody
+    can tell is told by nobody. `near`: one of them is near its deadline and not told, so the leads
+    are let in whoever the group is.
     """
-    members = frozenset(one.account_id for one in people if one.member)
-    if any(one.member and one.able for one in people):
-        return members
-    return members | frozenset(one.account_id for one in people if one.lead)
+    members = {one.account_id for one in people if one.member}
+    inside = [one for one in people if one.member]
+    if can_do_the_work(inside) and not near:
+        return frozenset(members)
+    if can_do_the_work(inside) or can_do_the_work(people):
+        return frozenset(members | {one.account_id for one in people if one.lead})
+    return None
+
+
+def can_do_the_work(people: Iterable[Standing]) -> bool:
+    """Return whether these can settle a school and ring it, and two of them can be alerted."""
+    inside = list(people)
+    roles = frozenset[Role]().union(*(one.roles for one in inside))
+    able = sum(one.able for one in inside)
+    return able >= _LEAST and {Role.REVIEWER, Role.FORCE_DESK} <= roles
 
 
 def people_of(session: Session, force: str, *, on: date) -> list[Standing]:
@@ -78,9 +97,11 @@ def people_of(session: Session, force: str, *, on: date) -> list[Standing]:
     ]  # fmt: skip
 
 
-def allowed(session: Session, force: str, *, on: date) -> frozenset[UUID]:
-    """Return the accounts that may know of a force's restricted incidents on a London date."""
-    return who_may(people_of(session, force, on=on))
+def allowed(
+    session: Session, force: str, *, on: date, near: bool = False
+) -> frozenset[UUID] | None:
+    """Return the accounts that alone may know of a force's restricted incidents; None for all."""
+    return who_may(people_of(session, force, on=on), near=near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +112,11 @@ class Reach:
     opened: frozenset[tuple[str, str]] = frozenset()
 
 
-def reach_of(session: Session, actor: Actor, *, now: datetime) -> Reach:
-    """Return in which of their forces restricted incidents are closed to a person, as of now."""
+def reach_of(session: Session, actor: Actor, *, now: datetime, near: Collection[str] = ()) -> Reach:
+    """Return in which of their forces restricted incidents are closed to a person, as of now.
+
+    `near` are the forces of which one is near its deadline and not told.
+    """
     forces = actor.forces(*FORCE_ROLES)
     if not forces or actor.account_id is None:
         return Reach()
@@ -102,9 +126,11 @@ def reach_of(session: Session, actor: Actor, *, now: datetime) -> Reach:
         )
     )
     outside = forces - set(member_of)
-    leads = outside & actor.forces(Role.LEAD)
     outside -= {
-        force for force in leads if actor.account_id in allowed(session, force, on=london_date(now))
+        force
+        for force in outside
+        if (only := allowed(session, force, on=london_date(now), near=force in near)) is None
+        or actor.account_id in only
     }
     if not outside:
         return Reach()
@@ -185,7 +211,8 @@ def _rung(session: Session, force: str, *, on: date) -> set[UUID]:
     rows = session.scalars(
         select(Officer.account_id).where(
             Officer.owner == f"force:{force}", Officer.contact_verified_at.is_not(None),
-            Officer.account_id.is_not(None), or_(Officer.left_on.is_(None), Officer.left_on > on),
+            Officer.account_id.is_not(None), Officer.duty.in_(_ASKED),
+            or_(Officer.left_on.is_(None), Officer.left_on > on),
         )
     )  # fmt: skip
     return {one for one in rows if one is not None}

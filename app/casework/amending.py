@@ -112,7 +112,8 @@ def _same_incident(old: _Version, new: _Version) -> bool:
     """Return whether nothing changed about who may be told: a restriction, or a hold."""
     return (
         new.facts.hold is None
-        and old.facts.restricted_access == new.facts.restricted_access
+        # A restriction is never lifted by a later version that does not speak of it.
+        and (old.facts.restricted_access or not new.facts.restricted_access)
         and old.facts.party_under_16 == new.facts.party_under_16
     )
 

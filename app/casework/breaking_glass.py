@@ -34,6 +34,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # More in an hour is somebody who tries numbers, and alerts the group each time.
 _MOST_AN_HOUR = 5
 _SHOWN = timedelta(hours=12)
+_GROUP_FIRST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def look(session: Session, acting: Acting) -> Page:
         if row.force in grants
         and row.account_id != acting.actor.account_id
         and _waits(row, acting.now)
+        and _is_theirs_to_answer(session, acting, row)
     ]
     return Page(
         tuple(forces), tuple(_asked(row, "", acting.now) for row in mine),
@@ -128,6 +130,7 @@ def answer(session: Session, acting: Acting, *, ident: UUID, grants: bool) -> No
     require(acting, Action.ANSWER_RESTRICTED, Relation(force=row.force))
     by = acting.actor.account_id
     allowed = restricted.may_grant(session, acting.actor, row.force)
+    allowed = allowed and _is_theirs_to_answer(session, acting, row)
     if by is None or by == row.account_id or not allowed:
         raise NotFound(_NOTHING_HERE)
     _, policy = current_policy(session, row.force, at=acting.now)
@@ -140,6 +143,20 @@ def answer(session: Session, acting: Acting, *, ident: UUID, grants: bool) -> No
     stop_alerts(session, _about(row), acting.now)
     event = audit.Event.RESTRICTED_GRANTED if grants else audit.Event.RESTRICTED_REFUSED
     _record(session, acting, row, event, row.reason.value)
+
+
+def _is_theirs_to_answer(session: Session, acting: Acting, row: BreakGlass) -> bool:
+    """Return whether a person may answer by now: a lead outside the group leaves it the first word.
+
+    Else a suspect's friend and one lead would have opened it before the group heard that they ask.
+    """
+    if acting.actor.account_id in restricted.members_of(session, row.force):
+        return True
+    people = restricted.people_of(session, row.force, on=london_date(acting.now))
+    heard = acting.now >= row.asked_at + _GROUP_FIRST
+    return heard or not any(
+        one.member and one.able and one.account_id != row.account_id for one in people
+    )
 
 
 def _alert_group(session: Session, acting: Acting, row: BreakGlass) -> None:

@@ -6,23 +6,30 @@ them. The school is told as always.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.access import restricted
-from app.access.permissions import Actor
+from app.access.permissions import Actor, Role
 from app.core.clock import london_date
 from app.core.scope import close, scope_of
-from app.intake.models import Incident
-from notifications.models import Occurrence
+from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import Outcome
+from notifications.models import Notification, Occurrence
+from notifications.states import NotificationState
+
+# As long before its deadline as all key adults are asked, and the head is rung.
+LEADS_BEFORE = timedelta(minutes=45)
+_UNSETTLED = (Outcome.RECEIVED, Outcome.DETAILS_AWAITED, Outcome.IN_REVIEW)
 
 
 def close_to(session: Session, actor: Actor, *, now: datetime) -> None:
     """Close to a person, for the rest of this request, what only a group they are not of sees."""
-    reach = restricted.reach_of(session, actor, now=now)
+    near = [one for one in actor.forces(Role.LEAD) if _near_and_untold(session, one, now=now)]
+    reach = restricted.reach_of(session, actor, now=now, near=near)
     if not reach.closed:
         return
     opened: set[UUID] = set()
@@ -38,10 +45,7 @@ def close_to(session: Session, actor: Actor, *, now: datetime) -> None:
 def only_for(
     session: Session, incidents: Collection[UUID], *, now: datetime
 ) -> frozenset[UUID] | None:
-    """Return the accounts that alone may be asked about these incidents; None for everybody.
-
-    Empty where the force has neither a group nor a lead.
-    """
+    """Return the accounts that alone may be asked about these incidents; None for everybody."""
     forces = session.scalars(
         select(Incident.force)
         .where(Incident.id.in_(set(incidents)), Incident.restricted_access.is_(True))
@@ -79,7 +83,36 @@ def closed_messages(session: Session, told: Mapping[UUID, Collection[UUID]]) -> 
 
 
 def _allowed(session: Session, forces: Collection[str], *, now: datetime) -> frozenset[UUID] | None:
-    if not forces:
-        return None
-    on = london_date(now)
-    return frozenset().union(*(restricted.allowed(session, force, on=on) for force in forces))
+    found = [
+        restricted.allowed(
+            session, force, on=london_date(now), near=_near_and_untold(session, force, now=now)
+        )
+        for force in forces
+    ]
+    known = [one for one in found if one is not None]
+    return frozenset().union(*known) if forces and len(known) == len(found) else None
+
+
+def _near_and_untold(session: Session, force: str, *, now: datetime) -> bool:
+    """Return whether a restricted child is near its deadline and neither told nor settled.
+
+    The group may be off duty, or tied to the family: from then on the leads know of it, too.
+    """
+    mine = (Incident.force == force, Incident.restricted_access.is_(True))
+    message = (
+        select(Notification.id)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .join(Incident, Incident.id == Occurrence.incident_id)
+        .where(
+            *mine, Notification.state == NotificationState.READY,
+            Notification.told_at.is_(None), Notification.due_at < now + LEADS_BEFORE,
+        )
+    )  # fmt: skip
+    child = (
+        select(InvolvedChild.id)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(
+            *mine, InvolvedChild.outcome.in_(_UNSETTLED), InvolvedChild.due_at < now + LEADS_BEFORE
+        )
+    )
+    return bool(session.scalar(select(or_(message.exists(), child.exists()))))

@@ -23,19 +23,19 @@ def restricted_group(
         list[str] | None,
         typer.Argument(metavar="[EMAIL]…", help="Addresses of accounts; none: say who it is now."),
     ] = None,
-    nobody: Annotated[bool, typer.Option("--nobody", help="End it: the leads stand in.")] = False,
+    nobody: Annotated[bool, typer.Option("--nobody", help="End it: nothing is closed.")] = False,
     json: Json = False,
 ) -> None:
     """Name the people who see incidents with an officer as suspect, in place of those before.
 
-    At least two, each with an account of the desk, the reviewers or the leads, and an entry among
-    the officers with a proved address, so that the service can alert them.
+    At least a reviewer and somebody of the desk, and two with an entry among the officers and a
+    proved address, so that the service can alert them. Nothing is closed to others until then.
 
-    Example: encompass force restricted-group 99 lead@example.org second@example.org
+    Example: encompass force restricted-group 99 desk@example.org reviewer@example.org
     """
     from app.access import accounts
     from app.access.forces import force_named
-    from app.access.restricted import members_of, people_of
+    from app.access.restricted import can_do_the_work, members_of, people_of
 
     if nobody and emails:
         raise typer.BadParameter("name people, or nobody", param_hint="--nobody")
@@ -47,6 +47,9 @@ def restricted_group(
         able = {
             one.account_id for one in people_of(session, code, on=on) if one.member and one.able
         }
+        whole = can_do_the_work(
+            one for one in people_of(session, code, on=on) if one.account_id in members
+        )
         names = accounts.names_of(session, wiring.cipher, members)
     lines = [
         f"{names[one]}: {'can act' if one in able else 'cannot sign in, or be alerted, yet'}"
@@ -55,9 +58,11 @@ def restricted_group(
     if len(able) < _LEAST:
         lines.append(
             f"{len(able)} of force {code} can act on a restricted incident: name two. "
-            "Until one can, the force leads stand in."
+            "Until then the force leads stand in, or nothing is closed."
         )
-    body = {"force": code, "members": len(members), "able": len(able)}
+    elif not whole:
+        lines.append("Name a reviewer and somebody of the desk: nothing is closed to others yet.")
+    body = {"force": code, "members": len(members), "able": len(able), "closed": whole}
     answer(body, lines, as_json=json)
 
 

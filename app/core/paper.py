@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from app.core.errors import Refused
 
 _FORMAT = "call-sheet-1"
+_BUCKET = 32 * 1024
 # In the name of a key file: its holder is of the group that sees restricted incidents.
 _GROUP = "restricted"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -87,10 +88,10 @@ def _keys(folder: Path, pattern: str, *, but: str | None = None) -> list[X25519P
 def seal_file(plain: Sequence[tuple[X25519PublicKey, bytes]], label: Label) -> bytes:
     """Return the file, readable by the holder of any one of these keys: to each what is theirs.
 
-    All are of one length, so that nobody sees that there is more for another; what is sealed ends
-    in spaces, which JSON does not mind.
+    All are of one length, a multiple of 32 KiB, so that neither the file nor the spaces at the end
+    of one's own part say that there is more for another. JSON does not mind spaces.
     """
-    longest = max((len(one) for _, one in plain), default=0)
+    longest = -(-max((len(one) for _, one in plain), default=0) // _BUCKET) * _BUCKET
     sealed = {
         _fingerprint(key): b64encode(
             _SUITE.encrypt(one.ljust(longest), key, label.bound())

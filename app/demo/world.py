@@ -186,10 +186,10 @@ def _name_officers(world: World, session: Session) -> None:
 
 
 def _name_group(world: World, session: Session) -> None:
-    """Name who alone sees an incident with an officer as suspect: two whom the service alerts."""
+    """Name who alone sees an incident with an officer as suspect: two of them are alerted."""
     found = [
         find(session, world.wiring.cipher, world.people[key].email)
-        for key in ("lead", "second_reviewer")
+        for key in ("lead", "second_reviewer", "desk")
     ]
     set_group(
         session, force=FORCE, accounts=[one.id for one in found if one is not None],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from notifications.delivery import send_all
 BLOCK = 400
 # A block is claimed while the one before it is being sent: both must be over within its lease.
 BLOCK_SECONDS = 25.0
+LEASE_LEFT_SECONDS = 50.0
 
 
 def send_due(tick: Tick) -> StepReport:
@@ -25,21 +27,24 @@ def send_due(tick: Tick) -> StepReport:
     """
     report, channels = StepReport(tick.step), tick.wiring.channels
 
-    def send(claims: Sequence[ClaimedAlert]) -> list[AlertResult]:
-        return send_all(claims, *channels, seconds=BLOCK_SECONDS)
+    def send(claims: Sequence[ClaimedAlert], claimed: float) -> list[AlertResult]:
+        # One slow answer at the end of the block before may have used this one's time up: what
+        # is not begun within its lease goes back, as somebody else may have it by then.
+        left = LEASE_LEFT_SECONDS - (monotonic() - claimed)
+        return send_all(claims, *channels, seconds=min(BLOCK_SECONDS, left))
 
     with ThreadPoolExecutor(1, "sending") as ahead:
-        claims = _claim(tick)
-        sending = ahead.submit(send, claims)
+        claimed, claims = monotonic(), _claim(tick)
+        sending = ahead.submit(send, claims, claimed)
         while claims:
-            following = [] if tick.out_of_time else _claim(tick)
+            claimed, following = monotonic(), [] if tick.out_of_time else _claim(tick)
             results = sending.result()
-            sending = ahead.submit(send, following)
+            sending = ahead.submit(send, following, claimed)
             _record(tick, results, report)
             # What this block tells of a provider may free what the claim above had to leave.
             if not following and not tick.out_of_time:
-                following = _claim(tick)
-                sending = ahead.submit(send, following)
+                claimed, following = monotonic(), _claim(tick)
+                sending = ahead.submit(send, following, claimed)
             claims = following
     for channel in channels:
         channel.close()

@@ -32,8 +32,8 @@ GAPS = {
     Gap.LEAD_MISSING: "No lead is enrolled",
     Gap.POLICY_NOT_FOLLOWABLE: "The force’s policy cannot be followed: an operator sees why "
     "(encompass force policy --check)",
-    Gap.RESTRICTED_GROUP_MISSING: "Nobody is named who sees restricted incidents: the leads stand "
-    "in until an operator names a group (encompass force restricted-group)",
-    Gap.RESTRICTED_GROUP_SMALL: "Fewer than two people of the group for restricted incidents can "
-    "sign in and be alerted",
+    Gap.RESTRICTED_GROUP_MISSING: "Nobody is named who sees restricted incidents: they are open to "
+    "all until an operator names a group (encompass force restricted-group)",
+    Gap.RESTRICTED_GROUP_SMALL: "The group for restricted incidents cannot do the work alone: it "
+    "needs a reviewer, somebody of the desk, and two who can be alerted",
 }

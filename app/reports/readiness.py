@@ -16,7 +16,7 @@ from app.access.accounts import able_to_sign_in
 from app.access.forces import councils_of
 from app.access.models import Account, AccountRole
 from app.access.permissions import Role
-from app.access.restricted import members_of, people_of
+from app.access.restricted import can_do_the_work, members_of, people_of
 from app.core.cipher import Cipher
 from app.core.errors import FieldError
 from app.core.followable import CODE, wrong_with
@@ -54,8 +54,6 @@ ALARMS = frozenset(
 )  # fmt: skip
 
 _REVIEWERS_FOR_SEVERAL = 2
-# Of the group that sees restricted incidents: one of two may be the one who is away.
-_GROUP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def own_cover(
             unfollowable(session, cipher, force=force, on=on, policy=policy, able=True)
         ),
         **_duty(duty, alone=alone),
-        **_group(session, force, on=on, alone=alone),
+        **_group(session, force, on=on),
     }
     return tuple(gap for gap in Gap if found.get(gap))
 
@@ -170,13 +168,13 @@ def _duty(duty: list[OfficerContact], *, alone: bool) -> dict[Gap, bool]:
     }
 
 
-def _group(session: Session, force: str, *, on: date, alone: bool) -> dict[Gap, bool]:
-    """Say whether somebody could act on a restricted incident: two, or one in a force of one."""
+def _group(session: Session, force: str, *, on: date) -> dict[Gap, bool]:
+    """Say whether a group could do all the work on a restricted incident by itself."""
     named = bool(members_of(session, force))
-    able = sum(one.member and one.able for one in people_of(session, force, on=on))
+    members = [one for one in people_of(session, force, on=on) if one.member]
     return {
         Gap.RESTRICTED_GROUP_MISSING: not named,
-        Gap.RESTRICTED_GROUP_SMALL: named and able < (1 if alone else _GROUP),
+        Gap.RESTRICTED_GROUP_SMALL: named and not can_do_the_work(members),
     }
 
 

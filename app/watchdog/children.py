@@ -73,7 +73,7 @@ def _unheld_before_sending(look: Look) -> Iterator[datetime]:
     apart = groups(look, {force for force, *_, restricted in rows if restricted})
     for force, outcome, due_at, claimed_by, restricted in rows:
         in_review = outcome is Outcome.IN_REVIEW
-        if restricted:
+        if restricted and force in apart:
             held = _held_apart(
                 apart[force], claimed_by, Role.REVIEWER if in_review else Role.FORCE_DESK
             )
@@ -107,7 +107,7 @@ def _unheld_messages(look: Look) -> Iterator[datetime]:
     apart = groups(look, {row[1] for row in rows if row[-1]})
     for ident, force, due_at, has_line, claimed_until, claimed_by, restricted in rows:
         claimed = claimed_until is not None and claimed_until > look.now
-        if restricted:
+        if restricted and force in apart:
             caller = claimed_by if claimed else None
             with_the_sheet = has_line and _held_apart(apart[force], caller, Role.FORCE_DESK)
         else:

@@ -93,11 +93,16 @@ class Group:
 
 
 def groups(look: Look, forces: Iterable[str]) -> dict[str, Group]:
-    """Return who alone may have a restricted incident of each of these forces in hand."""
+    """Return who alone may have a restricted incident of each of these forces in hand.
+
+    A force where everybody may is left out.
+    """
     found = {}
     for force in sorted(set(forces)):
         people = people_of(look.session, force, on=look.today)
         accounts = who_may(people)
+        if accounts is None:
+            continue
         roles = (one.roles for one in people if one.account_id in accounts)
         found[force] = Group(accounts, frozenset[Role]().union(*roles))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.access.permissions import Role
@@ -23,7 +23,7 @@ from app.watchdog.children import untold_unheld
 from app.watchdog.looking import Look
 from notifications.models import AlertCover, CallSheetLine, ReviewStep
 from notifications.states import CallResult
-from schools.officers import Duty
+from schools.officers import Duty, Officer
 from tests.journeys.world import FORCE, World, at, child
 
 FRIDAY = date(2026, 11, 20)
@@ -93,7 +93,8 @@ def test_a_restricted_night_from_push_to_told_with_nobody_else_ever_seeing_it(
     force.push("N-2", child(forename="Bela"), restricted_access=True)
     for clock_time in (time(6, 30), time(7, 31), time(8, 21), time(8, 46)):
         force.until(clock_time)
-        for email in OUTSIDE:
+        near = {"lead@police.test"} if clock_time > time(7, 45) else set()
+        for email in set(OUTSIDE) - near:
             assert sees(force, email) == {"N-1"}
         for email in GROUP:
             assert "N-2" in sees(force, email)
@@ -143,7 +144,8 @@ def test_an_unclear_school_goes_to_the_reviewer_of_the_group_and_then_to_any_mem
     force.push("N-3", unclear, restricted_access=True)
     force.until(time(8, 31))
     assert sees(force, "reviewer@example.org") == set()
-    assert set(force.alerted()) == set(GROUP)
+    # near the deadline the lead, too
+    assert set(force.alerted()) == {*GROUP, "lead@police.test"}
     with force.wiring.database.read(PLATFORM) as session:
         asked = session.scalars(
             select(ReviewStep.reason_code).where(ReviewStep.kind == "council_lookup")
@@ -151,7 +153,7 @@ def test_an_unclear_school_goes_to_the_reviewer_of_the_group_and_then_to_any_mem
     assert set(asked) == {"restricted"}
 
 
-def test_a_force_with_no_group_rings_in_the_evening_and_its_leads_stand_in(force: World) -> None:
+def test_a_force_with_no_group_rings_in_the_evening_and_nothing_is_closed(force: World) -> None:
     name(force)
     with force.wiring.database.read(PLATFORM) as session:
         found = force_readiness(
@@ -161,10 +163,53 @@ def test_a_force_with_no_group_rings_in_the_evening_and_its_leads_stand_in(force
     assert Gap.RESTRICTED_GROUP_MISSING in ALARMS
     force.push("N-4", child(), restricted_access=True)
     force.until(time(8, 46))
+    for email in (*GROUP, "desk@example.org", "lead@police.test"):
+        assert sees(force, email) == {"N-4"}
+
+
+def test_a_group_that_cannot_do_the_work_alone_has_the_leads_with_it_or_closes_nothing(
+    force: World,
+) -> None:
+    """A child whom nobody may tell is the worse of the two errors."""
+    force.push("N-4", child(), restricted_access=True)
+    force.until(time(6, 30))
+    # nobody there who could ring
+    name(force, "second@police.test")
+    assert "N-4" in sees(force, "desk@example.org")
+    # a lead who is of the desk, too, makes it whole
+    force.person("lead@police.test", Role.FORCE_DESK, force=FORCE)
+    with force.wiring.database.write(PLATFORM) as session:
+        session.merge(force.people["lead@police.test"]).enrolled_at = force.now
+    assert sees(force, "desk@example.org") == set()
+    assert "N-4" in sees(force, "lead@police.test")
+
+
+def test_near_its_deadline_the_leads_are_let_in_whoever_the_group_is(force: World) -> None:
+    """The members are off duty, or tied to the family: each alert would find nobody."""
+    force.push("N-4", child(), restricted_access=True)
+    force.until(time(7, 44))
+    assert sees(force, "lead@police.test") == set()
+    force.until(time(7, 46))
     assert sees(force, "lead@police.test") == {"N-4"}
-    for email in (*GROUP, "desk@example.org"):
-        assert sees(force, email) == set()
-    assert set(ringing(force)) == {"lead@police.test"}
+    assert sees(force, "desk@example.org") == set()
+    (notification,) = force.notifications("N-4")
+    tell_by_phone(force, "member@police.test", notification.id)
+    assert sees(force, "lead@police.test") == set()
+
+
+def test_a_correction_that_does_not_repeat_the_restriction_takes_nothing_back(
+    force: World,
+) -> None:
+    occurred: dict[str, Any] = {"occurred_from": at("2026-11-19", "23:00").isoformat()}
+    force.push("N-4", child(), restricted_access=True, **occurred)
+    force.until(time(7, 31))
+    (notification,) = force.notifications("N-4")
+    tell_by_phone(force, "member@police.test", notification.id)
+    force.push("N-4", child(presence="saw"), version=2, **occurred)
+    force.tick()
+    (same,) = force.notifications("N-4")
+    assert (same.id, same.told_at is not None) == (notification.id, True)
+    assert sees(force, "desk@example.org") == set()
 
 
 def test_a_group_of_fewer_than_two_who_can_act_rings(force: World) -> None:
@@ -188,7 +233,10 @@ def test_the_watchdog_asks_whether_somebody_who_may_know_of_it_has_it(force: Wor
 
     assert unheld() == 0
     # the force's desk is staffed, by people who must not know of it
-    name(force, "second@police.test")
+    with force.wiring.database.write(PLATFORM) as session:
+        session.merge(force.people["member@police.test"]).disabled_at = force.now
+        session.merge(force.people["desk@example.org"]).disabled_at = force.now
+        session.execute(update(Officer).values(left_on=FRIDAY))
     assert unheld() == 1
 
 
@@ -308,16 +356,33 @@ def _pointing(session: Session, table: type[Any], ids: dict[str, set[UUID]]) -> 
 
 
 @pytest.mark.parametrize(
-    ("people", "may"),
+    ("people", "may", "near"),
     [
-        ("mm", "01"), ("ml", "0"), ("nl", "01"), ("nll", "012"), ("l", "0"), ("", ""), ("nm", "01"),
+        ("dr", "01", "01"), ("drl", "01", "012"), ("Dr", None, None), ("Drl", "012", "012"),
+        ("dd", None, None), ("ddL", "012", "012"), ("L", None, None), ("", None, None),
+        ("d", None, None), ("rl", None, None), ("DRl", None, None), ("DRll", "0123", "0123"),
+        ("Dru", "012", "012"),
     ],
 )  # fmt: skip
-def test_the_leads_stand_in_where_nobody_of_the_group_is_able(people: str, may: str) -> None:
-    """m: a member who can act, n: one who cannot, l: a lead who is not of the group."""
+def test_it_is_closed_only_where_those_inside_can_do_the_work(
+    people: str, may: str | None, near: str | None
+) -> None:
+    """d, r: members of desk and review, u: an auditor; D, R: such as cannot be alerted.
+
+    l: a lead outside the group, L: one who reviews and is of the desk, too.
+    """
+    roles = {
+        "d": {Role.FORCE_DESK}, "r": {Role.REVIEWER}, "l": {Role.LEAD}, "u": {Role.LEAD},
+    }  # fmt: skip
     ids = [new_id() for _ in people]
     standing = [
-        Standing(ident, member=kind in "mn", lead=kind == "l", able=kind != "n")
+        Standing(
+            ident, member=kind in "drDRu", lead=kind in "lL", able=kind not in "DR",
+            roles=frozenset({Role.LEAD, Role.REVIEWER, Role.FORCE_DESK})
+            if kind == "L" else frozenset(roles[kind.lower()]),
+        )
         for ident, kind in zip(ids, people, strict=True)
-    ]
-    assert who_may(standing) == {ids[int(place)] for place in may}
+    ]  # fmt: skip
+    for wanted, is_near in ((may, False), (near, True)):
+        expected = None if wanted is None else {ids[int(place)] for place in wanted}
+        assert who_may(standing, near=is_near) == expected

@@ -14,7 +14,7 @@ from app.core.clock import london_date
 from app.core.errors import Refused
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
-from notifications import alerts, wording
+from notifications import alerts, rendered_proof, wording
 from notifications.approving import (
     BY_DEFAULT,
     INSTALLATION,
@@ -30,7 +30,7 @@ from notifications.models import Alert, Notification, NotificationContent
 from notifications.outbox import claim
 from notifications.queries import content_of
 from notifications.rendered import facts, placed_text, shown
-from notifications.states import AlertState, Template, WordingKind
+from notifications.states import AlertState, NotificationState, Template, WordingKind
 from notifications.wording_models import WordingApproval
 from tests.factories.notifications import DUE, FORCE, NotifyingForce
 
@@ -250,6 +250,31 @@ def test_what_was_shown_is_proved_by_a_digest_that_nobody_can_guess_and_that_die
     assert row.rendered_digest != force.cipher.digest_with(
         key, "rendered", text.replace("Heard it", "Saw it")
     )
+
+
+def test_a_child_is_told_though_the_proof_of_the_words_cannot_be_made(
+    force: NotifyingForce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(content: object, *, on: object) -> str:
+        raise KeyError("a sentence that is not there")
+
+    monkeypatch.setattr(rendered_proof, "placed_text", broken)
+    ident = force.place()
+    with force.wiring.database.read(PLATFORM) as session:
+        row = session.scalars(
+            select(NotificationContent).where(NotificationContent.notification_id == ident)
+        ).one()
+        assert row.rendered_digest is None
+        assert session.get_one(Notification, ident).state is NotificationState.READY
+
+
+def test_an_alert_that_an_older_version_does_not_have_is_said_in_the_newest(
+    shelf: Path, later: str
+) -> None:
+    older = wording.shipped(WordingKind.ALERT)[0]
+    shutil.rmtree(shelf / "alert" / older / Template.DRILL)
+    assert wording.alert_folder(Template.DRILL, older) == shelf / "alert" / later / Template.DRILL
+    assert wording.alert_folder(Template.CODE, older) == shelf / "alert" / older / Template.CODE
 
 
 def test_every_sentence_of_a_message_is_in_what_the_digest_is_made_of(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -87,9 +88,9 @@ class Night:
 def night(morning: Morning) -> Night:
     wiring = morning.wiring
     message, ordinary = morning.notification(), morning.notification()
-    review, awaited = morning.unclear(minutes=60), morning.force.happened()
+    review, awaited = morning.unclear(minutes=150), morning.force.happened()
     morning.child_becomes(
-        awaited.child_id, Outcome.DETAILS_AWAITED, due_at=HALF_PAST_SIX,
+        awaited.child_id, Outcome.DETAILS_AWAITED, due_at=HALF_PAST_SIX + timedelta(minutes=150),
         outcome_reason=OutcomeReason.CHILD_UNNAMED,
     )  # fmt: skip
     with wiring.database.write(PLATFORM) as session:
@@ -300,10 +301,17 @@ def test_nobody_grants_their_own_and_nobody_outside_grants(night: Night) -> None
 
 
 def test_a_force_lead_outside_the_group_may_let_a_colleague_see(night: Night) -> None:
-    desk = night.browser(colleague(night.morning.wiring, "desk@example.org", *WORK))
+    colleague_of_desk = colleague(night.morning.wiring, "desk@example.org", *WORK)
+    desk = night.browser(colleague_of_desk)
     ask(desk, night.hidden[0])
     row = asked(night)
     lead = night.browser(night.outsider)
+    # the group hears of it first
+    assert night.hidden[0] not in lead.get("/restricted").text
+    early = lead.press(f"/restricted/{row.id}/grant", page="/restricted")
+    assert (early.status_code, desk.get(f"/timeline/{night.message}").status_code) == (404, 404)
+    move(night.morning.wiring, minutes=15)
+    lead, desk = night.browser(night.outsider), night.browser(colleague_of_desk)
     lead.press(f"/restricted/{row.id}/grant", page="/restricted")
     assert desk.get(f"/timeline/{night.message}").status_code == 200
     assert lead.get(f"/timeline/{night.message}").status_code == 404
