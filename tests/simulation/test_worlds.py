@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from app.core import ids
 from app.core.scope import PLATFORM
 from app.intake.models import Incident
 from app.intake.outcomes import IncidentState
@@ -67,15 +68,19 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    # A place of its own: in the others' the next world would take its files away.
+    worlds = Worlds(tmp_path_factory.mktemp("lived"))
     made = worlds.world(4)
     while not made.look.execute(_WITH_EVERYTHING).fetchone()[0]:
         event(made)
     made.faults.quiet()
     assert invariants.safety(made) == []
     made.engine.dispose()
-    copy = tmp_path_factory.mktemp("lived") / "world"
+    copy = tmp_path_factory.mktemp("files") / "world"
     shutil.copytree(made.settings.data_dir, copy)
+    # Whatever runs between its tests has ids of its own chance again.
+    ids.seed(None)
     yield Lived(made, copy)
     worlds.forget(made)
 

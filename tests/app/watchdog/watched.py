@@ -62,7 +62,8 @@ class Watched:
         self.sql("UPDATE account SET enrolled_at = added_at")
         with self.world.wiring.database.write(PLATFORM) as session:
             group = [
-                self.world.people[one].id for one in ("lead@example.org", "reviewer@example.org")
+                self.world.people[one].id
+                for one in ("lead@example.org", "reviewer@example.org", "desk@example.org")
             ]
             set_group(
                 session, force=FORCE, accounts=group, now=self.world.now, actor="operator:test"
