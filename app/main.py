@@ -12,6 +12,8 @@ from app.api.errors import answering, install
 from app.api.front_door import FrontDoor
 from app.api.intake_writer import IntakeWriter
 from app.core import logs
+from app.core.quiet import keep_quiet
+from app.core.roles import require_for
 from app.core.settings import Settings
 from app.pages.problems import problem_page
 from app.wiring import Wiring, build
@@ -41,7 +43,9 @@ def create_app(wiring: Wiring | None = None) -> FastAPI:
     if wiring is None:
         settings = Settings()
         logs.configure(settings.log_level)
+        keep_quiet()
         wiring = build(settings)
+        require_for(wiring.database.engine, jobs=False, production=settings.production)
     app = _application(wiring)
     app.state.wiring = wiring
     app.state.intake = IntakeWriter(wiring)

@@ -6,9 +6,10 @@ from types import MappingProxyType
 from app import tables  # noqa: F401 (foreign keys and scopes need every table known)
 from app.access.enrolment import link_of
 from app.core.audit import Chain
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
 from app.core.clock import Clock, SystemClock, require_london
 from app.core.database import Database, make_engine
+from app.core.key_file import KeyFile, Keys
 from app.core.settings import Settings
 from notifications.addressing import Resolvers
 from notifications.channels.base import AlertChannel
@@ -49,7 +50,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
     """Build the wiring of a process; raise `Refused` without keys or without London's clock."""
     require_london()
     clock = clock or SystemClock()
-    cipher = Cipher(_keys(settings))
+    keys = _key_file(settings)
+    cipher = Cipher(keys.current(), keys.current)
     chain = Chain(cipher.audit_key())
     engine = make_engine(settings.database_url, pool_size=settings.pool_size)
     return Wiring(
@@ -62,8 +64,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
     )
 
 
-def _keys(settings: Settings) -> Keys:
-    """Load the keys; only demonstrations and tests make their own where there are none."""
+def _key_file(settings: Settings) -> KeyFile:
+    """Return the file of keys; only demonstrations and tests make their own where there is none."""
     if not settings.production and not settings.key_path.exists():
         Keys.generate().save(settings.key_path)
-    return Keys.load(settings.key_path)
+    return KeyFile(settings.key_path)

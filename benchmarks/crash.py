@@ -26,6 +26,7 @@ from app.intake.models import Incident
 from app.simulation.county import COUNCIL
 from benchmarks.cluster import durable_cluster, new_database
 from benchmarks.crash_checks import hold, read_mail
+from benchmarks.crash_keys import AFTERWARDS, ERASING, TURNS
 from benchmarks.crash_lives import Lives, forking
 from benchmarks.crash_place import FIRST_ROUND, FORCE, Place, Tally, place
 from benchmarks.figures import remember
@@ -40,7 +41,8 @@ PASSES = {
     CrashPoint.ACCEPT_BEFORE_COMMIT: 2, CrashPoint.ACCEPT_AFTER_COMMIT: 2, CrashPoint.MATCHED: 2,
     CrashPoint.COMPOSED: 3, CrashPoint.STEP_TAKEN: 3, CrashPoint.CLAIM_BEFORE_COMMIT: 1,
     CrashPoint.INTENT_STORED: 1, CrashPoint.PROVIDER_ACCEPTED: 2, CrashPoint.RESULT_STORED: 1,
-    CrashPoint.PAGE_STORED: 6, CrashPoint.POLICE_STORED: 2, CrashPoint.MIGRATED: 10,
+    CrashPoint.PAGE_STORED: 6, CrashPoint.POLICE_STORED: 2, CrashPoint.KEYS_TURNED: TURNS,
+    CrashPoint.CONTENT_ERASED: ERASING, CrashPoint.MIGRATED: 10,
 }  # fmt: skip
 
 
@@ -63,28 +65,38 @@ def kill_often(
                     _migration(new_url(), home, lives, tally, chance)
                     continue
                 with place(new_url(), home, sink, lives) as here:
-                    for number in range(min(ROUNDS, kills - tally.kills)):
+                    for number in range(ROUNDS):
                         here.now = FIRST_ROUND + number * ROUND
-                        _round(here, at, f"{chance.randint(1, PASSES[at])}", number, tally)
+                        if tally.kills >= kills:
+                            break
+                        count, most = chance.randint(1, PASSES[at]), kills - tally.kills
+                        _round(here, at, tally, number=number, count=count, most=most)
                 shutil.rmtree(home)
     return tally
 
 
-def _round(here: Place, at: CrashPoint, count: str, number: int, tally: Tally) -> None:
-    """One story of two incidents with a kill in it, then everything held to what must be."""
+def _round(
+    here: Place, at: CrashPoint, tally: Tally, *, number: int, count: int, most: int
+) -> None:
+    """One story of two incidents with a kill in it, then everything held to what must be.
+
+    At some places a round has several kills, `most` at the most.
+    """
     crash, references = f"{at.value}:{count}", [f"CRASH-{number}-{one}" for one in "ab"]
     pushing: dict[str, Any] = {
-        "force": FORCE, "client": here.client, "incidents": [_incident(here, r) for r in references]
+        "force": FORCE, "client": here.client,
+        "incidents": [at_two_schools(here, one) for one in references],
     }  # fmt: skip
     accepting = at in {CrashPoint.ACCEPT_BEFORE_COMMIT, CrashPoint.ACCEPT_AFTER_COMMIT}
     killed, answered = here.live("push", crash=crash if accepting else None, **pushing)
     if killed:
         hold(here, tally, answered, [])
         _, answered = here.live("push", **pushing)
-    in_person = at in {CrashPoint.PAGE_STORED, CrashPoint.POLICE_STORED}
-    ticked, _ = here.live("tick", crash=None if accepting or in_person else crash)
+    apart = at in {CrashPoint.PAGE_STORED, CrashPoint.POLICE_STORED, *AFTERWARDS}
+    ticked, _ = here.live("tick", crash=None if accepting or apart else crash)
     killed |= ticked
-    here.live("tick")
+    if at not in AFTERWARDS:
+        here.live("tick")
     if at is CrashPoint.PAGE_STORED:
         killed |= _acknowledge(here, crash, references, tally)
         # Between two looks of a person a step may fall due: the scheduler ticks on.
@@ -93,8 +105,11 @@ def _round(here: Place, at: CrashPoint, count: str, number: int, tally: Tally) -
     if withdrawn:
         killed |= here.live("withdraw", crash=crash, **_withdrawing(here, references))[0]
         here.live("withdraw", **_withdrawing(here, references))
-    tally.kills += killed
-    if not killed:
+    kills = int(killed)
+    if at in AFTERWARDS:
+        kills += AFTERWARDS[at](here, count, tally, most)
+    tally.kills += kills
+    if not kills:
         raise RuntimeError(f"{crash} was not passed in a round")
     if sorted(answered) != sorted(references):
         tally.lost += 1
@@ -144,7 +159,7 @@ def _migration(url: str, home: Path, lives: Lives, tally: Tally, chance: random.
         tally.said.append(f"migrated to {ended.answers}")
 
 
-def _incident(here: Place, reference: str) -> dict[str, Any]:
+def at_two_schools(here: Place, reference: str) -> dict[str, Any]:
     """Two children at two schools; the first school has a child of every incident."""
     first, *others = here.county.schools[:3]
     other = others[ord(reference[-1]) % 2]

@@ -21,10 +21,11 @@ from starlette.testclient import TestClient
 
 from app.access.clients import ALL_SCOPES, Caller
 from app.api.intake_writer import store
-from app.core import crash_points, logs, schema
+from app.core import crash_points, logs, rotation, schema
 from app.core.clock import HandClock
 from app.core.database import make_engine
 from app.core.errors import ServiceError
+from app.core.key_file import Keys
 from app.core.settings import Settings
 from app.intake.payload import IncidentMessage
 from app.intake.receive import Submission
@@ -36,6 +37,7 @@ from app.wiring import Wiring, build
 
 # Each finds the one before done: what waits for a lease or a retry is taken up by the last.
 TICKS, TICK_SECONDS = 3, 30
+_OPERATOR = "operator:rehearsal"
 _FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 Job = dict[str, Any]
 Say = Callable[[str], None]
@@ -169,6 +171,20 @@ def _withdraw(job: Job, say: Say) -> None:
             say(reference)
 
 
+def _rotate(job: Job, say: Say) -> None:
+    """An operator changes the master key, going on from wherever it stands."""
+    wiring = _wiring(job)
+    path, base, now = wiring.settings.key_path, wiring.database, wiring.clock.now()
+    if len(Keys.load(path).masters) == 1:
+        rotation.add_key(base, path, now=now, actor=_OPERATOR)
+    say(rotation.turn(base, path, now=now, actor=_OPERATOR).active)
+    rotation.move_all(base, wiring.cipher)
+
+
+def _purge(job: Job, _: Say) -> None:
+    Runner(_wiring(job), PIPELINE, owner=f"pid {os.getpid()}").run_step("purge_expired")
+
+
 def _migrate(job: Job, say: Say) -> None:
     engine = make_engine(Settings(**job["settings"]).database_url)
     schema.upgrade(engine)
@@ -178,7 +194,7 @@ def _migrate(job: Job, say: Say) -> None:
 
 _JOBS: dict[str, Callable[[Job, Say], None]] = {
     "push": _push, "tick": _tick, "acknowledge": _acknowledge, "withdraw": _withdraw,
-    "migrate": _migrate,
+    "rotate": _rotate, "purge": _purge, "migrate": _migrate,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Engine, text
 
+from app.core import walls
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.database import make_engine
 from app.core.settings import Settings
@@ -52,6 +53,7 @@ def run() -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             context.run_migrations()
+            walls.renew(connection, METADATA)
             if on_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise RuntimeError("a migration left a row without the row it refers to")
         if connection.in_transaction():

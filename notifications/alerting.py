@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
@@ -150,6 +150,20 @@ def still_wanted(session: Session, alert_ids: Sequence[UUID]) -> set[UUID]:
     about = exists().where(AlertAbout.alert_id == Alert.id)
     return set(
         session.scalars(select(Alert.id).where(Alert.id.in_(list(alert_ids)), waits | about))
+    )
+
+
+def asked_since(session: Session, matters: Sequence[str], since: datetime) -> set[str]:
+    """Return those of these matters about which an alert waits, or was planned since an instant."""
+    return set(
+        session.scalars(
+            select(AlertAbout.about)
+            .join(Alert, Alert.id == AlertAbout.alert_id)
+            .where(
+                AlertAbout.about.in_(matters),
+                or_(Alert.planned_at >= since, Alert.state == AlertState.PLANNED),
+            )
+        )
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.cipher import Cipher
-from app.core.clock import london_date
+from app.core.clock import at_london, london_date
 from notifications.alerting import plan_alert
 from notifications.amending import unread_amendments
 from notifications.asking_duty import alert_duty
@@ -23,8 +23,15 @@ from notifications.free_officers import family_of
 from notifications.models import Notification, Receipt, Run
 from notifications.passing_over import passed_over
 from notifications.receipt_models import Attendance, ReceiptStep
-from notifications.receipt_states import ReceiptStepKind
-from notifications.receipt_steps import RING, answered_by, plan_step
+from notifications.receipt_states import AttendanceAnswer, ReceiptStepKind
+from notifications.receipt_steps import (
+    AGAIN,
+    AGAIN_UNTIL,
+    RING,
+    answered_by,
+    plan_again,
+    plan_step,
+)
 from notifications.recipients import Recipient, addressee, recipients_of
 from notifications.runs import policy_of
 from notifications.states import VISIBLE, NotificationState, ReceiptKind, StepState
@@ -147,6 +154,14 @@ def _show_unanswered(asking: Asking) -> Skipped:
     return None
 
 
+def _ask_about_absence(asking: Asking) -> Skipped:
+    """Alert the desk again, and the leads: a child is absent, and nobody said what was done."""
+    row = asking.session.get_one(Attendance, asking.notification.id)
+    if row.answer is not AttendanceAnswer.ABSENT or row.response is not None:
+        return "answered"
+    return _insist(asking, ReceiptStepKind.ABSENCE_UNMET, about="absence", leads=True)
+
+
 def _ask_to_acknowledge(asking: Asking) -> Skipped:
     if asking.notification.acknowledged_at is not None:
         return "acknowledged"
@@ -204,15 +219,20 @@ def _ring_about_going_home(asking: Asking) -> Skipped:
 
 
 def _tell_duty_call_unmade(asking: Asking) -> Skipped:
-    """Alert the duty officer: the deadline passed, and nobody rang about going home."""
-    if not calls_wanted(asking.session, [asking.notification.id]):
+    """Alert the duty officer: the deadline passed, and nobody rang; from then on the leads, too."""
+    notification = asking.notification
+    by = calls_wanted(asking.session, [notification.id]).get(notification.id)
+    if by is None:
         return "not_needed"
-    return _tell_duty(asking, Duty.DUTY_OFFICER, about="desk_call")
+    return _insist(
+        asking, ReceiptStepKind.DESK_CALL_UNMADE, about="desk_call", leads=asking.now >= by + AGAIN
+    )
 
 
 _TAKE: dict[ReceiptStepKind, Callable[[Asking], Skipped]] = {
     ReceiptStepKind.ATTENDANCE: _ask_attendance,
     ReceiptStepKind.ATTENDANCE_UNANSWERED: _show_unanswered,
+    ReceiptStepKind.ABSENCE_UNMET: _ask_about_absence,
     ReceiptStepKind.ACKNOWLEDGE: _ask_to_acknowledge,
     ReceiptStepKind.ACKNOWLEDGE_LEAD: _tell_leads_unacknowledged,
     ReceiptStepKind.FOLLOW_UP: _ask_for_follow_up,
@@ -263,6 +283,17 @@ def _alert(asking: Asking, people: Iterable[Recipient], *, about: str) -> Skippe
 
 def _tell_leads(asking: Asking) -> Skipped:
     return _tell_duty(asking, Duty.FORCE_LEAD, about="open")
+
+
+def _insist(asking: Asking, kind: ReceiptStepKind, *, about: str, leads: bool) -> Skipped:
+    """Alert the duty officers, and the leads where they are to know; and again half an hour on."""
+    nobody = _tell_duty(asking, Duty.DUTY_OFFICER, about=about)
+    if leads:
+        nobody = _tell_duty(asking, Duty.FORCE_LEAD, about=about) and nobody
+    following = asking.now + AGAIN
+    if following <= at_london(london_date(asking.now), AGAIN_UNTIL):
+        plan_again(asking.session, asking.notification, kind, planned_at=following)
+    return nobody
 
 
 def _tell_duty(asking: Asking, duty: Duty, *, about: str) -> Skipped:

@@ -20,9 +20,12 @@ from notifications.free_officers import Family, family_of
 from notifications.models import Notification
 from notifications.receipt_models import Attendance
 from notifications.receipt_states import AbsenceResponse, AttendanceAnswer, ReceiptStepKind
-from notifications.receipt_steps import skip_steps
+from notifications.receipt_steps import AGAIN, plan_again, skip_steps
 from notifications.states import VISIBLE
 from schools.officers import Duty
+
+# What waits for an answer of the school, or for the desk to say what it did about one.
+_WAITING_STEPS = (ReceiptStepKind.ATTENDANCE_UNANSWERED, ReceiptStepKind.ABSENCE_UNMET)
 
 
 def question_of(session: Session, notification: Notification) -> Attendance | None:
@@ -52,15 +55,13 @@ def answer_attendance(
     row.shown_from = now if answer is AttendanceAnswer.ABSENT else None
     session.flush()
     stop_alerts(session, f"attendance:{notification.id}", now)
-    skip_steps(
-        session, notification, (ReceiptStepKind.ATTENDANCE_UNANSWERED,), reason_code="answered",
-        now=now,
-    )  # fmt: skip
+    skip_steps(session, notification, _WAITING_STEPS, reason_code="answered", now=now)
     told = {}
     if answer is AttendanceAnswer.ABSENT:
         told = _tell_of_absence(
             session, cipher, notification, family_of(session, notification, declared, only), now=now
         )
+        plan_again(session, notification, ReceiptStepKind.ABSENCE_UNMET, planned_at=now + AGAIN)
     else:
         stop_alerts(session, f"absence:{notification.id}", now)
     audit.record(
@@ -81,6 +82,9 @@ def respond_to_absence(
         raise Conflict("The school has not said that this child is absent without a reason.")
     row.response, row.responded_at, row.responded_by = response, now, actor
     stop_alerts(session, f"absence:{notification.id}", now)
+    skip_steps(
+        session, notification, (ReceiptStepKind.ABSENCE_UNMET,), reason_code="responded", now=now
+    )
     audit.record(
         session, event=audit.Event.ABSENCE_RESPONDED, actor=actor, force=notification.force,
         subject=f"notification:{notification.id}", now=now, reason_code=response.value,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -38,9 +39,9 @@ _RANK = {kind: rank for rank, kind in enumerate(StepKind)}
 Skipped = str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Taking:
-    """What every step is handed."""
+    """What every step is handed; who may be told is asked once for all steps of one instant."""
 
     session: Session
     cipher: Cipher
@@ -51,6 +52,11 @@ class Taking:
     texts: bool = False
     # The accounts that alone may know of a restricted incident; None for any other.
     only: frozenset[UUID] | None = None
+
+    @cached_property
+    def contacts(self) -> tuple[list[Recipient], str]:
+        """Return who may be told in order, without those passed over, and the code for nobody."""
+        return _contacts(self)
 
 
 def due_notifications(
@@ -138,7 +144,7 @@ def _alert_first(taking: Taking) -> Skipped:
 
 def _alert_next(taking: Taking) -> Skipped:
     """Alert the next in order who can receive and was not alerted about this before."""
-    contacts, nobody = _contacts(taking)
+    contacts, nobody = taking.contacts
     able = [contact for contact in contacts if contact.can_receive]
     if contacts and not able:
         return "contact_cannot_receive"
@@ -160,7 +166,7 @@ def _text(taking: Taking) -> int:
     """Send a text message to whoever was alerted and has a proved mobile; once each."""
     if not taking.texts:
         return 0
-    contacts, _ = _contacts(taking)
+    contacts, _ = taking.contacts
     alerts = _alerts(taking)
     asked = {alert.key_adult_id for alert in alerts}
     texted = {alert.key_adult_id for alert in alerts if alert.medium is Medium.TEXT}
@@ -176,7 +182,7 @@ def _text(taking: Taking) -> int:
 
 def _alert_all(taking: Taking) -> Skipped:
     """Alert everybody who can receive, those alerted before once more unless it is on its way."""
-    contacts, nobody = _contacts(taking)
+    contacts, nobody = taking.contacts
     able = [contact for contact in contacts if contact.can_receive]
     if not able:
         return "contact_cannot_receive" if contacts else nobody
@@ -237,7 +243,6 @@ _TAKE: dict[StepKind, Callable[[Taking], Skipped]] = {
 
 
 def _contacts(taking: Taking) -> tuple[list[Recipient], str]:
-    """Return who may be told in order, without those passed over, and the code for nobody."""
     session, notification = taking.session, taking.notification
     run = session.scalars(select(Run).where(Run.id == notification.run_id)).one()
     contacts = recipients_of(

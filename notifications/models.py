@@ -39,6 +39,11 @@ from notifications.states import (
     ToldHow,
 )
 
+_REPORTED = (
+    "id", "urn", "state", "late_record", "told_at", "told_how", "acknowledged_at", "late_cause",
+    "shown_only_to",
+)  # fmt: skip
+
 
 class Run(ForceOwned, Base):
     """One calendar date of one force, with the policy it started under.
@@ -81,7 +86,15 @@ class Notification(Delivered, Base):
             "state NOT IN ('opened', 'acknowledged', 'followed_up') OR told_at IS NOT NULL",
             name="opened_is_told",
         ),
-        Index("ix_notification_force_due", "force", "due_at"),
+        # What reports read of many messages, so that PostgreSQL need not touch their rows.
+        Index(
+            "ix_notification_force_due", "force", "due_at",
+            postgresql_include=["council", *_REPORTED],
+        ),
+        Index(
+            "ix_notification_council_due", "council", "due_at",
+            postgresql_include=["force", *_REPORTED],
+        ),
         Index("ix_notification_urn_state", "urn", "state"),
         Index(
             "ix_notification_untold", "due_at",

@@ -63,6 +63,8 @@ def claim(
     ran out was perhaps sent; it is taken again, and its provider is asked, or its repeat is the
     same bytes. One whose sending took the process down time and again is set aside instead.
     """
+    if session.scalars(select(Alert.id).where(_due(now)).limit(1)).first() is None:
+        return []
     # Providers first, alerts after: as results are recorded, so that neither holds up the other.
     rooms = providers.rooms(session, channels, limit=limit, now=now)
     _set_aside_what_keeps_failing(session, now)

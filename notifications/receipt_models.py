@@ -24,7 +24,8 @@ from notifications.states import STEP_MOVES, StepState
 class ReceiptStep(Delivered, Base):
     """One thing to be asked after telling; the row is the schedule.
 
-    `version` is the content version an amendment's steps are about, 0 for every other step.
+    `version` is the content version an amendment's steps are about. Of what is asked again and
+    again it counts the times, from 0; it is 0 for every other step.
     """
 
     __tablename__ = "receipt_step"

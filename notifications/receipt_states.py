@@ -21,6 +21,8 @@ class ReceiptStepKind(StrEnum):
     # Going home: the desk rings by a deadline of its own, and who is alerted where it did not.
     DESK_CALL = "desk_call"
     DESK_CALL_UNMADE = "desk_call_unmade"
+    # Absent, nobody knows why, and the desk has not said what it did.
+    ABSENCE_UNMET = "absence_unmet"
 
 
 class AttendanceAnswer(StrEnum):

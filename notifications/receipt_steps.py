@@ -7,7 +7,7 @@ follow-up after so many school days, and a message that changed. Instants are UT
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import at_london, london_date
@@ -36,6 +36,9 @@ ASKED_ABOUT = (
     "attendance", "absence", "acknowledge", "follow_up", "amendment", "open", "desk_call", RING,
 )  # fmt: skip
 _SHORTEST_WAIT = timedelta(minutes=30)
+# What nobody sees to is said again so often, as long as somebody can still act on it that day.
+AGAIN = timedelta(minutes=30)
+AGAIN_UNTIL = time(18, 0)
 
 
 def plan_after_telling(
@@ -133,6 +136,19 @@ def plan_steps(
         if kind not in known
     )  # fmt: skip
     session.flush()
+
+
+def plan_again(
+    session: Session, notification: Notification, kind: ReceiptStepKind, *, planned_at: datetime
+) -> None:
+    """Plan a step that is taken again and again, each time as a row of its own."""
+    last = session.scalar(
+        select(func.max(ReceiptStep.version)).where(
+            ReceiptStep.notification_id == notification.id, ReceiptStep.kind == kind
+        )
+    )
+    version = 0 if last is None else last + 1
+    plan_step(session, notification, kind, planned_at=planned_at, version=version)
 
 
 def skip_steps(

@@ -1,7 +1,7 @@
 """Taking the steps for a child whose school is not settled: whom to alert, when it is late."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +51,9 @@ class Unsettled:
     only: frozenset[UUID] | None = None
 
 
+_Wanted = tuple[Duty, str | None, frozenset[UUID]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Taking:
     session: Session
@@ -59,6 +62,8 @@ class _Taking:
     child: Unsettled
     now: datetime
     actor: str
+    # Who is free for a duty, asked once for all steps of one instant.
+    free: dict[_Wanted, tuple[Sequence[OfficerContact], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,15 @@ def _free(
     taking: _Taking, duty: Duty, council: str | None, *, but: frozenset[UUID] = frozenset()
 ) -> tuple[Sequence[OfficerContact], str]:
     """Return who has a duty and is not tied to the family, and the code for nobody."""
+    wanted = (duty, council, but)
+    if wanted not in taking.free:
+        taking.free[wanted] = _found_free(taking, duty, council, but=but)
+    return taking.free[wanted]
+
+
+def _found_free(
+    taking: _Taking, duty: Duty, council: str | None, *, but: frozenset[UUID]
+) -> tuple[Sequence[OfficerContact], str]:
     child = taking.child
     return free_officers(
         taking.session, taking.cipher, duty=duty, on=london_date(taking.now), but=but,

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
-from app.core.types import Choice, one_of
+from app.core.types import Choice, in_register, one_of
 
 
 class RequestState(StrEnum):
@@ -53,7 +53,7 @@ class KeyAdultRequest(Base):
     urn: Mapped[int] = mapped_column(ForeignKey("establishment.urn"), index=True)
     state: Mapped[RequestState] = mapped_column(Choice(RequestState))
     email_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=in_register("key_adult_request|{id}"))
     position: Mapped[int]
     course: Mapped[str | None] = mapped_column(String(100))
     trained_on: Mapped[date | None]

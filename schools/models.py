@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
-from app.core.types import Choice, one_of
+from app.core.types import Choice, in_register, one_of
 from schools.matching.school_names import place_key
 from schools.term_dates import DayKind, Nation
 
@@ -158,7 +158,7 @@ class KeyAdult(Base):
     # 1 is asked first.
     position: Mapped[int]
     email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=in_register("key_adult|{id}"))
     trained_on: Mapped[date | None]
     training_expires_on: Mapped[date | None]
     # The name of the course that `trained_on` speaks of.

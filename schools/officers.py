@@ -26,7 +26,7 @@ from app.core.cipher import CannotOpen, Cipher
 from app.core.database import Base
 from app.core.errors import NotFound
 from app.core.ids import new_id
-from app.core.types import Choice, one_of
+from app.core.types import Choice, in_register, one_of
 
 
 class Duty(StrEnum):
@@ -71,7 +71,7 @@ class Officer(Base):
     position: Mapped[int]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
     email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=in_register("officer|{id}"))
     contact_verified_at: Mapped[datetime | None]
     added_at: Mapped[datetime]
     left_on: Mapped[date | None]

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
-from app.core.types import Choice, one_of
+from app.core.types import Choice, in_register, one_of
 
 
 class RollState(StrEnum):
@@ -41,7 +41,7 @@ class Pupil(Base):
     # The row number in its roll: what the sealed record is bound to before the id is known.
     line: Mapped[int]
     urn: Mapped[int] = mapped_column(ForeignKey("establishment.urn"))
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=in_register("pupil|{roll_id}:{line}"))
     # Its own block keys, four bytes each, so that erasing a pupil finds them without an index.
     blocks: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from app.core import walls
 from tests.machine import free_port, quick_parent
 
 HOW_TO_GET = (
@@ -21,6 +22,7 @@ HOW_TO_GET = (
 )
 # Row-level security does not hold a superuser: neither the service nor its tests run as one.
 ROLE = "encompass_test"
+SERVICE_ROLES = ("encompass_web", "encompass_scheduler", "encompass_auditor", "encompass_backup")
 # The cluster is thrown away after the run, so nothing has to survive a power cut or be tidied.
 FAST = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal",
@@ -67,6 +69,11 @@ def url_of(admin_url: str, name: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
+def as_role(url: str, role: str) -> str:
+    """Return the URL of the same database for one of the service's own roles."""
+    return make_url(url).set(username=role, password=role).render_as_string(hide_password=False)
+
+
 def drop_database(admin_url: str, url: str) -> None:
     """Remove a database made by `fresh_database`, also when a connection to it was left open."""
     name = make_url(url).database
@@ -89,6 +96,13 @@ def prepare_role(admin_url: str) -> None:
         )
         if not exists:
             connection.execute(text(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'"))
+        # The roles of the service, too, before the first migration, which grants them their rights.
+        # They are the whole server's: another worker may be making them.
+        connection.execute(text("SELECT pg_advisory_lock(20261120)"))
+        connection.execute(text(walls.roles()))
+        for role in SERVICE_ROLES:
+            connection.exec_driver_sql(f"ALTER ROLE {role} PASSWORD '{role}'")
+        connection.execute(text("SELECT pg_advisory_unlock(20261120)"))
 
 
 def find_binaries() -> Path | None:

@@ -130,7 +130,11 @@ def _definitions(connection: Connection) -> list[str]:
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
             " AND tablename <> 'alembic_version'"
             " UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
-            " UNION ALL SELECT polname || coalesce(pg_get_expr(polqual, polrelid), '')"
+            " UNION ALL SELECT concat_ws(' ', polrelid::regclass, polname, polcmd, polpermissive,"
+            " pg_get_expr(polqual, polrelid), 'CHECK', pg_get_expr(polwithcheck, polrelid))"
             " FROM pg_policy"
+            " UNION ALL SELECT concat_ws(' ', relname, relrowsecurity, relforcerowsecurity)"
+            " FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            " AND relname <> 'alembic_version'"
         )
     return [str(row) for row in connection.scalars(text(statement))]

@@ -18,6 +18,8 @@ from app.wiring import Wiring
 # Each with its reason; everything else must know who asks.
 OPEN = {
     "/sign-in": "the way in",
+    "/sign-in/passkey": "the way in by a passkey",
+    "/sign-in/passkey/options": "what a browser needs to ask for one",
     "/enrol/{token}": "the one-time link is the proof",
     "/api/v1/token": "the client secret is the proof",
     "/health/live": "says that the process runs",
@@ -26,6 +28,7 @@ OPEN = {
     "/api/v1/callbacks/govuk-notify": "behind the provider's own token, off without one",
     "/api/v1/callbacks/bounces": "behind the mail server's own token, off without one",
     "/metrics": "behind a token of its own",
+    "/csp-reports": "browsers report to it; it counts and keeps nothing",
 }
 CALLER_CHECKS = {api_deps.caller, page_deps.signed_in, page_deps.watching}
 
@@ -65,6 +68,25 @@ def test_the_walk_finds_every_route_there_is(wiring: Wiring) -> None:
     }
     # What is no route of ours: the styles and icons, and the document that describes the interface.
     assert others <= {"/static", "/api/v1/openapi.json"}, others
+
+
+def test_every_number_in_an_address_has_an_end(wiring: Wiring) -> None:
+    """A number larger than the database's breaks the query that looks for it."""
+    found = [
+        (route.path, param.name, param.field_info)
+        for route in routes(wiring)
+        for param in every_param(route.dependant)
+        if param.field_info.annotation is int
+    ]
+    assert len(found) > 5
+    for path, name, field in found:
+        assert any(getattr(limit, "le", None) is not None for limit in field.metadata), (path, name)
+
+
+def every_param(dependant: Dependant) -> Iterator[Any]:
+    yield from (*dependant.path_params, *dependant.query_params)
+    for needed in dependant.dependencies:
+        yield from every_param(needed)
 
 
 def test_nobody_who_is_not_signed_in_gets_past_any_page(wiring: Wiring) -> None:

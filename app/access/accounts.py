@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from app.access import enrolment, sessions
 from app.access.models import Account, AccountRole
@@ -14,13 +14,14 @@ from app.access.permissions import Grant, Role
 from app.access.roles import grant_role, roles_of
 from app.core import audit, logs
 from app.core.cipher import CannotOpen, Cipher
+from app.core.errors import Conflict
 from app.core.ids import new_id
 from schools import key_adults, officers
 from schools.models import KeyAdult
 
 __all__ = [
-    "AccountDetails", "able_to_sign_in", "add_account", "details_of", "disable", "email_digest",
-    "find", "give_account", "names_of",
+    "AccountDetails", "able_to_sign_in", "add_account", "begin_anew", "details_of", "disable",
+    "email_digest", "find", "give_account", "names_of",
     "roles_of", "tie_key_adults",
 ]  # fmt: skip
 
@@ -143,9 +144,26 @@ def names_of(session: Session, cipher: Cipher, ids: Iterable[UUID]) -> dict[UUID
 
     One that does not open must not take the board down: it is called `UNREADABLE`.
     """
-    rows = session.scalars(select(Account).where(Account.id.in_(set(ids))))
+    names = load_only(Account.id, Account.sealed)  # all that an auditor's role may read of them
+    rows = session.scalars(select(Account).options(names).where(Account.id.in_(set(ids))))
     opened = {row.id: _readable(cipher, row) for row in rows}
     return {ident: found.name if found else UNREADABLE for ident, found in opened.items()}
+
+
+def begin_anew(
+    session: Session, cipher: Cipher, account: Account, *, now: datetime, actor: str
+) -> str:
+    """Return the token of a link by which somebody sets up the account again; until then all stays.
+
+    For whoever has made sure who asks. Raises `Conflict` for an account that was shut out.
+    """
+    if account.disabled_at is not None:
+        raise Conflict("This account was shut out.")
+    audit.record(
+        session, event=audit.Event.ACCOUNT_BEGINS_ANEW, actor=actor, force=None,
+        subject=f"account:{account.id}", now=now,
+    )  # fmt: skip
+    return enrolment.offer(session, cipher, account_id=account.id, now=now)
 
 
 def disable(session: Session, account_id: UUID, *, now: datetime, actor: str) -> None:

@@ -4,11 +4,12 @@ A token is a signed JWT that is checked without the database; whether its client
 asked again inside the transaction that acts, so a revoked system stores and reads nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from joserfc import jwt
@@ -18,7 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.access import credentials
-from app.access.models import Force, PoliceClient
+from app.access.models import ClientKind, Door, Force, PoliceClient
 from app.access.permissions import Actor
 from app.core import audit
 from app.core.cipher import Cipher
@@ -56,17 +57,19 @@ class Caller:
 
 
 def add_client(
-    session: Session, *, force: str, name: str, now: datetime, actor: str = "job:setup"
-) -> tuple[PoliceClient, str]:
+    session: Session, *, force: str, name: str, now: datetime, actor: str = "job:setup",
+    kind: ClientKind = ClientKind.LIVE,
+) -> tuple[PoliceClient, str]:  # fmt: skip
     """Add a police system that signs in by a secret; return both, the secret for once."""
-    client = add_system(session, force=force, name=name, now=now, actor=actor)
+    client = add_system(session, force=force, name=name, now=now, actor=actor, kind=kind)
     _, secret = credentials.add_secret(session, client, actor=actor, now=now)
     return client, secret
 
 
 def add_system(
-    session: Session, *, force: str, name: str, now: datetime, actor: str
-) -> PoliceClient:
+    session: Session, *, force: str, name: str, now: datetime, actor: str,
+    kind: ClientKind = ClientKind.LIVE,
+) -> PoliceClient:  # fmt: skip
     """Add a police system that has no way yet to sign in; raise `Refused`."""
     if session.get(Force, force) is None:
         raise Refused("There is no such force: add it with `encompass force add CODE NAME`.")
@@ -74,15 +77,75 @@ def add_system(
         raise Refused("A police system's name is one to a hundred characters.")
     client = PoliceClient(
         id=new_id(), force=force, name=name.strip(), scopes=" ".join(sorted(ALL_SCOPES)),
-        added_at=now,
+        added_at=now, kind=kind,
     )  # fmt: skip
     session.add(client)
     session.flush()
     audit.record(
         session, event=audit.Event.CLIENT_ADDED, actor=actor, force=force,
-        subject=f"police_client:{client.id}", now=now,
+        subject=f"police_client:{client.id}", now=now, detail={"kind": kind.value},
     )  # fmt: skip
     return client
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an operator changes of a system; what is `None` stays as it is."""
+
+    scopes: frozenset[ClientScope] | None = None
+    # Empty: it may call from any address again.
+    networks: Sequence[str] | None = None
+    # Calls a minute by door; 0 is what the product has.
+    limits: Mapping[Door, int] | None = None
+
+
+def change_client(
+    session: Session, client: PoliceClient, change: Change, *, actor: str, now: datetime
+) -> None:
+    """Change what a system may do, from its next request on; raise `Refused`."""
+    if change.scopes is not None:
+        if not change.scopes:
+            raise Refused("A system without a scope can do nothing: revoke it instead.")
+        client.scopes = " ".join(sorted(change.scopes))
+    if change.networks is not None:
+        client.networks = [_network(text) for text in change.networks] or None
+    for door, limit in (change.limits or {}).items():
+        if limit < 0:
+            raise Refused("A limit is a number of calls a minute; 0 is the usual one.")
+        setattr(client, f"{door.value}_limit", limit or None)
+    audit.record(
+        session, event=audit.Event.CLIENT_CHANGED, actor=actor, force=client.force,
+        subject=f"police_client:{client.id}", now=now,
+        detail={
+            "scopes": client.scopes, "networks": len(client.networks or ()),
+            "limits": [client.push_limit, client.batch_limit, client.read_limit],
+        },
+    )  # fmt: skip
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text.strip()))
+    except ValueError:
+        raise Refused("Write a network as CIDR, such as 192.0.2.0/24 or 2001:db8::/32.") from None
+
+
+def may_call_from(client: PoliceClient, address: str | None) -> bool:
+    """Return whether a system may call from an address, as the connection or our proxy named it."""
+    if client.networks is None:
+        return True
+    try:
+        caller = ip_address(address or "")
+    except ValueError:
+        return False
+    if isinstance(caller, IPv6Address) and caller.ipv4_mapped:
+        caller = caller.ipv4_mapped
+    return any(caller in ip_network(network) for network in client.networks)
+
+
+def scopes_of(client: PoliceClient) -> frozenset[ClientScope]:
+    """Return what a system may do now, whatever its tokens say."""
+    return frozenset(ClientScope(scope) for scope in client.scopes.split())
 
 
 def revoke_client(session: Session, client_id: UUID, *, actor: str, now: datetime) -> None:
@@ -168,17 +231,29 @@ def _not_ours() -> NotSignedIn:
     return NotSignedIn("The bearer token is not one of ours: ask for a new one.")
 
 
-def still_active(session: Session, callers: Iterable[UUID]) -> frozenset[UUID]:
-    """Return which of these clients have not been revoked."""
+def still_active(session: Session, callers: Iterable[UUID]) -> dict[UUID, PoliceClient]:
+    """Return those of these systems that have not been revoked."""
     found = session.scalars(
-        select(PoliceClient.id).where(
+        select(PoliceClient).where(
             PoliceClient.id.in_(set(callers)), PoliceClient.revoked_at.is_(None)
         )
     )
-    return frozenset(found)
+    return {client.id: client for client in found}
 
 
 def require_scope(caller: Caller, scope: ClientScope) -> None:
     """Return quietly where the token carries the scope; raise `NotAllowed` otherwise."""
     if scope not in caller.scopes:
-        raise NotAllowed(f"This token does not carry the scope {scope}: ask for one that does.")
+        raise out_of_scope(scope)
+
+
+def out_of_scope(scope: ClientScope) -> NotAllowed:
+    """Return the refusal of a call that a token, or its system by now, has no scope for."""
+    return NotAllowed(f"This token does not carry the scope {scope}: ask for one that does.")
+
+
+def wrong_address() -> NotAllowed:
+    """Return the refusal of a system that calls from elsewhere than it may."""
+    return NotAllowed(
+        "This police system may not call from this address: ask the operator to add it."
+    )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.access import authenticator, passwords, sessions
+from app.access import authenticator, browsers, passkeys, passwords, sessions
 from app.access.models import Account, Enrolment
 from app.core import audit
 from app.core.cipher import Cipher
@@ -92,6 +92,8 @@ def complete(
 ) -> Account:
     """Enrol the account with a hashed password once the code proves the authenticator.
 
+    What let anybody in before no longer does: sessions, passkeys, browsers.
+
     Raises `Invalid` for a wrong code, and `NotFound` for a link somebody used a moment before.
     """
     offered = read(session, cipher, token, now=now)
@@ -106,6 +108,8 @@ def complete(
     account.totp_step = step
     account.enrolled_at = now
     sessions.end_all(session, account.id, now=now)
+    passkeys.revoke_all(session, account.id, now=now)
+    browsers.forget_all(session, account.id, now=now)
     session.flush()
     audit.record(
         session, event=audit.Event.ACCOUNT_ENROLLED, actor=f"account:{account.id}", force=None,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Force, ForceArea
 from app.core import audit
 from app.core.errors import Refused
+from app.core.scope import Scope
 from schools.queries import council_known, register_empty
 
 # The code stands in audit chains and sealed records, so it is short, plain and never changes.
@@ -33,6 +34,15 @@ def add_force(session: Session, *, code: str, name: str, now: datetime, actor: s
         subject=f"force:{code}", now=now,
     )  # fmt: skip
     return force
+
+
+def every_force(session: Session) -> Scope:
+    """Return the scope of all forces by name, for pages and calls that belong to none of them.
+
+    What a provider says of an alert, and counts without names. The database holds such a process
+    to the forces it names; the platform's own work is for jobs and commands.
+    """
+    return Scope(forces=frozenset(session.scalars(select(Force.code))))
 
 
 def force_named(session: Session, code: str) -> Force:

@@ -50,6 +50,7 @@ class Action(StrEnum):
     EXPORT_NOTIFICATION = "export_notification"
     SEE_REPORTS = "see_reports"
     EXPORT_REPORTS = "export_reports"
+    SEE_NATIONAL = "see_national"
     SEE_PATTERNS = "see_patterns"
     DECIDE_PATTERN = "decide_pattern"
     SEE_RECIPIENT_CHANGES = "see_recipient_changes"
@@ -71,6 +72,9 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     ASK_RESTRICTED = "ask_restricted"
     ANSWER_RESTRICTED = "answer_restricted"
+    KEEP_CONTENT = "keep_content"
+    END_HOLD = "end_hold"
+    MAKE_DOSSIER = "make_dossier"
 
 
 _TABLE: dict[Action, frozenset[Role]] = {
@@ -99,6 +103,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.EXPORT_NOTIFICATION: frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER}),
     Action.SEE_REPORTS: frozenset({Role.LEAD}),
     Action.EXPORT_REPORTS: frozenset({Role.LEAD}),
+    # Counts of all forces at once, with small numbers hidden.
+    Action.SEE_NATIONAL: frozenset({Role.PLATFORM_ADMIN}),
     Action.SEE_PATTERNS: frozenset({Role.LEAD}),
     Action.DECIDE_PATTERN: frozenset({Role.LEAD}),
     Action.SEE_RECIPIENT_CHANGES: frozenset({Role.LEAD}),
@@ -127,6 +133,10 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.ASK_RESTRICTED: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
     # Of these only who is of the force's group, or leads (app.access.restricted.may_grant).
     Action.ANSWER_RESTRICTED: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
+    Action.KEEP_CONTENT: frozenset({Role.LEAD}),
+    # Two of them, of whom each is asked for it here.
+    Action.END_HOLD: frozenset({Role.LEAD}),
+    Action.MAKE_DOSSIER: frozenset({Role.LEAD}),
 }
 
 

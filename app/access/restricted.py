@@ -27,7 +27,7 @@ from schools.officers import Duty, Officer
 WORKING_ROLES = (Role.FORCE_DESK, Role.REVIEWER, Role.LEAD)
 FORCE_ROLES = (*WORKING_ROLES, Role.AUDITOR)
 # One of two may be the one who is away.
-_LEAST = 2
+LEAST_ABLE = 2
 # Whose people the ladders ask about a child (`notifications.free_officers`).
 _ASKED = (Duty.REVIEWER, Duty.DUTY_OFFICER, Duty.FORCE_LEAD)
 
@@ -68,7 +68,7 @@ def can_do_the_work(people: Iterable[Standing]) -> bool:
     inside = list(people)
     roles = frozenset[Role]().union(*(one.roles for one in inside))
     able = sum(one.able for one in inside)
-    return able >= _LEAST and {Role.REVIEWER, Role.FORCE_DESK} <= roles
+    return able >= LEAST_ABLE and {Role.REVIEWER, Role.FORCE_DESK} <= roles
 
 
 def people_of(session: Session, force: str, *, on: date) -> list[Standing]:

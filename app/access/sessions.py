@@ -1,10 +1,12 @@
 """Sign-in sessions on the server: the browser holds a random token, the row only its digest."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Account, SignInSession
@@ -17,15 +19,26 @@ from app.core.ids import new_id, new_secret
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=10)
+# How long it counts that somebody showed who they are; a form that is open then may still be sent.
+PROOF_HOLDS, FORM_HOLDS = timedelta(minutes=10), timedelta(minutes=20)
 
 
-def create(session: Session, *, account_id: UUID, now: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """`may_stay` where a request makes it longer: not in the last minutes of the ten hours."""
+
+    seconds: int
+    may_stay: bool
+
+
+def create(session: Session, *, account_id: UUID, now: datetime, browser: str | None = None) -> str:
     """Start a session and return its token, which from now on only the browser's cookie holds."""
     token = new_secret()
     session.add(
         SignInSession(
             id=new_id(), token_digest=_digest(token), account_id=account_id,
-            form_token=new_secret(), started_at=now, last_seen_at=now, expires_at=now + ABSOLUTE,
+            form_token=new_secret(), browser=browser, started_at=now, last_seen_at=now,
+            expires_at=now + ABSOLUTE,
         )
     )  # fmt: skip
     session.flush()
@@ -63,6 +76,70 @@ def is_alive(session: Session, token: str | None, *, now: datetime) -> bool:
     return _alive(session, token, now=now) is not None
 
 
+def time_left(row: SignInSession, *, now: datetime) -> TimeLeft:
+    """Return how long a session lasts if nothing more is done in it."""
+    end_of_it = min(row.last_seen_at + IDLE, row.expires_at)
+    return TimeLeft(int((end_of_it - now).total_seconds()), end_of_it < row.expires_at)
+
+
+def time_left_of(session: Session, token: str | None, *, now: datetime) -> TimeLeft:
+    """Return how long a cookie stands for somebody, without marking it as seen."""
+    row = _alive(session, token, now=now)
+    return time_left(row, now=now) if row is not None else TimeLeft(0, may_stay=False)
+
+
+def proved(row: SignInSession, *, now: datetime, within: timedelta = PROOF_HOLDS) -> bool:
+    """Return whether the person showed who they are lately: at signing in, or since."""
+    return max(row.started_at, row.proved_at or row.started_at) > now - within
+
+
+def prove(session: Session, row: SignInSession, *, now: datetime) -> str:
+    """Note that the person showed it again, and return the session's new token.
+
+    Whoever held the old one has nothing; a form that is open keeps its own token and still counts.
+    """
+    token = new_secret()
+    row.token_digest, row.proved_at = _digest(token), now
+    session.flush()
+    audit.record(
+        session, event=audit.Event.PROVED_AGAIN, actor=f"account:{row.account_id}", force=None,
+        subject=f"account:{row.account_id}", now=now,
+    )  # fmt: skip
+    return token
+
+
+def own_sessions(session: Session, account_id: UUID, *, now: datetime) -> Sequence[SignInSession]:
+    """Return where somebody is signed in, the one used last first."""
+    return session.scalars(
+        select(SignInSession)
+        .where(SignInSession.account_id == account_id, *_alive_at(now))
+        .order_by(SignInSession.last_seen_at.desc(), SignInSession.id)
+    ).all()
+
+
+def end_others(
+    session: Session, row: SignInSession, *, now: datetime, only: UUID | None = None
+) -> int:
+    """End one's sessions in other browsers, or `only` one of them; return how many ended."""
+    ended = session.scalars(
+        update(SignInSession)
+        .where(
+            SignInSession.account_id == row.account_id,
+            SignInSession.id != row.id,
+            SignInSession.ended_at.is_(None),
+            *([SignInSession.id == only] if only else []),
+        )
+        .values(ended_at=now)
+        .returning(SignInSession.id)
+    ).all()
+    for ident in ended:
+        audit.record(
+            session, event=audit.Event.SESSION_ENDED, actor=f"account:{row.account_id}", force=None,
+            subject=f"sign_in_session:{ident}", now=now,
+        )  # fmt: skip
+    return len(ended)
+
+
 def end(session: Session, row: SignInSession, *, now: datetime) -> None:
     """End one session: signing out."""
     row.ended_at = now
@@ -89,12 +166,18 @@ def _alive(session: Session, token: str | None, *, now: datetime) -> SignInSessi
         .join(Account, Account.id == SignInSession.account_id)
         .where(
             SignInSession.token_digest == _digest(token),
-            SignInSession.ended_at.is_(None),
-            SignInSession.expires_at > now,
-            SignInSession.last_seen_at > now - IDLE,
+            *_alive_at(now),
             Account.disabled_at.is_(None),
         )
     ).one_or_none()
+
+
+def _alive_at(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > now,
+        SignInSession.last_seen_at > now - IDLE,
+    )
 
 
 def _digest(token: str) -> bytes:

@@ -5,9 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.casework.incident_status import ChildStatus, IncidentStatus, NotificationStatus
-from app.casework.withdraw import Withdrawal
-from app.intake.models import NightClose
+from app.casework.answered import (
+    ChildStatus,
+    ClosedNight,
+    IncidentStatus,
+    NotificationStatus,
+    Withdrawal,
+)
 from app.intake.payload import NightTotals
 from app.intake.receive import Result
 from app.reports.told import Told
@@ -58,6 +62,9 @@ class Accepted(Answer):
         default=None, description="the newer version that is acted on instead of this one"
     )
     children: list[AcceptedChild]
+    test: bool | None = Field(
+        default=None, description="true where a test system pushed it: nobody is told of it"
+    )
 
     @classmethod
     def of(cls, result: Result) -> "Accepted":
@@ -71,6 +78,7 @@ class Accepted(Answer):
                 AcceptedChild(ref=c.ref, outcome=c.outcome, warnings=list(c.warnings))
                 for c in result.children
             ],
+            test=result.trial or None,
         )
 
 
@@ -176,6 +184,7 @@ class IncidentAnswer(Answer):
     received_at: datetime
     withdrawn_at: datetime | None
     children: list[ChildAnswer]
+    test: bool = Field(description="a test system pushed it: nobody is told of it")
 
     @classmethod
     def of(cls, incident: IncidentStatus) -> "IncidentAnswer":
@@ -188,6 +197,7 @@ class IncidentAnswer(Answer):
             received_at=incident.received_at,
             withdrawn_at=incident.withdrawn_at,
             children=[ChildAnswer.of(child) for child in incident.children],
+            test=incident.trial,
         )
 
 
@@ -224,15 +234,18 @@ class NightAnswer(Answer):
     told: NightTotals
     arrived: NightTotals
     equal: bool
+    test: bool = Field(description="a test system asked: the force's night is not closed by it")
 
     @classmethod
-    def of(cls, night: NightClose) -> "NightAnswer":
+    def of(cls, closed: ClosedNight) -> "NightAnswer":
+        night = closed.night
         return cls(
             date=night.on_date,
             closed_at=night.closed_at,
             told=NightTotals(**night.told),
             arrived=NightTotals(**night.arrived),
             equal=night.equal,
+            test=closed.trial,
         )
 
 

@@ -9,19 +9,24 @@ from fastapi import APIRouter, Depends, Request
 from app.access.clients import Caller, ClientScope, require_scope
 from app.api.answers import BatchAnswer, BatchRow, Problem
 from app.api.body import BATCH, SINGLE, decode, parse, read_body
-from app.api.deps import Calling, wiring_of
+from app.api.deps import Calling, address_of, wiring_of
 from app.api.errors import as_json
 from app.api.incidents import refuse_conflict
 from app.api.intake_writer import store
 from app.api.messages import read_row
 from app.api.openapi import body_of, problems
+from app.casework.admitting import admit_batch
 from app.casework.submit import prepare
 from app.core.errors import Invalid, ServiceError, TooLarge, Unavailable
+from app.core.logs import error_kind, get
+from app.core.scope import of_force
 from app.intake.payload import EXAMPLE, REFERENCE, IncidentMessage
 from app.intake.receive import Kind, Submission
 from app.wiring import Wiring
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+
+_log = get(__name__)
 
 NDJSON = "application/x-ndjson"
 MOST_ROWS = 5_000
@@ -50,7 +55,7 @@ async def batch_body(request: Request, calling: Calling) -> tuple[str, bytes]:
 
 @router.post(
     "/batch",
-    responses=problems(400, 401, 403, 408, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
     openapi_extra=body_of("IncidentMessage", EXAMPLE, kind=NDJSON),
 )
 def push_many(
@@ -58,8 +63,8 @@ def push_many(
 ) -> BatchAnswer:
     """Push up to 5,000 incidents, one JSON object a line or in an array; a row fails alone."""
     wiring = wiring_of(request)
-    request_id: str = request.state.request_id
-    rows = [_read(one, calling, request_id) for one in _rows(*body)]
+    _admit(wiring, calling)
+    rows = [_read(one, calling, request) for one in _rows(*body)]
     good = [row for row in rows if row.submission is not None]
     for start in range(0, len(good), _AT_ONCE):
         some = good[start : start + _AT_ONCE]
@@ -79,6 +84,21 @@ def push_many(
     )
 
 
+def _admit(wiring: Wiring, caller: Caller) -> None:
+    """Count the call; raise `TooMany` before a row is stored, never in the middle of a night.
+
+    Where that cannot be looked up the batch goes on: its rows are asked about themselves.
+    """
+    try:
+        with wiring.database.write(of_force(caller.force)) as session:
+            refusal = admit_batch(session, caller, now=wiring.clock.now())
+    except Unavailable as error:
+        _log.warning("batch not counted", error=error_kind(error))
+        return
+    if refusal is not None:
+        raise refusal
+
+
 def _rows(kind: str, raw: bytes) -> list[tuple[int, Any]]:
     """Return line numbers with what stands there: bytes of a line, or a value of the array."""
     if kind == NDJSON:
@@ -95,7 +115,7 @@ def _rows(kind: str, raw: bytes) -> list[tuple[int, Any]]:
     return found
 
 
-def _read(one: tuple[int, Any], caller: Caller, request_id: str) -> _Row:
+def _read(one: tuple[int, Any], caller: Caller, request: Request) -> _Row:
     line, value = one
     row = _Row(line)
     try:
@@ -105,7 +125,10 @@ def _read(one: tuple[int, Any], caller: Caller, request_id: str) -> _Row:
             value = parse(decode(value))
         row.reference = _reference(value)
         message = read_row(IncidentMessage, value)
-        row.submission = prepare(caller, message, request_id=request_id)
+        row.submission = prepare(
+            caller, message, request_id=request.state.request_id, address=address_of(request),
+            of_batch=True,
+        )  # fmt: skip
     except ServiceError as error:
         _stop(row, error)
     return row

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import SecretStr
 
+from app.access.forces import every_force
 from app.api.body import check_sound, decode, parse, read_body
 from app.api.deps import wiring_of
 from app.casework import provider_news
 from app.core.errors import Malformed, NotFound, NotSignedIn
-from app.core.scope import PLATFORM
+from app.core.scope import scope
 from notifications.channels.govuk_notify import status_of
 
 router = APIRouter(prefix="/api/v1/callbacks", tags=["callbacks"])
@@ -56,7 +57,8 @@ def govuk_notify(
         alert_id = UUID(str(body.get("reference")))
     except ValueError:
         return Response(status_code=204)
-    with wiring.database.write(PLATFORM) as session:
+    with wiring.database.write() as session:
+        scope(session, every_force(session))
         provider_news.note_status(
             session, alert_id=alert_id, status=status_of(str(body.get("status"))),
             now=wiring.clock.now(),
@@ -68,6 +70,7 @@ def govuk_notify(
 def bounces(request: Request, raw: Annotated[bytes, Depends(mail_body)]) -> Response:
     """Take in one message of the bounce mailbox, as a mail server has it."""
     wiring = wiring_of(request)
-    with wiring.database.write(PLATFORM) as session:
+    with wiring.database.write() as session:
+        scope(session, every_force(session))
         provider_news.take_bounce(session, wiring.cipher, raw=raw, now=wiring.clock.now())
     return Response(status_code=204)

@@ -37,6 +37,11 @@ def wiring_of(request: Request) -> Wiring:
     return wiring
 
 
+def address_of(request: Request) -> str | None:
+    """Return where the call came from: what our own proxy says, and nobody else."""
+    return request.client.host if request.client else None
+
+
 async def caller(request: Request, authorization: Annotated[str | None, Depends(bearer)]) -> Caller:
     """Return the police system whose token came along; raise `NotSignedIn`."""
     kind, _, token = (authorization or "").partition(" ")
@@ -52,16 +57,10 @@ Calling = Annotated[Caller, Depends(caller, scope="function")]
 def acting(request: Request, calling: Calling) -> PoliceActing:
     """Return what an act of this caller is handed."""
     wiring = wiring_of(request)
-    return PoliceActing(wiring.clock.now(), calling, wiring.cipher)
+    return PoliceActing(wiring.clock.now(), calling, wiring.cipher, address_of(request))
 
 
 Acting = Annotated[PoliceActing, Depends(acting, scope="function")]
-
-
-def reading(request: Request, calling: Calling) -> Iterator[Session]:
-    """Yield the request's session in the caller's scope, rolled back at the end."""
-    with wiring_of(request).database.read(of_force(calling.force)) as session:
-        yield session
 
 
 def writing(request: Request, calling: Calling) -> Iterator[Session]:
@@ -71,5 +70,4 @@ def writing(request: Request, calling: Calling) -> Iterator[Session]:
     crash_point(CrashPoint.POLICE_STORED)
 
 
-Read = Annotated[Session, Depends(reading, scope="function")]
 Write = Annotated[Session, Depends(writing, scope="function")]

@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.answers import EstablishmentAnswer, EstablishmentList
-from app.api.deps import Acting, Read
+from app.api.deps import Acting, Write
 from app.api.openapi import problems
 from app.casework.directory import look_up
 
 router = APIRouter(prefix="/api/v1", tags=["establishments"])
 
 
-@router.get("/establishments", responses=problems(401, 422))
+@router.get("/establishments", responses=problems(401, 403, 422, 429))
 def establishments(
-    session: Read,
+    session: Write,
     acting: Acting,
     q: Annotated[str | None, Query(min_length=2, max_length=100)] = None,
     urn: Annotated[int | None, Query(ge=100_000, le=999_999)] = None,

@@ -17,13 +17,14 @@ from app.core.errors import (
     NotSignedIn,
     ServiceError,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
 _log = logs.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_MACHINES = ("/api/", "/health/", "/metrics", "/callbacks/")
+_MACHINES = ("/api/", "/health/", "/metrics", "/callbacks/", "/csp-reports")
 _MOST_ERRORS = 50
 
 # Our words for what pydantic found: its own may quote what was submitted.
@@ -93,7 +94,7 @@ def problem(request: Request, error: ServiceError) -> Response:
     headers = {}
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable):
+    if isinstance(error, TooMany | Unavailable) and error.retry_after_seconds:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, MethodNotAllowed) and error.allow:
         headers["Allow"] = error.allow

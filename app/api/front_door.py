@@ -3,15 +3,16 @@
 from time import perf_counter
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from app.api import metrics
 from app.api.body import BATCH
-from app.api.errors import Answer, WrongHost, for_machines
+from app.api.csp_reports import PATH as REPORTS
+from app.api.errors import Answer, WrongHost, for_machines, problem
 from app.core import logs
-from app.core.errors import ServiceError, TooLarge
+from app.core.errors import Malformed, ServiceError, TooLarge
 from app.core.ids import new_id, new_secret
 from app.core.settings import Settings
 
@@ -63,14 +64,25 @@ class FrontDoor:
         except Exception as error:
             if send.started:
                 raise
-            await self._answer(request, _last_resort(error, scope))(scope, receive, send)
+            await self._last(request, _last_resort(error, scope))(scope, receive, send)
         finally:
             _count(scope, send.status, perf_counter() - began)
 
+    def _last(self, request: Request, error: ServiceError) -> Response:
+        """Return the answer to an error, also where making the page of it breaks."""
+        try:
+            return self._answer(request, error)
+        except Exception as broken:  # noqa: BLE001 (an error page that breaks must not go out bare)
+            _log.error("error page broke", error=logs.error_kind(broken))
+            return problem(request, error)
+
     def _admit(self, request: Request) -> None:
-        """Raise `WrongHost`, or `TooLarge` before a byte of the body is read."""
+        """Raise `WrongHost`, `Malformed`, or `TooLarge` before a byte of the body is read."""
         if not self._ours(request):
             raise WrongHost("Use the host name of the service.")
+        # No address has such bytes, and whoever reads it as text would break on them.
+        if not request.scope["query_string"].isascii():
+            raise Malformed("Write the address in ASCII, other characters percent-encoded.")
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > _longest(request):
             raise _too_large()
@@ -108,8 +120,8 @@ def content_policy(nonce: str) -> str:
     """Return the content security policy: nothing by default, our own files, scripts by nonce."""
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+        f"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; report-uri {REPORTS}"
     )
 
 

@@ -10,13 +10,14 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.access.forces import every_force
 from app.api import metrics
 from app.api.deps import wiring_of
 from app.core import logs, schema
 from app.core.clock import SystemClock
 from app.core.errors import NotFound, NotSignedIn
 from app.core.models import Lease
-from app.core.scope import PLATFORM
+from app.core.scope import scope
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
 from app.wiring import Wiring
@@ -67,7 +68,8 @@ def deadline(request: Request, authorization: Token = None) -> dict[str, Any]:
     if wiring.settings.metrics_token is not None:
         _check_token(wiring, authorization)
     now = wiring.clock.now()
-    with wiring.database.read(PLATFORM) as session:
+    with wiring.database.read() as session:
+        scope(session, every_force(session))
         return {"now": now, **_children(session, now), **_notifications(session, now)}
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from app.api.answers import Accepted, IncidentAnswer, IncidentPage, WithdrawalAnswer
 from app.api.body import SINGLE, read_body
-from app.api.deps import Acting, Calling, Write
+from app.api.deps import Acting, Calling, Write, address_of
 from app.api.intake_writer import IntakeWriter
 from app.api.messages import read_message
 from app.api.openapi import body_of, problems
@@ -31,14 +31,16 @@ Reference = Annotated[str, Path(max_length=64, description="the force's own refe
     "",
     status_code=201,
     response_model=Accepted,
-    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 503)
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503)
     | {200: {"model": Accepted, "description": "This version was stored before, with this body"}},
     openapi_extra=body_of("IncidentMessage", EXAMPLE),
 )
 async def push(request: Request, calling: Calling) -> Response:
     """Push one version of one incident; answered only after it is stored."""
     message = read_message(IncidentMessage, await read_body(request, limit=SINGLE, accepts=JSON))
-    submission = prepare(calling, message, request_id=request.state.request_id)
+    submission = prepare(
+        calling, message, request_id=request.state.request_id, address=address_of(request)
+    )
     writer: IntakeWriter = request.app.state.intake
     waiting = asyncio.wrap_future(writer.offer(submission))
     try:
@@ -68,7 +70,7 @@ def refuse_conflict(result: Result) -> None:
         )
 
 
-@router.get("", responses=problems(401, 403, 422))
+@router.get("", responses=problems(401, 403, 422, 429))
 def listed(
     *,
     session: Write,
@@ -86,7 +88,7 @@ def listed(
     return IncidentPage(items=[IncidentAnswer.of(one) for one in found], next=following)
 
 
-@router.get("/{reference}", responses=problems(401, 403, 404))
+@router.get("/{reference}", responses=problems(401, 403, 404, 429))
 def read(session: Write, acting: Acting, reference: Reference) -> IncidentAnswer:
     """Read the newest version of an incident: per child the outcome and the receipt ladder."""
     return IncidentAnswer.of(read_incident(session, acting, reference=reference))

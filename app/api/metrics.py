@@ -30,6 +30,10 @@ intake_poison = Counter(
     "encompass_intake_poison", "Incidents that the database refused on their own",
     registry=REGISTRY,
 )  # fmt: skip
+csp_reports = Counter(
+    "encompass_csp_reports", "Reports of browsers that a page broke its content policy",
+    ["directive"], registry=REGISTRY,
+)  # fmt: skip
 
 
 def exposition() -> bytes:

@@ -22,6 +22,7 @@ _PROBLEM_KINDS = {
     413: "The body is too large",
     415: "The content type or encoding is not accepted",
     422: "The message breaks a rule; `errors` says where",
+    429: "More calls than this police system may make in a minute; `Retry-After` says when",
     503: "It is not known whether it was stored: send the same again after `Retry-After`",
 }
 

@@ -15,12 +15,21 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from app.access import assertions, credentials
+from app.access import assertions, credentials, limits
 from app.access.assertions import ASSERTION_TYPE, Stated
-from app.access.clients import ALL_SCOPES, TOKEN_LIFE, ClientScope, find_client, issue_token
-from app.access.models import ClientCredential
+from app.access.clients import (
+    ALL_SCOPES,
+    TOKEN_LIFE,
+    ClientScope,
+    find_client,
+    issue_token,
+    may_call_from,
+    scopes_of,
+    wrong_address,
+)
+from app.access.models import ClientCredential, Door, PoliceClient, Verdict
 from app.api.body import read_body
-from app.api.deps import wiring_of
+from app.api.deps import address_of, wiring_of
 from app.core.errors import NotSignedIn, ServiceError, Unavailable
 from app.core.scope import of_force
 from app.wiring import Wiring
@@ -131,7 +140,10 @@ def _granted(request: Request, asked: Credentials) -> dict[str, Any]:
     shown = _shown(asked, live, wiring=wiring, now=now)
     if client is None:
         raise NotSignedIn("The client id or the secret is not right.")
-    scopes = asked.scopes & frozenset(ClientScope(scope) for scope in client.scopes.split())
+    if not may_call_from(client, address_of(request)):
+        _note_wrong_address(wiring, client, now=now)
+        raise Refusal("unauthorized_client", wrong_address().detail)
+    scopes = asked.scopes & scopes_of(client)
     if not scopes:
         raise Refusal("invalid_scope", "This client may not have the scopes it asks for.")
     with wiring.database.write(of_force(client.force)) as session:
@@ -158,6 +170,13 @@ def _shown(
         live, asked.assertion, client_id=asked.client_id,
         audiences=(f"{base}{router.prefix}/token", base), now=now,
     )  # fmt: skip
+
+
+def _note_wrong_address(wiring: Wiring, client: PoliceClient, *, now: datetime) -> None:
+    """Count it: the right credentials from another address may be a feed that has moved."""
+    with wiring.database.write(of_force(client.force)) as session:
+        calls = {(client.id, Door.TOKEN, Verdict.WRONG_ADDRESS): 1}
+        limits.count(session, calls, now=now)
 
 
 def _id_of(shown: ClientCredential | Stated) -> UUID:

@@ -41,8 +41,8 @@ _GROUP_FIRST = timedelta(minutes=15)
 class Asked:
     """One question: the reference as it was typed, and how it stands now.
 
-    `who` is empty on one's own; `answered` says that it was refused, granted or not answered in
-    time, `until` until when a grant counts.
+    `who` is empty on one's own; `waits` while it can be answered; `until` is until when a grant
+    counts, None without one.
     """
 
     id: UUID

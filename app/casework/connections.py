@@ -1,7 +1,6 @@
 """How the person who acts is tied to an incident: not at all, by a name that asks, or out of it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from app.casework.acting import Acting
 from app.casework.restricted import closed_messages
 from app.core.cipher import CannotOpen
 from app.core.errors import NotFound
-from app.core.scope import scope, scope_of
+from app.core.scope import acting_for
 from app.intake.models import Incident, InvolvedChild
 from notifications.models import Notification
 from notifications.passing_over import ToldOf, told_of
@@ -50,12 +49,8 @@ def ties(
     """
     incidents = {one for told in concerned.values() for one in told.incidents}
     children = {one for told in concerned.values() for one in told.children}
-    before = scope_of(session)
-    scope(session, replace(before, forces=before.forces | {force}, closed=before.closed - {force}))
-    try:
+    with acting_for(session, force):
         by_incident = _by_incident(session, acting, incidents, children)
-    finally:
-        scope(session, before)
     found: dict[UUID, Tie] = {}
     for key, told in concerned.items():
         held = {by_incident[one] for one in told.incidents if one in by_incident}

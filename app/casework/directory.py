@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from app.access.clients import still_active
-from app.casework.police import PoliceActing
-from app.core.errors import NotSignedIn
+from app.access import limits
+from app.access.models import Door
+from app.casework.police import PoliceActing, require_active
 from schools.models import Establishment
 from schools.queries import establishment, find_establishments
 
@@ -13,8 +13,7 @@ def look_up(
     session: Session, acting: PoliceActing, *, text: str | None, urn: int | None, limit: int = 20
 ) -> list[Establishment]:
     """Return open establishments by words of their name, town or postcode, or the one of a URN."""
-    if not still_active(session, [acting.caller.client_id]):
-        raise NotSignedIn("This police system was revoked: ask the operator.")
+    limits.take(session, require_active(session, acting), Door.READ, now=acting.now)
     if urn is not None:
         found = establishment(session, urn)
         return [found] if found else []

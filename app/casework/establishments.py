@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.access.forces import every_force
 from app.access.permissions import Action, Relation, may_at_all
 from app.casework.acting import Acting, require
 from app.casework.school_reach import may_at, school_reached
@@ -18,7 +19,7 @@ from app.core import audit
 from app.core.audit import Event
 from app.core.clock import london_date
 from app.core.errors import Conflict, NotFound
-from app.core.scope import PLATFORM, scope, scope_of
+from app.core.scope import scope, scope_of
 from notifications.queries import unsettled_schools
 from schools import names_of_schools, register_upkeep, successors
 from schools.models import Establishment, SchoolHours
@@ -141,7 +142,7 @@ def accept_import(session: Session, acting: Acting, *, import_id: UUID) -> None:
 def _waiting_everywhere(session: Session) -> set[int]:
     """Return the schools with messages of any force: their numbers, and nothing of a message."""
     before = scope_of(session)
-    scope(session, PLATFORM)
+    scope(session, every_force(session))
     try:
         return unsettled_schools(session)
     finally:

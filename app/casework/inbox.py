@@ -12,6 +12,7 @@ from app.access.permissions import Action, Actor, Role, may_at_all
 from app.casework.acting import Acting
 from app.casework.connections import Tie, ties_to_notifications
 from app.casework.found_connected import note_found
+from app.core import audit
 from app.core.cipher import Erased
 from app.core.clock import london_date
 from app.core.errors import NotFound
@@ -135,7 +136,10 @@ def _those_with(
 def _names(
     session: Session, acting: Acting, rows: Collection[Notification]
 ) -> dict[UUID, Identity]:
-    """Return who it is about, of what this person has opened; content past its time has none."""
+    """Return who it is about, of what this person has opened; content past its time has none.
+
+    A list with names is a look at each of them: on the trail of each force, by the messages' ids.
+    """
     before, found = scope_of(session), dict[UUID, Identity]()
     forces = frozenset(row.force for row in rows)
     # What they opened themselves, whatever is closed to another of their roles.
@@ -147,6 +151,14 @@ def _names(
             continue
         found[row.id] = content.identity
     scope(session, before)
+    for force in sorted(forces):
+        named = sorted(str(row.id) for row in rows if row.id in found and row.force == force)
+        if named:
+            audit.record(
+                session, event=audit.Event.NOTIFICATIONS_LISTED, actor=acting.actor.id,
+                force=force, subject=acting.actor.id, now=acting.now,
+                detail={"notifications": named},
+            )  # fmt: skip
     return found
 
 

@@ -30,6 +30,15 @@ def invite(
     if account.enrolled_at is not None:
         remind(session, adult, place, actor=actor, now=now)
         return False
+    begin_anew(session, cipher, adult, account, place, actor=actor, now=now)
+    return True
+
+
+def begin_anew(
+    session: Session, cipher: Cipher, adult: KeyAdult, account: Account, place: Establishment, *,
+    actor: str, now: datetime,
+) -> None:  # fmt: skip
+    """Send a one-time link to somebody, enrolled or not; an earlier link dies."""
     before = enrolment.newest(session, account.id)
     link = enrolment.invite(session, cipher, account_id=account.id, now=now)
     if before is not None:
@@ -37,7 +46,6 @@ def invite(
     _send(session, adult, place, about=f"invitation:{link.id}", due_at=now + _SOON,
           template=Template.INVITATION, now=now)  # fmt: skip
     _note(session, audit.Event.KEY_ADULT_INVITED, adult, actor=actor, now=now)
-    return True
 
 
 def send_code(

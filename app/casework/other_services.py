@@ -22,6 +22,7 @@ from app.core.ids import new_id
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
 from app.reports.services import services_told
+from notifications.alerting import stop_alerts
 from notifications.models import ServiceTold
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
@@ -100,11 +101,17 @@ def record(session: Session, acting: Acting, *, child_id: UUID, said: Said) -> N
             recorded_by=acting.actor.account_id,
         )
     )  # fmt: skip
+    stop_alerts(session, about(child.id), acting.now)
     audit.record(
         session, event=audit.Event.CHILD_SERVICE_TOLD, actor=acting.actor.id, force=child.force,
         subject=f"involved_child:{child.id}", now=acting.now, reason_code=child.outcome_reason,
         detail={"service": said.service.value, "means": said.means.value},
     )  # fmt: skip
+
+
+def about(child_id: UUID) -> str:
+    """Return what the alerts are about that ask for the telling of another service."""
+    return f"service:{child_id}"
 
 
 def reference_faults(loc: str, reference: str) -> list[FieldError]:

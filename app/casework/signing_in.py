@@ -4,9 +4,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access import accounts, enrolment, sessions, sign_in
+from app.access import accounts, browsers, enrolment, sessions, sign_in
+from app.access.browsers import Place, Standing
 from app.access.models import Account, SignInSession
+from app.access.passkey_answers import Site
+from app.casework.telling_owners import tell_owner
 from app.core.cipher import Cipher
+from app.core.errors import ServiceError
+
+
+class BrowserWaits(ServiceError):
+    """Password and code were right, and this browser was never used for the account before."""
+
+    status, code, title = 403, "browser-waits", "We do not know this browser"
 
 
 def sign_in_person(
@@ -17,10 +27,32 @@ def sign_in_person(
     matched: bool,
     code: str,
     now: datetime,
+) -> str | BrowserWaits | None:
+    """Return the token of a new session, or `None` where the sign-in was refused and recorded.
+
+    A browser that has to be let in first gets `BrowserWaits` (returned, so that it is stored), and
+    the owner of the account is told.
+    """
+    found = sign_in.conclude(session, cipher, attempt, matched=matched, code=code, now=now)
+    if found is None:
+        return None
+    if found.standing is Standing.WAITS:
+        tell_owner(session, found.account_id, now=now)
+    if found.standing is not Standing.KNOWN:
+        return BrowserWaits("Let it in from a browser you use already.")
+    return sessions.create(
+        session, account_id=found.account_id, now=now, browser=attempt.place.browser
+    )
+
+
+def sign_in_by_passkey(
+    session: Session, cipher: Cipher, site: Site, place: Place, *, answer: str, now: datetime
 ) -> str | None:
-    """Return the token of a new session, or `None` where the sign-in was refused and recorded."""
-    account_id = sign_in.conclude(session, cipher, attempt, matched=matched, code=code, now=now)
-    return sessions.create(session, account_id=account_id, now=now) if account_id else None
+    """Return the token of a new session, or `None` where the passkey was refused and recorded."""
+    account = sign_in.passkey_signs_in(session, cipher, site, place, answer=answer, now=now)
+    if account is None:
+        return None
+    return sessions.create(session, account_id=account.id, now=now, browser=place.browser)
 
 
 def invitation(
@@ -33,16 +65,18 @@ def invitation(
 
 
 def enrol(
-    session: Session, cipher: Cipher, token: str, *, password_hash: str, code: str, now: datetime
-) -> str:
-    """Enrol and sign in at once; return the session's token.
+    session: Session, cipher: Cipher, token: str, *, password_hash: str, code: str, place: Place,
+    now: datetime,
+) -> str:  # fmt: skip
+    """Enrol and sign in at once, in a browser known from now on; return the session's token.
 
     Raises `Invalid` for a wrong code and `NotFound` for a link that is no good any more.
     """
     account = enrolment.complete(
         session, cipher, token, password_hash=password_hash, code=code, now=now
     )
-    return sessions.create(session, account_id=account.id, now=now)
+    browsers.trust(session, account.id, place, now=now)
+    return sessions.create(session, account_id=account.id, now=now, browser=place.browser)
 
 
 def sign_out(session: Session, row: SignInSession, *, now: datetime) -> None:

@@ -8,15 +8,16 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.access.clients import Caller, ClientScope, require_scope, still_active
+from app.casework.admitting import Admission, is_test
 from app.casework.amending import carry_over
 from app.casework.ending import end_reviews
-from app.casework.police import revoked
 from app.core.cipher import Cipher
 from app.core.errors import FieldError, Invalid, ServiceError
 from app.intake.details import Hold
 from app.intake.holds import holds_before
 from app.intake.payload import HoldMessage, IncidentMessage
 from app.intake.receive import Key, Result, Submission, receive, stored_versions
+from app.intake.trial import try_out
 from notifications.recall import recall_incident
 
 # Clocks differ; a time further ahead than this is a mistake.
@@ -25,11 +26,12 @@ _LONGEST_HOLD = timedelta(hours=24)
 
 
 def prepare(
-    caller: Caller, message: IncidentMessage, *, request_id: str | None = None
-) -> Submission:
+    caller: Caller, message: IncidentMessage, *, request_id: str | None = None,
+    address: str | None = None, of_batch: bool = False,
+) -> Submission:  # fmt: skip
     """Return a submission for `submit`; raise `NotAllowed`."""
     require_scope(caller, ClientScope.WRITE)
-    return Submission(caller.force, caller.client_id, message, request_id)
+    return Submission(caller.force, caller.client_id, message, request_id, address, of_batch)
 
 
 def submit(
@@ -39,36 +41,44 @@ def submit(
 
     What an older version sent is amended in the same transaction where the child and its school
     are the same, else recalled, and the child matched afresh: no school ever holds two
-    notifications for one child and one incident.
+    notifications for one child and one incident. What a test system pushed is kept apart.
     """
-    refused = _refused(session, cipher, submissions, now=now)
-    accepted = [one for place, one in enumerate(submissions) if place not in refused]
-    results = receive(session, cipher, accepted, now=now)
-    _take_back(session, cipher, accepted, results, now=now)
-    stored = iter(results)
-    return [
-        refused[place] if place in refused else next(stored) for place in range(len(submissions))
-    ]
+    systems = still_active(session, {one.client_id for one in submissions})
+    admission = Admission(session, systems, now=now)
+    refused = _refused(session, cipher, submissions, admission, now=now)
+    accepted = [place for place in range(len(submissions)) if place not in refused]
+    trials = [place for place in accepted if is_test(systems, submissions[place])]
+    live = [place for place in accepted if place not in set(trials)]
+    pushed, tried = ([submissions[place] for place in places] for places in (live, trials))
+    results = receive(session, cipher, pushed, now=now)
+    _take_back(session, cipher, pushed, results, now=now)
+    answers: dict[int, Result | ServiceError] = {
+        **refused,
+        **dict(zip(live, results, strict=True)),
+        **dict(zip(trials, try_out(session, cipher, tried, now=now), strict=True)),
+    }
+    admission.note()
+    return [answers[place] for place in range(len(submissions))]
 
 
 def _refused(
-    session: Session, cipher: Cipher, submissions: Sequence[Submission], *, now: datetime
-) -> dict[int, ServiceError]:
+    session: Session, cipher: Cipher, submissions: Sequence[Submission], admission: Admission,
+    *, now: datetime,
+) -> dict[int, ServiceError]:  # fmt: skip
     """Return which submissions are not to be stored, by their place in the list.
 
     The times of a version that is stored are not looked at again: what was answered once is
     answered alike for the life of the record.
     """
-    active = still_active(session, {one.client_id for one in submissions})
     refused: dict[int, ServiceError] = {}
     wrong: dict[int, list[FieldError]] = {}
     held: dict[Key, dict[int, HoldMessage | None]] = defaultdict(dict)
     for place, one in sorted(enumerate(submissions), key=lambda each: each[1].message.version):
-        if one.client_id not in active:
-            refused[place] = revoked()
+        if (refusal := admission.refusal(one)) is not None:
+            refused[place] = refusal
         elif errors := [
             *_wrong_times(one.message, now),
-            *_own_renewal(session, cipher, one, held[one.key]),
+            *([] if one.message.test else _own_renewal(session, cipher, one, held[one.key])),
         ]:
             wrong[place] = errors
         else:

@@ -100,7 +100,12 @@ def timeline(session: Session, acting: Acting, *, notification_id: UUID) -> Time
     return Timeline(found, incident.reference, child.ref, tuple(ordered), recallable)
 
 
-class _People:
+def shown_reason(code: str, *, why: bool) -> str:
+    """Return a coded reason as a reader may see it; `why` is for who reads who is connected."""
+    return _ONLY_CHANGED if code == _CONNECTED and not why else code
+
+
+class People:
     """Says what somebody is, with a letter for each of them in the order they appear."""
 
     def __init__(self, session: Session, actors: Iterable[str]) -> None:
@@ -148,7 +153,7 @@ def _acts(session: Session, found: Notification, *, why: bool) -> Iterator[Momen
     That somebody was not shown the content is told by the change alone.
     """
     rows = [row for row in _trail(session, found) if why or row.event != _WITHHELD]
-    people = _People(session, (row.actor for row in rows if why or row.event != _CHANGED))
+    people = People(session, (row.actor for row in rows if why or row.event != _CHANGED))
     for row in rows:
         who = people.of(row.actor) if why or row.event != _CHANGED else ""
         yield Moment(row.at, "trail", row.event, who, row.reason_code or "")
@@ -174,9 +179,7 @@ def _steps(session: Session, notification_id: UUID, *, why: bool) -> Iterator[Mo
     for row in rows:
         at = row.settled_at or row.planned_at
         kind = f"step_{row.state.value}"
-        reason = row.reason_code or ""
-        if reason == _CONNECTED and not why:
-            reason = _ONLY_CHANGED
+        reason = shown_reason(row.reason_code or "", why=why)
         yield Moment(at, kind, row.kind.value, "the service", reason)
 
 

@@ -1,7 +1,7 @@
 """`encompass accounts …`: people who sign in, each with a role in one relation."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,15 @@ from app.cli import opening
 from app.cli.output import Json, answer
 from app.core.errors import Refused
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from app.access.models import Account
+    from app.wiring import Wiring
+
 commands = typer.Typer(no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(help="The address the person signs in with.")]
 
 
 @commands.callback()
@@ -20,7 +28,7 @@ def accounts() -> None:
 
 @commands.command()
 def add(
-    email: Annotated[str, typer.Argument(help="The address the person signs in with.")],
+    email: Email,
     role: Annotated[Role, typer.Option(help="What the person may do.")],
     name: Annotated[
         str, typer.Option(help="The person's name, as schools and forces see it.")
@@ -57,6 +65,58 @@ def add(
     if link:
         lines = [f"Enrolment link (works once): {link}"]
     answer({"account_id": str(account.id), "role": role, "link": link}, lines, as_json=json)
+
+
+@commands.command("new-link")
+def new_link(
+    email: Email,
+    made_sure: Annotated[
+        bool, typer.Option("--made-sure", help="You have seen or rung them, and know who asks.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print a one-time link for somebody who cannot get in any more.
+
+    When it is used the old password, codes, passkeys and browsers stop working; until then nothing
+    changes. Make sure who asks, by a number or a face that you know: a mailbox proves nobody.
+
+    Example: encompass accounts new-link desk@force.example.org --made-sure
+    """
+    if not made_sure:
+        raise Refused("Make sure who asks, then say so: --made-sure.")
+    from app.access.accounts import begin_anew
+
+    with opening.unit() as (session, wiring):
+        account = _known(session, wiring, email)
+        token = begin_anew(
+            session, wiring.cipher, account, now=wiring.clock.now(), actor=opening.operator()
+        )
+    link = f"{wiring.settings.base_url.rstrip('/')}/enrol/{token}"
+    lines = [f"Enrolment link (works once): {link}"]
+    answer({"account_id": str(account.id), "link": link}, lines, as_json=json)
+
+
+@commands.command()
+def disable(email: Email, json: Json = False) -> None:
+    """Shut somebody out on their next request: no sign-in, no session, no link.
+
+    Example: encompass accounts disable desk@force.example.org
+    """
+    from app.access.accounts import disable as shut_out
+
+    with opening.unit() as (session, wiring):
+        account = _known(session, wiring, email)
+        shut_out(session, account.id, now=wiring.clock.now(), actor=opening.operator())
+    answer({"account_id": str(account.id), "disabled": True}, ["Shut out."], as_json=json)
+
+
+def _known(session: "Session", wiring: "Wiring", email: str) -> "Account":
+    from app.access.accounts import find
+
+    account = find(session, wiring.cipher, email)
+    if account is None:
+        raise Refused("Nobody has this address: check it, or `encompass accounts add` them.")
+    return account
 
 
 # Which relation each role needs; the platform's people have none.

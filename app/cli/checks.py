@@ -18,7 +18,7 @@ from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
 from app.cli import force_checks, notify_checks, wording_checks
 from app.cli.force_checks import State
-from app.core import schema
+from app.core import roles, schema
 from app.core.clock import require_london, show_moment
 from app.core.errors import ServiceError
 from app.core.logs import error_kind
@@ -175,13 +175,13 @@ def _database(wiring: Wiring) -> tuple[State, str]:
             mode = connection.execute(text("PRAGMA journal_mode")).scalar()
             good = mode == "wal"
             return (State.OK if good else State.FAIL), f"SQLite, journal {mode}"
-        powers = connection.execute(
-            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        ).scalar()
         version = connection.execute(text("SHOW server_version")).scalar()
-    if powers:
+    found = roles.powers(engine)
+    if found.too_strong is not None:
         state = State.FAIL if wiring.settings.production else State.WARN
-        return state, "the role is a superuser, which row-level security does not hold: use another"
+        return state, f"the role is {found.too_strong}: encompass roles"
+    if found.creates:
+        return State.WARN, "the role may create tables: encompass roles takes that away"
     return State.OK, f"PostgreSQL {version}, role without special powers"
 
 

@@ -11,6 +11,7 @@ from app.cli.output import Json, answer, print_json, table
 from app.core.clock import show_moment
 
 if TYPE_CHECKING:
+    from app.access.clients import ClientScope
     from app.access.models import ClientCredential, PoliceClient
 
 commands = typer.Typer(no_args_is_help=True)
@@ -35,30 +36,118 @@ def add(
         Path | None,
         typer.Option(help="The public key it signs in with, in place of a secret.", exists=True),
     ] = None,
+    test: Annotated[
+        bool, typer.Option("--test", help="Nothing it pushes is ever told to a school; for life.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Add a police system and print its client id and, this once, its secret.
 
     With --key it has no secret: it signs a client assertion with its own key (private_key_jwt).
+    With --test it tries its messages out: they say `test: true` and are told to nobody.
 
     Example: encompass clients add 99 "Exampleshire control room"
     """
     from app.access import credentials
     from app.access.clients import add_system
+    from app.access.models import ClientKind
 
     public_key = credentials.read_key(key.read_bytes()) if key else None
     secret = None
     with opening.unit() as (session, wiring):
         actor, now = opening.operator(), wiring.clock.now()
-        client = add_system(session, force=force, name=name, actor=actor, now=now)
+        kind = ClientKind.TEST if test else ClientKind.LIVE
+        client = add_system(session, force=force, name=name, actor=actor, now=now, kind=kind)
         if public_key is not None:
             added = credentials.add_key(session, client, public_key, actor=actor, now=now)
         else:
             added, secret = credentials.add_secret(session, client, actor=actor, now=now)
     answer(
-        {"force": force, "name": name, **_shown(client, added, secret)},
+        {
+            "force": force, "name": name, "system": client.kind.value,
+            **_shown(client, added, secret),
+        },
         _lines(client, added, secret), as_json=json,
     )  # fmt: skip
+
+
+@commands.command()
+def change(
+    client_id: Client,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="incidents:write or incidents:read; repeat for both.")
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="A network it may call from, as CIDR; repeat for more."),
+    ] = None,
+    anywhere: Annotated[bool, typer.Option("--anywhere", help="From any address again.")] = False,
+    push_limit: Annotated[
+        int | None, typer.Option(help="Single pushes a minute; 0 is the usual limit.")
+    ] = None,
+    batch_limit: Annotated[int | None, typer.Option(help="Batches a minute.")] = None,
+    read_limit: Annotated[int | None, typer.Option(help="Reading calls a minute.")] = None,
+    json: Json = False,
+) -> None:
+    """Change what a system may do, from its next request on; what is not named stays.
+
+    A push that a limit or an address turns away is a child nobody is told of until it is sent
+    again: the desk's board and the watchdog say so.
+
+    Example: encompass clients change 0b6f1f0e-4c7d-4a5b-9c2d-1e0f9a8b7c6d --from 192.0.2.0/24
+    """
+    from app.access.clients import Change, change_client, known_client
+    from app.access.models import Door
+    from app.core.errors import Refused
+
+    if network and anywhere:
+        raise Refused("Say --from or --anywhere, not both.")
+    limits = {Door.PUSH: push_limit, Door.BATCH: batch_limit, Door.READ: read_limit}
+    wanted = Change(
+        scopes=None if scope is None else _scopes(scope),
+        networks=[] if anywhere else network,
+        limits={door: limit for door, limit in limits.items() if limit is not None},
+    )
+    if wanted == Change(limits={}):
+        raise Refused("Say what to change: `encompass clients change --help` lists it.")
+    with opening.unit() as (session, wiring):
+        client = known_client(session, client_id)
+        change_client(session, client, wanted, actor=opening.operator(), now=wiring.clock.now())
+        may = _may(client)
+    answer(
+        {"client_id": str(client_id), **may},
+        [f"{name.replace('_', ' '):14}{_plain(value)}" for name, value in may.items()],
+        as_json=json,
+    )  # fmt: skip
+
+
+def _scopes(given: list[str]) -> "frozenset[ClientScope]":
+    from app.access.clients import ClientScope
+
+    try:
+        return frozenset(ClientScope(one) for one in given)
+    except ValueError:
+        raise typer.BadParameter(
+            "a scope is incidents:write or incidents:read", param_hint="--scope"
+        ) from None
+
+
+def _may(client: "PoliceClient") -> dict[str, object]:
+    from app.access.limits import limit_of
+    from app.access.models import Door
+
+    doors = (Door.PUSH, Door.BATCH, Door.READ)
+    return {
+        "system": client.kind.value, "scopes": client.scopes.split(),
+        "networks": client.networks or [],
+        **{f"{door.value}_limit": limit_of(client, door) for door in doors},
+    }  # fmt: skip
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "any"
+    return str(value)
 
 
 @commands.command("new-secret")
@@ -141,7 +230,16 @@ def list_(
     if json:
         print_json([_row(client, one) for client, one in rows])
         return
-    columns = ("Client id", "Force", "System", "Signs in by", "Credential", "Added", "Last used")
+    columns = (
+        "Client id",
+        "Force",
+        "System",
+        "For",
+        "Signs in by",
+        "Credential",
+        "Added",
+        "Last used",
+    )
     table(None, columns, [_cells(client, one) for client, one in rows])
 
 
@@ -165,7 +263,7 @@ def _lines(client: "PoliceClient", added: "ClientCredential", secret: str | None
 
 def _row(client: "PoliceClient", one: "ClientCredential | None") -> dict[str, object]:
     row: dict[str, object] = {
-        "client_id": client.id, "force": client.force, "name": client.name,
+        "client_id": client.id, "force": client.force, "name": client.name, **_may(client),
     }  # fmt: skip
     if one is None:
         return row
@@ -177,8 +275,10 @@ def _row(client: "PoliceClient", one: "ClientCredential | None") -> dict[str, ob
 
 def _cells(client: "PoliceClient", one: "ClientCredential | None") -> tuple[object, ...]:
     if one is None:
-        return (client.id, client.force, client.name, "nothing", None, None, None)
+        return (*_named(client), "nothing", None, None, None)
     used = "never" if one.last_used_at is None else show_moment(one.last_used_at)
-    return (
-        client.id, client.force, client.name, one.kind, one.id, show_moment(one.added_at), used,
-    )  # fmt: skip
+    return (*_named(client), one.kind, one.id, show_moment(one.added_at), used)
+
+
+def _named(client: "PoliceClient") -> tuple[object, ...]:
+    return (client.id, client.force, client.name, client.kind.value)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli import opening
-from app.cli.output import Json, answer
+from app.cli.output import Json, answer, progress
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def init(
 
     Example: encompass keys init --file /etc/encompass/keys.json
     """
-    from app.core.cipher import Keys
+    from app.core.key_file import Keys
 
     path = file or opening.settings().key_path
     made = Keys.generate()
@@ -39,3 +39,71 @@ def init(
         [f"Keys are in {path}.", "Copy the file to a second safe place now."],
         as_json=json,
     )
+
+
+@commands.command()
+def add(json: Json = False) -> None:
+    """Put a second master key into the file; nothing is under it before `keys rotate`.
+
+    Bring the file to every host, and to where its copy is kept, before you go on: a host without
+    it could not read what the others write. Running processes read it again by themselves.
+
+    Example: encompass keys add
+    """
+    from app.core import rotation
+
+    with opening.service() as wiring:
+        path = wiring.settings.key_path
+        keys = rotation.add_key(
+            wiring.database, path, now=wiring.clock.now(), actor=opening.operator()
+        )
+    answer(
+        {"file": str(path), "active": keys.active, "next": keys.newest},
+        [f"{keys.newest} is in {path}.", "Copy the file to every host, then `keys rotate`."],
+        as_json=json,
+    )
+
+
+@commands.command()
+def rotate(json: Json = False) -> None:
+    """Turn to the newest master key and move everything to it, while the service goes on.
+
+    In short steps: it may be stopped at any time and run again. Exit 1 where rows are left.
+
+    Example: encompass keys rotate
+    """
+    from app.core import rotation
+
+    with opening.service() as wiring:
+        now, actor, base = wiring.clock.now(), opening.operator(), wiring.database
+        keys = rotation.turn(base, wiring.settings.key_path, now=now, actor=actor)
+        with progress("Moving to the new key", shown=not json) as said:
+            moved = rotation.move_all(base, wiring.cipher, said)
+        rotation.note_moved(base, moved, now=wiring.clock.now(), actor=actor)
+        left = rotation.left_behind(base, wiring.cipher)
+    lines = [f"{keys.active} is in use; moved {sum(moved.values()):,} rows."]
+    lines += [
+        f"{count:,} rows of {name} do not open, and are left." for name, count in left.items()
+    ]
+    answer({"active": keys.active, "moved": moved, "left": left}, lines, as_json=json)
+    if left:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def retire(json: Json = False) -> None:
+    """Take the old master key out of the file, a day after the last row was moved.
+
+    Refused while a row is under it. Backups made before still need it: keep it with them, and
+    destroy it when the last of them is gone. Bring the file to every host.
+
+    Example: encompass keys retire
+    """
+    from app.core import rotation
+
+    with opening.service() as wiring:
+        path = wiring.settings.key_path
+        name = rotation.retire(
+            wiring.database, wiring.cipher, path, now=wiring.clock.now(), actor=opening.operator()
+        )
+    answer({"file": str(path), "retired": name}, [f"{name} is no longer in {path}."], as_json=json)

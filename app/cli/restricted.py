@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from app.wiring import Wiring
 
-# One of two may be the one who is away.
-_LEAST = 2
-
 
 def restricted_group(
     code: Annotated[str, typer.Argument(help="The force's code.")],
@@ -35,7 +32,7 @@ def restricted_group(
     """
     from app.access import accounts
     from app.access.forces import force_named
-    from app.access.restricted import can_do_the_work, members_of, people_of
+    from app.access.restricted import LEAST_ABLE, can_do_the_work, members_of, people_of
 
     if nobody and emails:
         raise typer.BadParameter("name people, or nobody", param_hint="--nobody")
@@ -44,18 +41,15 @@ def restricted_group(
         if emails or nobody:
             _name(session, wiring, code, emails or [])
         members, on = members_of(session, code), london_date(wiring.clock.now())
-        able = {
-            one.account_id for one in people_of(session, code, on=on) if one.member and one.able
-        }
-        whole = can_do_the_work(
-            one for one in people_of(session, code, on=on) if one.account_id in members
-        )
+        group = [one for one in people_of(session, code, on=on) if one.member]
         names = accounts.names_of(session, wiring.cipher, members)
+    able = {one.account_id for one in group if one.able}
+    whole = can_do_the_work(group)
     lines = [
         f"{names[one]}: {'can act' if one in able else 'cannot sign in, or be alerted, yet'}"
         for one in sorted(members, key=lambda one: names[one])
     ]
-    if len(able) < _LEAST:
+    if len(able) < LEAST_ABLE:
         lines.append(
             f"{len(able)} of force {code} can act on a restricted incident: name two. "
             "Until then the force leads stand in, or nothing is closed."

@@ -14,6 +14,7 @@ from app.cli import (
     callsheet,
     check,
     clients,
+    data,
     demo,
     drill,
     features,
@@ -26,6 +27,7 @@ from app.cli import (
     officers,
     register,
     report,
+    roles,
     roll,
     serve,
     simulate,
@@ -35,6 +37,8 @@ from app.cli import (
 )
 from app.cli.output import ERRORS
 from app.core.errors import ServiceError
+from app.core.logs import error_kind
+from app.core.quiet import places
 
 NOUNS = {
     "register": register, "roll": roll, "calendar": calendar, "key-adults": key_adults,
@@ -59,6 +63,11 @@ class Commands(typer.core.TyperGroup):
             _say(f"There is no file {error.filename}: check the path.")
         except PermissionError as error:
             _say(f"{error.filename} may not be used by this user: check its permissions.")
+        except Exception as error:
+            if type(error).__module__.startswith(("click", "typer")):
+                raise
+            # Its words may hold a row: its class and the places it came through are enough.
+            _say(f"Something broke: {error_kind(error)}", *places(error))
         raise typer.Exit(1)
 
 
@@ -74,12 +83,14 @@ def build() -> typer.Typer:
     )
     commands.command("demo")(demo.demo)
     commands.command("migrate")(migrate.migrate)
+    commands.command("roles")(roles.roles)
     commands.command("serve")(serve.serve)
     commands.command("scheduler")(serve.scheduler)
     commands.command("step")(step.step)
     commands.command("check")(check.check)
     commands.command("simulate")(simulate.simulate)
     commands.command("features")(features.features)
+    commands.command("data")(data.data)
     for name, module in NOUNS.items():
         commands.add_typer(module.commands, name=name)
     return commands

@@ -8,6 +8,7 @@ import typer
 
 from app.cli import opening
 from app.core.errors import Refused
+from app.core.quiet import keep_quiet
 
 if TYPE_CHECKING:
     import uvicorn
@@ -35,9 +36,12 @@ def serve(
     """
     import uvicorn
 
+    from app.core.roles import require_for
+
     # uvicorn drains and then raises the signal again: by then it is answered, and 0 is the truth.
     signal.signal(signal.SIGTERM, lambda *_: None)
     settings = opening.settings()
+    keep_quiet()
     if settings.on_sqlite and workers is not None:
         raise Refused("SQLite has one writing process: leave out --workers, or use PostgreSQL.")
     if workers is not None and workers > 1:
@@ -45,12 +49,15 @@ def serve(
             raise Refused(
                 "With several workers the jobs run on their own: start `encompass scheduler`."
             )
+        with opening.service(settings) as wiring:
+            require_for(wiring.database.engine, jobs=False, production=settings.production)
         uvicorn.run(
             "app.main:create_app", factory=True, workers=workers,
             **server_options(settings, host, port),
         )  # fmt: skip
         return
     with opening.service(settings) as wiring:
+        require_for(wiring.database.engine, jobs=with_scheduler, production=settings.production)
         if settings.on_sqlite or with_scheduler:
             _serve_with_scheduler(wiring, host, port)
         else:
@@ -63,11 +70,15 @@ def scheduler() -> None:
     Example: encompass scheduler
     """
     from app import scheduler as ticking
+    from app.core.roles import require_for
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    keep_quiet()
     with opening.service() as wiring:
+        production = wiring.settings.production
+        require_for(wiring.database.engine, jobs=True, production=production)
         ticking.run(wiring, stop)
 
 
@@ -76,6 +87,8 @@ def server_options(settings: "Settings", host: str, port: int) -> dict[str, Any]
     return {
         "host": host, "port": port, "access_log": False, "server_header": False,
         "log_level": "warning", "timeout_graceful_shutdown": _DRAIN_SECONDS,
+        # Its own set-up writes tracebacks; what it says goes the way of every library.
+        "log_config": None,
         "proxy_headers": True, "forwarded_allow_ips": settings.forwarded_allow_ips,
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ def simulate(
     workers: Annotated[int, typer.Option(help="Processes at once.", min=1, max=64)] = 1,
     json: Json = False,
 ) -> None:
-    """Run the service in simulated worlds: crashes, lost answers, mail and clocks that fail.
+    """Run the service in simulated worlds: crashes, lost answers, providers and clocks that fail.
 
     Each seed is one world with a database of its own in a scratch folder; the installation's own
     database and mail are not touched. Ends with 1 where anything did not hold, and names the seed.
@@ -31,6 +31,7 @@ def simulate(
         "events": sum(one.events for one in outcomes),
         "incidents": sum(one.pushed for one in outcomes),
         "messages": sum(one.messages for one in outcomes),
+        "by_notify": sum(one.by_notify for one in outcomes),
         "lives": sum(one.lives for one in outcomes),
         "faults": sum(sum(one.met.values()) for one in outcomes),
         "broken": broken,
@@ -38,8 +39,8 @@ def simulate(
     lines = [
         (
             f"{body['seeds']} worlds of {events} events: {body['incidents']} incidents, "
-            f"{body['messages']} messages, {body['lives']} lives of a process, "
-            f"{body['faults']} failed writes"
+            f"{body['messages']} messages, {body['by_notify']} of them by GOV.UK Notify, "
+            f"{body['lives']} lives of a process, {body['faults']} faults met"
         ),
         *(f"seed {seed}: {', '.join(words)}" for seed, words in broken.items()),
     ]

@@ -21,6 +21,7 @@ def step(
     Example: encompass step send_due --force 99
     """
     from app.access.forces import force_named
+    from app.core.roles import require_for
     from app.jobs import PIPELINE
     from app.jobs.runner import Runner
 
@@ -29,6 +30,7 @@ def step(
         raise typer.BadParameter(f"the steps are {', '.join(names)}", param_hint="NAME")
     now = opening.instant(at, "--at")
     with opening.service() as wiring:
+        require_for(wiring.database.engine, jobs=True, production=wiring.settings.production)
         if force is not None:
             with wiring.database.read() as session:
                 force_named(session, force)

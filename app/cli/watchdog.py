@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from app.cli.output import Json, answer, say
+from app.core.quiet import keep_quiet
 
 if TYPE_CHECKING:
     from app.watchdog.watch import Watchdog
@@ -30,6 +31,7 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     watching = _watchdog()
+    keep_quiet()
     watching.require_reader()
     watching.run(stop)
 
@@ -70,7 +72,10 @@ def role() -> None:
 
     Example: encompass watchdog role | psql encompass
     """
-    say(resources.files("app.watchdog").joinpath("role.sql").read_text(encoding="utf-8").rstrip())
+    from app.core import walls
+
+    made = resources.files("app.watchdog").joinpath("role.sql").read_text(encoding="utf-8")
+    say(f"{made}\n{walls.grants()}".rstrip())
 
 
 def _watchdog() -> "Watchdog":

@@ -19,6 +19,7 @@ from structlog.contextvars import get_contextvars
 
 from app.core.chain_links import GENESIS, first_wrong, hash_at, link
 from app.core.models import AuditEntry, AuditHead
+from app.core.scope import reach_chains
 
 PLATFORM_CHAIN = "platform"
 
@@ -31,6 +32,9 @@ class Event(StrEnum):
     INCIDENT_WITHDRAWN = "intake:incident:withdrawn"
     INCIDENT_READ = "intake:incident:read"
     INCIDENTS_LISTED = "intake:incidents:listed"
+    TRIAL_RECEIVED = "intake:trial:received"
+    TRIAL_WITHDRAWN = "intake:trial:withdrawn"
+    PUSHES_REFUSED = "intake:pushes:refused"
     NIGHT_CLOSED = "intake:night:closed"
     FEED_RANG = "intake:feed:rang"
     CHILD_NOT_NOTIFIED = "intake:child:not_notified"
@@ -38,6 +42,7 @@ class Event(StrEnum):
     CHILD_AWAITED = "intake:child:details_awaited"
     CHILD_MATCHED = "matching:child:matched"
     CHILD_SERVICE_TOLD = "intake:child:service_told"
+    CHILD_SERVICE_ASKED_FOR = "intake:child:service_asked_for"
     CHILD_NAMED = "intake:child:named"
     CHILD_RELEASED = "intake:child:released"
     CHILD_RETURNED = "matching:child:returned"
@@ -60,6 +65,7 @@ class Event(StrEnum):
     NOTIFICATION_FIRST_STEP = "notification:first_step:viewed"
     NOTIFICATION_OPENED = "notification:content:opened"
     NOTIFICATION_READ = "notification:content:read"
+    NOTIFICATIONS_LISTED = "notification:names:viewed"
     NOTIFICATION_ACKNOWLEDGED = "notification:receipt:acknowledged"
     NOTIFICATION_NOT_OUR_PUPIL = "notification:receipt:not_our_pupil"
     NOTIFICATION_UNDONE = "notification:receipt:undone"
@@ -104,14 +110,33 @@ class Event(StrEnum):
     MATCH_EXPLAINED = "report:match:explained"
     AUDIT_READ = "report:audit:read"
     CONTENT_ERASED = "retention:content:erased"
+    HOLD_SET = "retention:hold:set"
+    HOLD_END_ASKED = "retention:hold:end_asked"
+    HOLD_LEFT = "retention:hold:left"
+    HOLD_ENDED = "retention:hold:ended"
+    DOSSIER_MADE = "report:dossier:made"
+    KEY_ADDED = "keys:master:added"
+    KEY_TURNED = "keys:master:turned"
+    KEYS_MOVED = "keys:content:moved"
+    KEY_RETIRED = "keys:master:retired"
     SIGNED_IN = "access:session:signed_in"
     SIGN_IN_REFUSED = "access:session:refused"
     SIGNED_OUT = "access:session:signed_out"
+    SESSION_ENDED = "access:session:ended"
+    PROVED_AGAIN = "access:session:proved_again"
+    PROOF_REFUSED = "access:session:proof_refused"
+    PASSKEY_ADDED = "access:passkey:added"
+    PASSKEY_REVOKED = "access:passkey:revoked"
+    BROWSER_WAITS = "access:browser:waits"
+    BROWSER_LET_IN = "access:browser:let_in"
+    BROWSER_SHUT_OUT = "access:browser:shut_out"
     ACCOUNT_INVITED = "access:account:invited"
     ACCOUNT_ENROLLED = "access:account:enrolled"
     SPOKEN_CODE_AGREED = "access:account:spoken_code_agreed"
+    ACCOUNT_BEGINS_ANEW = "access:account:begins_anew"
     ACCOUNT_DISABLED = "access:account:disabled"
     CLIENT_ADDED = "access:client:added"
+    CLIENT_CHANGED = "access:client:changed"
     CLIENT_REVOKED = "access:client:revoked"
     CREDENTIAL_ADDED = "access:client_credential:added"
     CREDENTIAL_REVOKED = "access:client_credential:revoked"
@@ -155,6 +180,7 @@ class Event(StrEnum):
     DRILL_BEGUN = "register:drill:begun"
     DRILL_ASKED = "register:drill:asked"
     DRILL_ANSWERED = "register:drill:answered"
+    DIGEST_SENT = "report:digest:sent"
     READINESS_CHECKED = "report:readiness:checked"
     READINESS_VIEWED = "report:readiness:viewed"
     OFFICERS_IMPORTED = "register:officers:imported"
@@ -279,6 +305,8 @@ def _locked_heads(connection: Connection, chains: Sequence[str]) -> dict[str, tu
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     missing = [{"chain": chain, "seq": 0, "hash": GENESIS} for chain in chains]
     find = select(AuditHead).where(AuditHead.chain.in_(chains)).order_by(AuditHead.chain)
+    if connection.dialect.name == "postgresql":
+        find = find.add_columns(reach_chains(chains))
     heads = connection.execute(find.with_for_update()).all()
     if len(heads) < len(chains):
         connection.execute(dialect.insert(AuditHead).values(missing).on_conflict_do_nothing())

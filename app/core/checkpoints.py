@@ -27,6 +27,9 @@ from app.core.cipher import Cipher
 from app.core.errors import Refused
 
 SUFFIX = ".checkpoints"
+# Name of the row (`Lease`) of each chain that says when it was looked at last; `last_error` says
+# what was wrong, for the watchdog and the auditor.
+MARK = "checkpoint:"
 _FIRST = "0" * 64
 
 

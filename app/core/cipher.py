@@ -3,18 +3,16 @@
 Keys, from the top: master keys in a file → one key per force (derived) → one content key per
 incident (wrapped, in `content_key`). The register (rolls, key adults) has a data key and an index
 key of its own and belongs to no force. AES-256-GCM; associated data `table|row|force|key id`, so a
-ciphertext moved to another row does not open.
+ciphertext moved to another row does not open. Each wrapped key, and each record of the register,
+names the master key it is under, so that two can stand side by side while one takes over.
 """
 
 import hmac
-import json
 import os
-from base64 import b64decode, b64encode
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
@@ -24,8 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.errors import Refused
 from app.core.ids import new_id
+from app.core.key_file import SHORT_ID, Keys, register_id
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -36,7 +34,6 @@ _VERSION = b"\x01"
 _SHORT = b"\x02"
 _NONCE = 12
 _KEY_ID = 16
-_SHORT_ID = 2
 _REGISTER = "register"
 
 
@@ -56,75 +53,23 @@ class SealingKey:
     secret: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The contents of the key file; `active` names the master key new content is wrapped with."""
-
-    active: str
-    masters: dict[str, bytes] = field(repr=False)
-    index: bytes = field(repr=False)
-    audit: bytes = field(repr=False)
-    tokens: bytes = field(repr=False)
-
-    @classmethod
-    def generate(cls) -> "Keys":
-        """Return fresh random keys."""
-        name = f"k{new_id().hex[:8]}"
-        return cls(name, {name: os.urandom(32)}, os.urandom(32), os.urandom(32), os.urandom(32))
-
-    @classmethod
-    def load(cls, path: Path) -> "Keys":
-        """Read a key file; raise `Refused` when it is missing or is not one."""
-        try:
-            body = json.loads(path.read_text(encoding="utf-8"))
-            masters = {name: b64decode(key) for name, key in body["masters"].items()}
-            others = (b64decode(body[name]) for name in ("index", "audit", "tokens"))
-            return cls(body["active"], masters, *others)
-        except FileNotFoundError:
-            raise Refused(
-                f"There is no key file at {path}: make one with `encompass keys init`."
-            ) from None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise Refused(f"{path} is not a key file: restore it from the backup.") from None
-
-    def save(self, path: Path) -> None:
-        """Write the key file, readable by its owner alone; raise `Refused` if one is there."""
-        body = {
-            "active": self.active,
-            "masters": {name: b64encode(key).decode() for name, key in self.masters.items()},
-            **{
-                name: b64encode(getattr(self, name)).decode()
-                for name in ("index", "audit", "tokens")
-            },
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise Refused(f"{path} exists: keys are never overwritten.") from None
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(body, file, indent=1)
-
-
 class Cipher:
     """Seals and opens records, wraps content keys, and makes keyed digests."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, follow: Callable[[], Keys] | None = None) -> None:
+        """Work with these keys; `follow` says what they are now, where a file may change them."""
         self._keys = keys
+        self._follow = follow
         self._derived: dict[tuple[bytes, str], bytes] = {}
         # Of the register alone, which opens and looks up by the million: set up once.
         self._rows: dict[bytes, AESGCM] = {}
-        self._register: SealingKey | None = None
+        self._registers: dict[str, SealingKey] = {}
         self._block_states: tuple[_Hash, _Hash] | None = None
 
     def new_content_key(self, force: str) -> tuple[SealingKey, bytes]:
         """Return a fresh key for one incident and its wrapped form for `content_key`."""
         key = SealingKey(new_id(), os.urandom(32))
-        nonce = os.urandom(_NONCE)
-        wrapping = AESGCM(self._force_key(self._keys.active, force))
-        ciphertext = wrapping.encrypt(nonce, key.secret, _associated("content_key", key.id, force))
-        name = self._keys.active.encode()
-        return key, _VERSION + bytes([len(name)]) + name + nonce + ciphertext
+        return key, self._wrap(key, force)
 
     def unwrap(self, key_id: UUID, force: str, wrapped: bytes | None) -> SealingKey:
         """Open a wrapped content key; raise `Erased` where it was destroyed."""
@@ -137,13 +82,22 @@ class Cipher:
         associated = _associated("content_key", key_id, force)
         return SealingKey(key_id, _decrypt(wrapping, nonce, ciphertext, associated))
 
+    def rewrap(self, key_id: UUID, force: str, wrapped: bytes) -> bytes:
+        """Return a content key under the master key that is active now; raise `CannotOpen`."""
+        return self._wrap(self.unwrap(key_id, force, wrapped), force)
+
+    def wrapped_now(self) -> bytes:
+        """Return what every content key begins with that is under the active master key."""
+        return _naming(self._now().active)
+
+    def sealed_now(self) -> tuple[bytes, bytes]:
+        """Return what records of the register begin with that are under its key of now."""
+        key = self.register_key().id.bytes
+        return _VERSION + key, _SHORT + key[:SHORT_ID]
+
     def register_key(self) -> SealingKey:
         """Return the register's own data key; it belongs to the platform, to no force."""
-        if self._register is None:
-            secret = self._derive(self._keys.masters[self._keys.active], "register-data")
-            name = sha256(self._keys.active.encode()).digest()
-            self._register = SealingKey(UUID(bytes=name[:16]), secret)
-        return self._register
+        return self._register_key(self._now().active)
 
     def seal(
         self, record: object, *, table: str, row: object, force: str | None, key: SealingKey
@@ -160,8 +114,13 @@ class Cipher:
         self, kind: type[Record], sealed: bytes, *, table: str, row: object, force: str | None,
         key: SealingKey,
     ) -> Record:  # fmt: skip
-        """Return the record sealed for exactly this row; raise `CannotOpen` otherwise."""
+        """Return the record sealed for exactly this row; raise `CannotOpen` otherwise.
+
+        One of the register opens with whichever of the register's keys it names.
+        """
         start = 1 + _KEY_ID
+        if force is None:
+            key = self._named(sealed[1:start], key)
         nonce, ciphertext = sealed[start : start + _NONCE], sealed[start + _NONCE :]
         associated = _associated(f"{table}|{row}", key.id, force or _REGISTER)
         # A content key must not outlive its use in memory; the register's is here for good.
@@ -182,14 +141,29 @@ class Cipher:
         nonce = os.urandom(_NONCE)
         associated = _associated(place, key.id, _REGISTER)
         ciphertext = self._row_key(key).encrypt(nonce, plain, associated)
-        return _SHORT + key.id.bytes[:_SHORT_ID] + nonce + ciphertext
+        return _SHORT + key.id.bytes[:SHORT_ID] + nonce + ciphertext
 
     def open_row(self, sealed: bytes, *, place: str, key: SealingKey) -> bytes:
         """Return the bytes sealed for exactly this place; raise `CannotOpen` otherwise."""
-        start = 1 + _SHORT_ID
+        start = 1 + SHORT_ID
+        key = self._named(sealed[1:start], key)
         nonce, ciphertext = sealed[start : start + _NONCE], sealed[start + _NONCE :]
         associated = _associated(place, key.id, _REGISTER)
         return _decrypt(self._row_key(key), nonce, ciphertext, associated)
+
+    def resealed(self, sealed: bytes, *, place: str) -> bytes:
+        """Return a record of the register under its key of now, for the same place, `table|row`.
+
+        Raises `CannotOpen` where it was not sealed for this place.
+        """
+        size = SHORT_ID if sealed[:1] == _SHORT else _KEY_ID
+        start, key = 1 + size, self.register_key()
+        before, nonce = self._named(sealed[1 : 1 + size], key), sealed[start : start + _NONCE]
+        associated = _associated(place, before.id, _REGISTER)
+        opened = _decrypt(self._row_key(before), nonce, sealed[start + _NONCE :], associated)
+        nonce, associated = os.urandom(_NONCE), _associated(place, key.id, _REGISTER)
+        ciphertext = self._row_key(key).encrypt(nonce, opened, associated)
+        return sealed[:1] + key.id.bytes[:size] + nonce + ciphertext
 
     def digest(self, purpose: str, value: str, *, force: str | None = None) -> bytes:
         """Return a keyed digest (32 bytes) of a normalised value, for equality alone.
@@ -232,6 +206,44 @@ class Cipher:
         """Return the secret of the key that signs checkpoints of the audit chain."""
         return self._derive(self._keys.audit, "checkpoint")
 
+    def _now(self) -> Keys:
+        """Return the keys as they are now; what was made of others is forgotten."""
+        keys = self._keys if self._follow is None else self._follow()
+        if keys is not self._keys:
+            self._keys, self._derived, self._rows, self._registers = keys, {}, {}, {}
+        return keys
+
+    def _master(self, name: str) -> bytes:
+        """Return a master key by the name in an envelope; another process may know it first."""
+        found = self._keys.masters.get(name) or self._now().masters.get(name)
+        if found is None:
+            raise CannotOpen("the master key this is under is not in the key file")
+        return found
+
+    def _wrap(self, key: SealingKey, force: str) -> bytes:
+        master, nonce = self._now().active, os.urandom(_NONCE)
+        wrapping = AESGCM(self._force_key(master, force))
+        associated = _associated("content_key", key.id, force)
+        return _naming(master) + nonce + wrapping.encrypt(nonce, key.secret, associated)
+
+    def _register_key(self, master: str) -> SealingKey:
+        found = self._registers.get(master)
+        if found is None:
+            secret = self._derive(self._master(master), "register-data")
+            found = SealingKey(UUID(bytes=register_id(master)), secret)
+            self._registers[master] = found
+        return found
+
+    def _named(self, named: bytes, key: SealingKey) -> SealingKey:
+        """Return the register's key that an envelope names; `key` where there is none such."""
+        if key.id.bytes.startswith(named):
+            return key
+        for keys in (self._keys, self._now()):
+            for master in keys.masters:
+                if register_id(master).startswith(named):
+                    return self._register_key(master)
+        return key
+
     def _row_key(self, key: SealingKey) -> AESGCM:
         found = self._rows.get(key.secret)
         if found is None:
@@ -239,7 +251,7 @@ class Cipher:
         return found
 
     def _force_key(self, master: str, force: str) -> bytes:
-        return self._derive(self._keys.masters[master], f"force:{force}")
+        return self._derive(self._master(master), f"force:{force}")
 
     def _derive(self, secret: bytes, purpose: str) -> bytes:
         found = self._derived.get((secret, purpose))
@@ -258,6 +270,12 @@ def _hmac_states(key: bytes) -> "tuple[_Hash, _Hash]":
     return sha256(bytes(byte ^ 0x36 for byte in block)), sha256(
         bytes(byte ^ 0x5C for byte in block)
     )
+
+
+def _naming(master: str) -> bytes:
+    """Return the beginning of a wrapped key: its version, and the master key it is under."""
+    name = master.encode()
+    return _VERSION + bytes([len(name)]) + name
 
 
 @lru_cache(maxsize=64)

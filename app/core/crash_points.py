@@ -25,6 +25,10 @@ class CrashPoint(StrEnum):
     # An act of a page, or of the police interface, is stored and its answer not yet sent.
     PAGE_STORED = "CP10"
     POLICE_STORED = "CP11"
+    # Keys change: the file is replaced, or some rows are moved, in or after their transaction.
+    KEYS_TURNED = "CP12"
+    # An incident is erased: its key is gone and the rest not yet, or all of it is stored.
+    CONTENT_ERASED = "CP13"
     MIGRATED = "CP14"
 
 

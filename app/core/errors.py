@@ -87,8 +87,11 @@ class Invalid(ServiceError):
     status, code, title = 422, "invalid", "The message breaks a rule"
 
 
+@dataclass
 class TooMany(ServiceError):
     """Too many attempts; wait and try again."""
+
+    retry_after_seconds: int | None = None
 
     status, code, title = 429, "too-many", "Too many attempts"
 

@@ -1,8 +1,10 @@
 """Logs: one JSON object a line, with a closed list of fields, so that nothing personal fits."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -23,12 +25,34 @@ def _only_allowed(
     return {key: value for key, value in event.items() if key in ALLOWED_FIELDS}
 
 
+class OfLibraries(logging.Formatter):
+    """Writes what a library says as its place in the library, never its words or its traceback.
+
+    They quote what they stumbled on: a form, an address, a row.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "event": "library", "level": record.levelname.lower(), "module": record.name,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "code": f"{record.filename}:{record.lineno}",
+        }  # fmt: skip
+        if record.exc_info and record.exc_info[1] is not None:
+            said["error"] = error_kind(record.exc_info[1])
+        return json.dumps(said)
+
+
 def configure(level: str = "INFO") -> None:
     """Send our log and the libraries' warnings to stderr as JSON.
 
-    httpx logs whole addresses at INFO and uvicorn's access log holds queries, so both are quiet.
+    httpx logs whole addresses at INFO and uvicorn's access log holds queries, so both are quiet;
+    of a warning its place is written, never its words.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
+    # It says which byte of a form was wrong, for each that is.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(OfLibraries())
     for noisy in ("httpx", "httpcore", "uvicorn.access", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

@@ -4,13 +4,11 @@ The server's own time-outs do not help where it is stopped, or where the network
 everything: then nobody is there to say no, and the wait of a client has no end.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
-
-Value = TypeVar("Value")
 
 # What the server says of a statement or a lock that took too long comes well before we give up.
 _GRACE_SECONDS = 5

@@ -1,11 +1,12 @@
 """Who may see which rows: `scope(session, …)` is the only door to a tenant table.
 
 The scope is set for one transaction: as ORM criteria on both databases, and as the settings that
-PostgreSQL's row-level security reads. A statement on a tenant table without a scope raises.
+PostgreSQL's row-level security reads (`app.core.walls`). A statement on a tenant table without a
+scope raises.
 Restricted incidents of a force that is `closed` to somebody are no rows at all for them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     and_,
     event,
+    func,
     not_,
     or_,
     select,
@@ -29,9 +31,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.sql.util import find_tables
 
+from app.core.errors import Refused
+
+# The last column: whether this role may work for the platform (`app.core.walls`). On a schema that
+# is older than the walls everybody may.
 _SETTINGS = text(
     "SELECT set_config('app.forces', :forces, true), set_config('app.urns', :urns, true), "
-    "set_config('app.councils', :councils, true)"
+    "set_config('app.councils', :councils, true), set_config('app.platform', :platform, true), "
+    "coalesce(has_function_privilege(to_regprocedure('public.platform_work()'), 'EXECUTE'), true)"
 )
 
 
@@ -83,17 +90,37 @@ def of_force(force: str) -> Scope:
 
 
 def scope(session: Session, wanted: Scope) -> None:
-    """Open the door to the tenant tables for the rest of this transaction."""
+    """Open the door to the tenant tables for the rest of this transaction.
+
+    Raises `Refused` where the platform's work is asked of a database role that may not do it: it
+    would see no rows at all, and find that there is nothing to do.
+    """
     session.info["scope"] = wanted
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            _SETTINGS,
-            {
-                "forces": ",".join(sorted(wanted.forces)),
-                "urns": ",".join(str(urn) for urn in sorted(wanted.urns)),
-                "councils": ",".join(sorted(wanted.councils)),
-            },
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    *_, everything = session.execute(
+        _SETTINGS,
+        {
+            "forces": ",".join(sorted(wanted.forces)),
+            "urns": ",".join(str(urn) for urn in sorted(wanted.urns)),
+            "councils": ",".join(sorted(wanted.councils)),
+            "platform": "on" if wanted.platform else "off",
+        },
+    ).one()
+    if wanted.platform and not everything:
+        raise Refused(
+            "This database role works for one force, school or council at a time: use the "
+            "scheduler's (`encompass roles`) for jobs and commands."
         )
+
+
+def reach_chains(chains: Collection[str]) -> ColumnElement[str]:
+    """Return the setting with which PostgreSQL lets rows into these chains of the trail.
+
+    For the writer of the trail alone, last in a transaction: an act by school or council is
+    recorded for the force whose message it was.
+    """
+    return func.set_config("app.forces", ",".join(sorted(chains)), True)
 
 
 def scope_of(session: Session) -> Scope:

@@ -62,6 +62,14 @@ class Choice(TypeDecorator[StrEnum]):
         return None if value is None else self.choices(value)
 
 
+def in_register(place: str) -> dict[str, str]:
+    """Return the `info` of a column that is sealed under the register's key: what it is bound to.
+
+    The names in `place` are columns of its row, as in `account|{id}`. A change of keys goes by it.
+    """
+    return {"place": place}
+
+
 def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
     """Return the CHECK that repeats an enumeration in the database, named after its column."""
     values = ", ".join(f"'{choice.value}'" for choice in choices)

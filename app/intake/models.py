@@ -127,6 +127,30 @@ class InvolvedChild(ForceOwned, Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class TrialIncident(ForceOwned, Base):
+    """One version that a test system pushed: codes and a digest, nothing of what it said.
+
+    No job, report or count reads it, so nothing of it can reach a school.
+    """
+
+    __tablename__ = "trial_incident"
+    __table_args__ = (
+        UniqueConstraint("force", "reference", "version", name="uq_trial_incident_version"),
+        Index("ix_trial_incident_force_received", "force", "received_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("police_client.id"))
+    occurred_from: Mapped[datetime]
+    received_at: Mapped[datetime]
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # By child: its ref, and the outcome, reason and warnings that intake would have come to.
+    children: Mapped[list[Any]]
+    withdrawn_at: Mapped[datetime | None]
+
+
 class NightClose(ForceOwned, Base):
     """A force's control totals for one night, and what had arrived when it closed."""
 

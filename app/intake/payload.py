@@ -256,6 +256,8 @@ class IncidentMessage(Message):
     suspects: tuple[SuspectMessage, ...] = Field(default=(), max_length=10)
     involved_adults: tuple[AdultMessage, ...] = Field(default=(), max_length=20)
     children: tuple[ChildMessage, ...] = Field(max_length=MOST_CHILDREN)
+    # Said by test systems alone, and by each of them: neither kind is taken for the other.
+    test: bool = False
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "IncidentMessage":

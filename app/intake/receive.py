@@ -33,6 +33,9 @@ class Submission:
     client_id: UUID
     message: IncidentMessage
     request_id: str | None = None
+    # Where the call came from, and whether it was one row of a batch.
+    address: str | None = None
+    of_batch: bool = False
 
     @property
     def key(self) -> Key:
@@ -75,6 +78,8 @@ class Result:
     replaced: tuple[UUID, ...] = ()
     # Their children of whom somebody had been sent a message until now.
     sent: tuple[UUID, ...] = ()
+    # A test system pushed it: nobody is told of it.
+    trial: bool = False
 
 
 @dataclass(slots=True)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.core import checkpoints, logs
 from app.core.chain_links import hash_at
-from app.core.checkpoints import Checkpoint, Line, Signer
+from app.core.checkpoints import MARK, Checkpoint, Line, Signer
 from app.core.errors import Refused
+from app.core.in_time import in_time
 from app.core.models import AuditHead, Lease
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
@@ -26,8 +27,6 @@ log = logs.get(__name__)
 EVERY = timedelta(minutes=5)
 # Nothing new in a chain for so long: a line all the same, which shows that somebody looked.
 AT_LEAST = timedelta(hours=1)
-# Of each chain, when it was looked at last; `last_error` says what was wrong, for the watchdog.
-MARK = "checkpoint:"
 _PARTS_AN_HOUR = 12
 # Of a very long chain no more than this at once: the scheduler has children to see to.
 _ROWS_AT_ONCE = 50_000
@@ -90,14 +89,15 @@ def _look(tick: Tick, chain: str, folder: Path) -> str | None:
 
 def _checkpoint(session: Session, tick: Tick, chain: str, folder: Path) -> None:
     path, signer = checkpoints.path_of(folder, chain), Signer(tick.wiring.cipher)
-    before = checkpoints.last(path, signer.public)
+    before = in_time(folder, lambda: checkpoints.last(path, signer.public))
     head = session.get_one(AuditHead, chain)
     _hold(session, tick, head, before)
     known = before.checkpoint if before else None
     if known and known.seq == head.seq and abs(tick.now - known.at) < AT_LEAST:
         return
     fresh = Checkpoint(chain, head.seq, head.hash, tick.now, checkpoints.follows(before))
-    checkpoints.append(path, signer.line(fresh))
+    line = signer.line(fresh)
+    in_time(folder, lambda: checkpoints.append(path, line))
 
 
 def _hold(session: Session, tick: Tick, head: AuditHead, before: Line | None) -> None:

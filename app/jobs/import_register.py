@@ -13,6 +13,7 @@ from app.core import audit, logs
 from app.core.audit import Event
 from app.core.clock import at_london, london_date, london_time
 from app.core.database import insert_unless_there
+from app.core.in_time import in_time
 from app.core.models import Lease
 from app.jobs.runner import StepReport, Tick
 from notifications.queries import unsettled_schools
@@ -26,6 +27,8 @@ ACTOR = "job:import_register"
 QUIET_FROM, QUIET_UNTIL = time(2, 30), time(5, 0)
 # The row that says from when it may be looked again.
 _LOOKED = "register_file"
+# The newest files are read once for their digest: 60 MB, at times over a slow share.
+_READING_SECONDS = 30.0
 
 
 def import_register(tick: Tick) -> StepReport:
@@ -36,7 +39,7 @@ def import_register(tick: Tick) -> StepReport:
     quiet = QUIET_FROM <= london_time(tick.now) < QUIET_UNTIL
     if not (quiet or tick.asked) or not (tick.asked or _may_look(tick)):
         return StepReport(tick.step)
-    file = newest_file(folder)
+    file = in_time(folder, lambda: newest_file(folder), seconds=_READING_SECONDS)
     return tick.each([str(folder)], lambda session, _: look(session, file, now=tick.now))
 
 

@@ -8,18 +8,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.access import assertions
+from app.access import assertions, challenges, limits
 from app.access.models import Force, SignInFailure, SignInSession
 from app.casework.rolls import Keeping, erase_abandoned_rolls, erase_last_years_rolls
-from app.core import audit, keys
+from app.core import audit, keys, logs
 from app.core.clock import london_date
+from app.core.crash_points import CrashPoint, crash_point
 from app.core.models import ContentKey
 from app.core.policies import current_policy
 from app.core.scope import PLATFORM
-from app.intake import suspects
+from app.intake import legal_holds, suspects, trial
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
 from app.jobs.runner import StepReport, Tick
@@ -27,6 +28,8 @@ from notifications.earlier import forget_counts, keep_counts
 from notifications.models import Notification, Occurrence
 from schools.connected_models import ConnectedDigest, RecipientChange
 from schools.matching.judgements import forget_people
+
+log = logs.get(__name__)
 
 ACTOR = "job:purge_expired"
 BLOCK = 500
@@ -44,8 +47,11 @@ def purge_expired(tick: Tick) -> StepReport:
             delete(SignInSession).where(SignInSession.expires_at < tick.now - SESSIONS_KEPT)
         )
         assertions.forget_used(session, now=tick.now)
+        challenges.forget_unanswered(session, now=tick.now)
+        limits.forget_use(session, now=tick.now)
     with tick.wiring.database.write(PLATFORM) as session:
         forget_counts(session, on=london_date(tick.now))
+        trial.forget_trials(session, now=tick.now)
         erase_last_years_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
         erase_abandoned_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
     return tick.each(
@@ -54,9 +60,17 @@ def purge_expired(tick: Tick) -> StepReport:
 
 
 def erase(session: Session, incident_id: UUID, *, now: datetime) -> None:
-    """Destroy an incident's content key, and the digests by which its children are recognised."""
+    """Destroy an incident's content key, and the digests by which its children are recognised.
+
+    Whoever set a hold a moment before wins.
+    """
     incident = session.get_one(Incident, incident_id)
+    session.get_one(ContentKey, incident.content_key_id, with_for_update=True)
+    if legal_holds.is_held(session, incident_id):
+        log.info("kept under a legal hold", item=str(incident_id), force=incident.force)
+        return
     keys.destroy(session, incident.content_key_id, now=now)
+    crash_point(CrashPoint.CONTENT_ERASED)
     session.execute(
         update(InvolvedChild)
         .where(InvolvedChild.incident_id == incident_id)
@@ -69,7 +83,10 @@ def erase(session: Session, incident_id: UUID, *, now: datetime) -> None:
     audit.record(
         session, event=audit.Event.CONTENT_ERASED, actor=ACTOR, force=incident.force,
         subject=f"incident:{incident.id}", now=now, reason_code="retention_over",
+        detail={"content_key": str(incident.content_key_id)},
     )  # fmt: skip
+    session.flush()
+    crash_point(CrashPoint.CONTENT_ERASED)
 
 
 def _children_of(session: Session, incident_id: UUID) -> Sequence[UUID]:
@@ -106,6 +123,22 @@ def _to_match_again() -> ColumnElement[bool]:
 
 
 def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:
+    """Return a force's incidents whose time is over, but for those under a legal hold."""
+    over = _time_is_over(session, force, now=now)
+    if kept := session.scalar(select(func.count()).where(*over, legal_holds.held())):
+        log.info("kept under legal holds", force=force, count=kept)
+    return list(
+        session.scalars(
+            select(Incident.id)
+            .where(*over, ~legal_holds.held())
+            .order_by(Incident.received_at)
+            .limit(BLOCK)
+        )
+    )
+
+
+def _time_is_over(session: Session, force: str, *, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what an incident is that is kept no longer, by the policy of its force."""
     _, policy = current_policy(session, force, at=now)
     keep = policy.retention
     still_open = (
@@ -129,18 +162,13 @@ def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:
         )
         .exists()
     )
-    return list(
-        session.scalars(
-            select(Incident.id)
-            .join(ContentKey, ContentKey.id == Incident.content_key_id)
-            .where(
-                Incident.force == force,
-                Incident.received_at < now - timedelta(days=keep.not_notified_days),
-                ContentKey.destroyed_at.is_(None),
-                ~still_open,
-                ~still_kept,
-            )
-            .order_by(Incident.received_at)
-            .limit(BLOCK)
-        )
+    key_is_there = (
+        select(ContentKey.id)
+        .where(ContentKey.id == Incident.content_key_id, ContentKey.destroyed_at.is_(None))
+        .exists()
     )
+    return [
+        Incident.force == force,
+        Incident.received_at < now - timedelta(days=keep.not_notified_days),
+        key_is_there, ~still_open, ~still_kept,
+    ]  # fmt: skip

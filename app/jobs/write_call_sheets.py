@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import time, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Force
 from app.core import audit, logs
 from app.core.clock import at_london, london_date, london_time
+from app.core.in_time import in_time
 from app.core.models import Lease
 from app.core.paper import Label, group_keys, public_keys, seal_file
 from app.core.scope import PLATFORM
@@ -79,7 +81,9 @@ def write(
 ) -> Sheet | None:
     """Write the sheet of one force as it stands now; return it, or None where nobody has a key."""
     now = tick.now
-    keys, group = public_keys(keys_folder, force), group_keys(keys_folder, force)
+    keys, group = in_time(
+        keys_folder, lambda: (public_keys(keys_folder, force), group_keys(keys_folder, force))
+    )
     if not keys and not group:
         log.warning("no key for the call sheet", job=tick.step, force=force)
         return None
@@ -88,7 +92,7 @@ def write(
     everybodys = _sheet([one for one in lines if not one.restricted])
     plain = [(key, everybodys) for key in keys] + [(key, _sheet(lines)) for key in group]
     data, name = seal_file(plain, label), f"{force}-{london_date(now)}{SUFFIX}"
-    _put(folder / name, data)
+    in_time(folder, lambda: _put(folder / name, data))
     session.merge(Lease(name=_mark(force), fence=0, started_at=now, finished_at=now))
     audit.record(
         session, event=audit.Event.CALL_SHEET_WRITTEN, actor=ACTOR, force=force,
@@ -133,10 +137,13 @@ def _copy(settings: Settings, sheet: Sheet) -> str | None:
 
     Such a folder may be a mount of another host that is gone, or slow.
     """
-    if settings.call_sheet_push_dir is None:
+    folder = settings.call_sheet_push_dir
+    if folder is None:
         return None
     try:
-        _put(settings.call_sheet_push_dir / sheet.name, sheet.data)
+        in_time(folder, lambda: _put(folder / sheet.name, sheet.data))
+    except TimeoutError:
+        return UNANSWERED
     except OSError:
         return FOLDER_REFUSED
     return None
@@ -194,8 +201,12 @@ def _put(path: Path, data: bytes) -> None:
 def _remove(settings: Settings) -> None:
     for folder in (settings.call_sheet_dir, settings.call_sheet_push_dir):
         if folder is not None:
-            for path in folder.glob(f"*{SUFFIX}"):
-                path.unlink(missing_ok=True)
+            in_time(folder, partial(_empty, folder))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.glob(f"*{SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 def _plain(value: object) -> str:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.pages import (
     account,
     after_telling,
+    auditing,
     awaited,
     calendars,
     establishments,
@@ -12,11 +13,15 @@ from app.pages import (
     inbox,
     key_adults,
     lead_lists,
+    lead_papers,
+    locked_out,
     matters,
     morning,
     other_services,
+    own_access,
     own_contact,
     readiness,
+    records,
     register,
     releases,
     reports,
@@ -24,6 +29,7 @@ from app.pages import (
     review,
     review_none,
     sign_in,
+    timeliness,
 )
 from app.pages.static_files import static_files
 
@@ -34,6 +40,7 @@ router = APIRouter(include_in_schema=False, max_body_size=_LARGEST_FORM)
 for _part in (
     sign_in,
     account,
+    own_access,
     own_contact,
     inbox,
     follow_up,
@@ -48,9 +55,14 @@ for _part in (
     restricted,
     reports,
     lead_lists,
+    timeliness,
+    lead_papers,
+    records,
+    auditing,
     readiness,
     register,
     key_adults,
+    locked_out,
     establishments,
     calendars,
 ):

@@ -10,16 +10,17 @@ from markupsafe import Markup
 
 from app.access import authenticator, enrolment, passwords
 from app.access.accounts import AccountDetails
+from app.access.browsers import Place
 from app.access.enrolment import Offer
-from app.access.permissions import Role
-from app.casework import own_contact, own_roles, signing_in, spoken_codes
+from app.access.passkey_answers import site_of
+from app.casework import own_access, own_contact, own_roles, signing_in, spoken_codes
 from app.core.errors import FieldError, Invalid
 from app.pages.deps import Posted, Read, SignedIn, Wired, Write, posted_by_visitor
 from app.pages.forms import messages
 from app.pages.links import ROLES
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
-from app.pages.sign_in import let_in, with_form_token
+from app.pages.sign_in import browser_here, let_in, with_form_token
 from app.wiring import Wiring
 
 router = APIRouter(route_class=PageRoute)
@@ -36,7 +37,7 @@ def own_account(request: Request, visitor: SignedIn, session: Write) -> Response
         ],
         may_have_code=spoken_codes.may_have_one(visitor.acting),
         code=spoken_codes.own_code(session, visitor.acting),
-        only_auditor={one.role for one in visitor.actor.grants} == {Role.AUDITOR},
+        waiting=own_access.look(session, visitor.acting).waiting,
     )  # fmt: skip
 
 
@@ -63,19 +64,27 @@ def enrol_press(
     code: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     now = wiring.clock.now()
+    place, cookie = browser_here(request, wiring)
     with wiring.database.read() as session:
         offered, details = signing_in.invitation(session, wiring.cipher, token, now=now)
     try:
-        came_in = _enrol(wiring, token, details, typed=(password, repeated), code=code)
+        came_in = _enrol(wiring, token, details, place, typed=(password, repeated), code=code)
     except Invalid as problem:
         return _form(
             request, wiring, token=token, offered=offered, details=details, errors=problem.errors
         )
-    return let_in(wiring, came_in)
+    to = "/account/passkey" if site_of(wiring.settings.base_url) else "/"
+    return let_in(wiring, came_in, cookie, to=to)
 
 
 def _enrol(
-    wiring: Wiring, token: str, details: AccountDetails, *, typed: tuple[str, str], code: str
+    wiring: Wiring,
+    token: str,
+    details: AccountDetails,
+    place: Place,
+    *,
+    typed: tuple[str, str],
+    code: str,
 ) -> str:
     """Return the token of a new session; the slow hash runs while no transaction is open."""
     found = enrolment.password_faults(*typed, email=details.email)
@@ -84,8 +93,9 @@ def _enrol(
     hashed = passwords.hash_of(typed[0])
     with wiring.database.write() as session:
         return signing_in.enrol(
-            session, wiring.cipher, token, password_hash=hashed, code=code, now=wiring.clock.now()
-        )
+            session, wiring.cipher, token, password_hash=hashed, code=code, place=place,
+            now=wiring.clock.now(),
+        )  # fmt: skip
 
 
 def _form(
@@ -99,11 +109,13 @@ def _form(
 ) -> Response:
     uri = authenticator.uri(offered.secret, account=details.email)
     drawn = segno.make(uri, error="m").svg_inline(border=2, omitsize=True)
+    # Drawn from our own text, by a library that draws only paths.
+    picture = Markup(drawn)  # noqa: S704  # nosec B704
     return with_form_token(
         request, wiring, "enrol.html", status=400 if errors else 200, title="Set up your account",
         token_in_path=token, details=details, secret=_in_fours(offered.secret),
         errors=messages(errors),
-        qr=Markup(drawn),  # noqa: S704 (drawn from our own text, by a library that draws only paths)
+        qr=picture,
     )  # fmt: skip
 
 

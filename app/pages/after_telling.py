@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.casework import amendments, attending, exporting, recalling, watching
 from app.core.clock import london_date, show_moment
 from app.core.errors import NotFoundAndNoted
-from app.pages.deps import Posted, Read, SignedIn, Watching, Wired, Write, reach_of
+from app.pages.deps import Posted, ProvedPost, Read, SignedIn, Watching, Wired, Write, reach_of
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 from app.reports.export import safe_cell
@@ -22,12 +22,13 @@ from notifications.receipt_states import AttendanceAnswer
 from notifications.states import ReceiptKind
 
 router = APIRouter(route_class=PageRoute)
+Count = Annotated[int, Path(ge=0, le=2_000_000_000)]
 _COLUMNS = ("Forename", "Surname", "Date of birth", "Incident", "Recorded", "Category", "Text")
 
 
 @router.get("/notifications/{notification_id}/still-shown/{version}/{incidents}")
 def still_shown(
-    notification_id: UUID, version: int, incidents: int, *, acting: Watching, session: Read,
+    notification_id: UUID, version: Count, incidents: Count, *, acting: Watching, session: Read,
     wiring: Wired,
 ) -> Response:  # fmt: skip
     on_screen = watching.OnScreen(version, incidents)
@@ -42,7 +43,7 @@ def still_shown(
 
 @router.get("/morning/calls/{line_id}/still-shown/{version}/{incidents}")
 def still_read_out(
-    line_id: UUID, version: int, incidents: int, acting: Watching, session: Read
+    line_id: UUID, version: Count, incidents: Count, acting: Watching, session: Read
 ) -> Response:
     on_screen = watching.OnScreen(version, incidents)
     watching.still_read_out(session, acting, line_id=line_id, on_screen=on_screen)
@@ -80,7 +81,7 @@ def destroyed_press(notification_id: UUID, visitor: Posted, session: Write) -> R
 
 
 @router.post("/notifications/{notification_id}/export")
-def export_press(notification_id: UUID, visitor: Posted, session: Write) -> Response:
+def export_press(notification_id: UUID, visitor: ProvedPost, session: Write) -> Response:
     _, content = exporting.take_away(
         session, visitor.acting, notification_id=notification_id, how=ReceiptKind.EXPORTED
     )
@@ -94,7 +95,7 @@ def export_press(notification_id: UUID, visitor: Posted, session: Write) -> Resp
 
 @router.post("/notifications/{notification_id}/print")
 def print_press(
-    request: Request, notification_id: UUID, visitor: Posted, session: Write
+    request: Request, notification_id: UUID, visitor: ProvedPost, session: Write
 ) -> Response:
     notification, content = exporting.take_away(
         session, visitor.acting, notification_id=notification_id, how=ReceiptKind.PRINTED

@@ -58,7 +58,7 @@ def npm() -> list[str]:
         uv = shutil.which("uv")
         installer = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
         lock = str(ROOT / "requirements-node.lock")
-        subprocess.run(
+        subprocess.run(  # nosec B603
             [*installer, "install", "-q", "--target", str(wheel), "--require-hashes", "-r", lock],
             check=True,
         )
@@ -75,7 +75,7 @@ def fetch_release() -> Path:
     # Nothing a package brings may run here: the files are only read.
     command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     environment = {**os.environ, "npm_config_update_notifier": "false"}
-    subprocess.run(command, cwd=work, check=True, env=environment, stdout=sys.stderr)
+    subprocess.run(command, cwd=work, check=True, env=environment, stdout=sys.stderr)  # nosec B603
     return work / "node_modules" / "govuk-frontend" / "dist" / "govuk"
 
 

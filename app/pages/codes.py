@@ -98,3 +98,11 @@ CHANGE_REASONS = {
     ChangeReason.SAID_RELATED: "Said that they are related to or involved with the family",
     ChangeReason.KNOWS_THE_FAMILY: "Said that they know the family outside school",
 }
+
+# What a checkpoint found, by the code that `app.jobs.checkpoint_trail` leaves.
+CHECKPOINT_FAULTS = {
+    "place_refused": "the second place could not be read or written.",
+    "last_line_wrong": "the last line kept in the second place was changed.",
+    "went_back": "rows are missing at its end.",
+    "changed": "a row was changed.",
+}

@@ -1,13 +1,17 @@
-"""The two cookies: the session of who is signed in, and the form token of who is not yet."""
+"""The three cookies: who is signed in, the form token of who is not yet, which browser it is."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from fastapi import Response
+from fastapi import Request, Response
 
+from app.access import browsers
+from app.access.browsers import Place
+from app.core.cipher import Cipher
+from app.core.ids import new_secret
 from app.core.settings import Settings
 
-_SESSION, _FORM = "encompass-session", "encompass-form"
+_SESSION, _FORM, _BROWSER = "encompass-session", "encompass-form", "encompass-browser"
 
 
 def session_name(settings: Settings) -> str:
@@ -20,11 +24,32 @@ def form_name(settings: Settings) -> str:
     return _named(settings, _FORM)
 
 
-def put(response: Response, name: str, value: str, *, settings: Settings) -> None:
-    """Set a cookie that ends with the browser: no script, no other site, no other host."""
+def put(
+    response: Response, name: str, value: str, *, settings: Settings, seconds: int | None = None
+) -> None:
+    """Set a cookie for no script, no other site and no other host; it ends with the browser."""
     response.set_cookie(
-        name, value, path="/", secure=not plain_http(settings), httponly=True, samesite="strict"
-    )
+        name, value, path="/", secure=not plain_http(settings), httponly=True, samesite="strict",
+        max_age=seconds,
+    )  # fmt: skip
+
+
+def browser_of(request: Request, settings: Settings, cipher: Cipher) -> tuple[Place, str]:
+    """Return where a post comes from, and the cookie by which the browser is known again.
+
+    Only for posts: a browser that follows a link from elsewhere does not send it, and would be
+    given another.
+    """
+    cookie = request.cookies.get(_named(settings, _BROWSER)) or new_secret()
+    address = request.client.host if request.client else "unknown"
+    agent = request.headers.get("user-agent", "")
+    return browsers.place_of(cipher, cookie=cookie, address=address, user_agent=agent), cookie
+
+
+def put_browser(response: Response, cookie: str, *, settings: Settings) -> None:
+    """Set the cookie by which a browser is known again; it holds nothing and lets nobody in."""
+    seconds = int(browsers.LISTED_FOR.total_seconds())
+    put(response, _named(settings, _BROWSER), cookie, settings=settings, seconds=seconds)
 
 
 def drop(response: Response, name: str, *, settings: Settings) -> None:

@@ -5,6 +5,7 @@ child's content leaves a row in the trail. Everything above a session is functio
 the commit comes before the answer.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from app.access.permissions import Actor, Role
 from app.casework.acting import Acting
 from app.casework.restricted import close_to
 from app.core.crash_points import CrashPoint, crash_point
+from app.core.errors import NotSignedIn
 from app.core.scope import Scope, scope
 from app.pages import cookies, forms
 from app.pages.links import Link, links_of
@@ -71,6 +73,10 @@ class Visitor:
     @property
     def form_token(self) -> str:
         return self.sign_in.form_token
+
+    @property
+    def seconds_left(self) -> int:
+        return sessions.time_left(self.sign_in, now=self.now).seconds
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -127,6 +133,40 @@ def posted_by_visitor(
     forms.check_token(form_token, forms.visitor_token(wiring.cipher, cookie))
     if not cookie:
         raise forms.refuse()
+
+
+OWN_ACCESS = "/account/access"
+_PAGE_OF_BUTTON = re.compile(
+    r"/notifications/[^/]+|/restricted|/register/key-adults/[^/]+/new-link"
+)
+
+
+class ProofNeeded(NotSignedIn):
+    """Somebody signed in has to show again who they are; `back` is the page that asked."""
+
+    def __init__(self, detail: str, *, back: str) -> None:
+        super().__init__(detail)
+        self.back = back
+
+
+def proved(request: Request, visitor: SignedIn) -> Visitor:
+    """Return who is signed in and showed it lately, before a page with such a form is shown."""
+    if not sessions.proved(visitor.sign_in, now=visitor.now):
+        back = request.url.path.removesuffix(".csv")
+        raise ProofNeeded("Show that it is you.", back=back)
+    return visitor
+
+
+def proved_post(request: Request, visitor: Posted) -> Visitor:
+    """Return who pressed a button that asks for proof; a form that was open still counts."""
+    if not sessions.proved(visitor.sign_in, now=visitor.now, within=sessions.FORM_HOLDS):
+        found = _PAGE_OF_BUTTON.match(request.url.path)
+        raise ProofNeeded("Show that it is you.", back=found[0] if found else OWN_ACCESS)
+    return visitor
+
+
+Proved = Annotated[Visitor, Depends(proved, scope="function")]
+ProvedPost = Annotated[Visitor, Depends(proved_post, scope="function")]
 
 
 def reach_of(actor: Actor) -> Scope:

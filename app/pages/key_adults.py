@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -28,16 +28,17 @@ router = APIRouter(route_class=PageRoute)
 Text = Annotated[str, Form(max_length=254)]
 Day = Annotated[str, Form(max_length=20)]
 Number = Annotated[str, Form(max_length=3)]
+Urn = Annotated[int, Path(ge=100_000, le=999_999)]
 
 
 @router.get("/register/schools/{urn}/key-adults")
-def school_page(request: Request, urn: int, visitor: SignedIn, session: Write) -> Response:
+def school_page(request: Request, urn: Urn, visitor: SignedIn, session: Write) -> Response:
     return _school(request, visitor, session, urn)
 
 
 @router.post("/register/schools/{urn}/dates")
 def dates_press(
-    request: Request, urn: int, *, visitor: Posted, session: Write,
+    request: Request, urn: Urn, *, visitor: Posted, session: Write,
     protocol_on: Day = "", statement_on: Day = "",
 ) -> Response:  # fmt: skip
     try:
@@ -51,13 +52,13 @@ def dates_press(
 
 
 @router.get("/register/schools/{urn}/key-adults/add")
-def ask_page(request: Request, urn: int, visitor: SignedIn, session: Write) -> Response:
+def ask_page(request: Request, urn: Urn, visitor: SignedIn, session: Write) -> Response:
     return _ask(request, visitor, session, urn, typed={})
 
 
 @router.post("/register/schools/{urn}/key-adults/add")
 def ask_press(
-    request: Request, urn: int, *, visitor: Posted, session: Write,
+    request: Request, urn: Urn, *, visitor: Posted, session: Write,
     name: Text = "", email: Text = "", telephone: Text = "", alert_email: Text = "",
     position: Number = "", course: Text = "", trained_on: Day = "", expires_on: Day = "",
     date_of_birth: Day = "",

@@ -19,6 +19,8 @@ _PAGES = (
     (Action.SEE_BOARD, Link("This morning", "/morning", ("/morning",))),
     (Action.SEE_REVIEWS, Link("Schools to settle", "/review", ("/review",))),
     (Action.SEE_REPORTS, Link("Reports", "/reports", ("/reports",))),
+    (Action.SEE_NATIONAL, Link("All forces", "/reports/national", ("/reports/national",))),
+    (Action.READ_AUDIT, Link("Audit trail", "/audit", ("/audit", "/timeline"))),
     (Action.SEE_REGISTER, Link("Register", "/register", ("/register",))),
 )
 _ACCOUNT = Link("Account", "/account", ("/account",))

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
 from app.casework import releasing
+from app.core.errors import Conflict
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
@@ -62,6 +63,8 @@ def propose_press(
         errors["reason"] = "Say why this person is safe"
     if errors and found.mine:
         return _page(request, visitor, found, errors=errors, chosen=person, reason=reason)
+    if errors:
+        raise Conflict("Take this child first: load the page again.")
     releasing.propose(
         session, visitor.acting, notification_id=notification_id, person_id=chosen.get(person),
         reason=releasing.WhySafe(reason),

@@ -102,7 +102,7 @@ def page(
         .render(
             visitor=visitor,
             nonce=request.state.csp_nonce,
-            path=request.url.path,
+            path=request.scope["path"],
             **values,
         )
     )

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.access.permissions import Role
+from app.access.permissions import Action, Role, may_at_all
 from app.casework import morning
 from app.core.clock import london_date
 from app.core.errors import NotFound
-from app.pages.deps import SignedIn, Write
+from app.pages.deps import Proved, SignedIn, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 
@@ -19,15 +19,18 @@ router = APIRouter(route_class=PageRoute)
 @router.get("/reports")
 def newest_report(visitor: SignedIn) -> Response:
     force = min(visitor.actor.forces(Role.LEAD), default=None)
-    if force is None and visitor.actor.councils(Role.LEAD):
-        return RedirectResponse("/reports/readiness", 303)
+    council = min(visitor.actor.councils(Role.LEAD), default=None)
+    if force is None and council is not None:
+        return RedirectResponse(f"/reports/timeliness/council/{council}", 303)
+    if force is None and may_at_all(visitor.actor, Action.SEE_NATIONAL):
+        return RedirectResponse("/reports/national", 303)
     if force is None:
         raise NotFound("There is nothing here for you.")
     return RedirectResponse(f"/reports/morning/{force}/{london_date(visitor.now)}", 303)
 
 
 @router.get("/reports/morning/{force}/{on}.csv")
-def report_csv(force: str, on: date, visitor: SignedIn, session: Write) -> Response:
+def report_csv(force: str, on: date, visitor: Proved, session: Write) -> Response:
     text = morning.export(session, visitor.acting, force=force, on=on)
     disposition = f'attachment; filename="morning-{on}.csv"'
     return Response(

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from app.access.break_glass import WhyAsked
 from app.casework import breaking_glass
 from app.core.errors import Invalid
-from app.pages.deps import Posted, SignedIn, Visitor, Write
+from app.pages.deps import Posted, Proved, ProvedPost, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 
@@ -24,7 +24,7 @@ WHY = {
 
 
 @router.get(HERE)
-def restricted_page(request: Request, visitor: SignedIn, session: Write) -> Response:
+def restricted_page(request: Request, visitor: Proved, session: Write) -> Response:
     return _page(request, visitor, breaking_glass.look(session, visitor.acting))
 
 
@@ -32,7 +32,7 @@ def restricted_page(request: Request, visitor: SignedIn, session: Write) -> Resp
 def ask_press(
     request: Request,
     *,
-    visitor: Posted,
+    visitor: ProvedPost,
     session: Write,
     force: Annotated[str, Form()] = "",
     reference: Annotated[str, Form()] = "",
@@ -53,7 +53,7 @@ def ask_press(
 
 
 @router.post(f"{HERE}/{{ident}}/grant")
-def grant_press(ident: UUID, visitor: Posted, session: Write) -> Response:
+def grant_press(ident: UUID, visitor: ProvedPost, session: Write) -> Response:
     breaking_glass.answer(session, visitor.acting, ident=ident, grants=True)
     return RedirectResponse(HERE, 303)
 

@@ -1,13 +1,18 @@
-"""Signing in with a password and an authenticator code, and signing out."""
+"""Signing in with a passkey, or with a password and an authenticator code, and signing out."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
-from app.access import passwords, sessions, sign_in
+from app.access import passkey_answers, passwords, sessions, sign_in
+from app.access.browsers import Place
+from app.access.ceremonies import Ceremony
+from app.access.passkey_answers import Site, site_of
 from app.casework import signing_in
-from app.core.errors import TooMany
+from app.casework.desks import desks
+from app.core.errors import NotFound, TooMany
 from app.core.ids import new_secret
 from app.pages import cookies, forms
 from app.pages.deps import Posted, Read, SignedIn, Wired, Write, posted_by_visitor
@@ -16,6 +21,9 @@ from app.pages.rendering import page
 from app.wiring import Wiring
 
 router = APIRouter(route_class=PageRoute)
+
+# What an authenticator answers is a few hundred bytes; some send their certificates along.
+LONGEST_ANSWER = 16 * 1024
 
 
 @router.get("/")
@@ -28,7 +36,7 @@ def sign_in_page(request: Request, session: Read, wiring: Wired) -> Response:
     token = request.cookies.get(cookies.session_name(wiring.settings))
     if sessions.is_alive(session, token, now=wiring.clock.now()):
         return RedirectResponse("/", 303)
-    return _form(request, wiring, signed_out=token is not None)
+    return _form(request, wiring, session, signed_out=token is not None)
 
 
 @router.post("/sign-in", dependencies=[Depends(posted_by_visitor)])
@@ -39,30 +47,84 @@ def sign_in_press(
     password: Annotated[str, Form(max_length=1024)] = "",
     code: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
+    place, cookie = browser_here(request, wiring)
     try:
-        token = _check(request, wiring, email=email, password=password, code=code)
+        found = _check(wiring, place, email=email, password=password, code=code)
     except TooMany as locked:
-        return _form(request, wiring, email=email, problem=locked.detail, status=429)
+        return _again(request, wiring, email=email, problem=locked.detail, status=429)
+    if found is None:
+        return _again(request, wiring, email=email, problem=sign_in.REFUSAL, status=401)
+    if isinstance(found, signing_in.BrowserWaits):
+        answer = page(
+            request, "browser_waits.html", status=found.status, title=found.title,
+            browser=place.browser, origin=forms.origin_of(wiring.settings),
+        )  # fmt: skip
+        cookies.put_browser(answer, cookie, settings=wiring.settings)
+        return answer
+    return let_in(wiring, found, cookie)
+
+
+@router.post("/sign-in/passkey/options", dependencies=[Depends(posted_by_visitor)])
+def passkey_options_press(request: Request, session: Write, wiring: Wired) -> Response:
+    """Return what a browser needs to ask for a passkey, as the script of the page reads it."""
+    site, (place, cookie) = site_here(wiring), browser_here(request, wiring)
+    options = passkey_answers.ask(
+        session, site, place, Ceremony.SIGN_IN, account_id=None, now=wiring.clock.now()
+    )
+    answer = Response(options, media_type="application/json")
+    cookies.put_browser(answer, cookie, settings=wiring.settings)
+    return answer
+
+
+@router.post("/sign-in/passkey", dependencies=[Depends(posted_by_visitor)])
+def passkey_press(
+    request: Request,
+    wiring: Wired,
+    answer: Annotated[str, Form(max_length=LONGEST_ANSWER)] = "",
+) -> Response:
+    site, (place, cookie) = site_here(wiring), browser_here(request, wiring)
+    try:
+        with wiring.database.write() as session:
+            token = signing_in.sign_in_by_passkey(
+                session, wiring.cipher, site, place, answer=answer, now=wiring.clock.now()
+            )
+    except TooMany as locked:
+        return _again(request, wiring, problem=locked.detail, status=429)
     if token is None:
-        return _form(request, wiring, email=email, problem=sign_in.REFUSAL, status=401)
-    return let_in(wiring, token)
+        return _again(request, wiring, problem=sign_in.PASSKEY_REFUSAL, status=401)
+    return let_in(wiring, token, cookie)
 
 
 @router.post("/sign-out")
 def sign_out_press(visitor: Posted, session: Write, wiring: Wired) -> Response:
     signing_in.sign_out(session, visitor.sign_in, now=visitor.now)
     answer = RedirectResponse("/sign-in", 303)
-    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    # Not "cookies": the browser's own, which lets nobody in, is how it is known again.
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     cookies.drop(answer, cookies.session_name(wiring.settings), settings=wiring.settings)
     return answer
 
 
-def let_in(wiring: Wiring, token: str) -> Response:
-    """Send a person who has just proved who they are to their first page, with the cookie."""
-    answer = RedirectResponse("/", 303)
+def let_in(wiring: Wiring, token: str, browser: str, *, to: str = "/") -> Response:
+    """Send a person who has just proved who they are to their first page, with the cookies."""
+    answer = RedirectResponse(to, 303)
     cookies.put(answer, cookies.session_name(wiring.settings), token, settings=wiring.settings)
+    cookies.put_browser(answer, browser, settings=wiring.settings)
     cookies.drop(answer, cookies.form_name(wiring.settings), settings=wiring.settings)
     return answer
+
+
+def site_here(wiring: Wiring) -> Site:
+    """Return what passkeys of this installation are tied to; raise `NotFound` where it has none."""
+    site = site_of(wiring.settings.base_url)
+    if site is None:
+        raise NotFound("Passkeys need a host with a name.")
+    return site
+
+
+def browser_here(request: Request, wiring: Wiring) -> tuple[Place, str]:
+    """Return where a post comes from, with the cookie to set again."""
+    return cookies.browser_of(request, wiring.settings, wiring.cipher)
 
 
 def with_form_token(
@@ -77,12 +139,13 @@ def with_form_token(
     return answer
 
 
-def _check(request: Request, wiring: Wiring, *, email: str, password: str, code: str) -> str | None:
-    """Return a session token, or `None`; the slow hash runs while no transaction is open."""
+def _check(
+    wiring: Wiring, place: Place, *, email: str, password: str, code: str
+) -> str | signing_in.BrowserWaits | None:
+    """Return a session token, or why not; the slow hash runs while no transaction is open."""
     now = wiring.clock.now()
-    address = request.client.host if request.client else "unknown"
     with wiring.database.read() as session:
-        attempt = sign_in.look_up(session, wiring.cipher, email=email, address=address, now=now)
+        attempt = sign_in.look_up(session, wiring.cipher, email=email, place=place, now=now)
     matched = passwords.matches(password, attempt.password_hash)
     with wiring.database.write() as session:
         return signing_in.sign_in_person(
@@ -90,9 +153,17 @@ def _check(request: Request, wiring: Wiring, *, email: str, password: str, code:
         )
 
 
+def _again(
+    request: Request, wiring: Wiring, *, problem: str, status: int, email: str = ""
+) -> Response:
+    with wiring.database.read() as session:
+        return _form(request, wiring, session, email=email, problem=problem, status=status)
+
+
 def _form(
     request: Request,
     wiring: Wiring,
+    session: Session,
     *,
     email: str = "",
     problem: str | None = None,
@@ -101,5 +172,6 @@ def _form(
 ) -> Response:
     return with_form_token(
         request, wiring, "sign_in.html", status=status, title="Sign in", email=email,
-        problem=problem, signed_out=signed_out,
+        problem=problem, signed_out=signed_out, desks=desks(session, now=wiring.clock.now()),
+        passkeys=site_of(wiring.settings.base_url) is not None,
     )  # fmt: skip

@@ -19,7 +19,8 @@ from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import NEEDS_SERVICE, IncidentState, Outcome
-from app.reports.feed import feed_of
+from app.intake.trial import tried
+from app.reports.feed import feed_of, refused_pushes
 from app.reports.holders import Holders
 from app.reports.holiday import holiday_backlog
 from app.reports.rows import NOT_SHOWN, Board, ChildRow
@@ -69,7 +70,13 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     mine = [row for row in rows if row.told is not Told.TOLD or _belongs(row, on)]
     backlog = holiday_backlog(session, force=force)
     feed = feed_of(session, force, on=on, now=now)
-    return Board(force, on, now, tuple(sorted(mine, key=_urgency)), backlog, feed)
+    found = Board(force, on, now, tuple(sorted(mine, key=_urgency)), backlog, feed)
+    if on != london_date(now):
+        return found
+    return replace(
+        found, refused=refused_pushes(session, force, now=now),
+        trials=tried(session, force, since=now - timedelta(days=1)),
+    )  # fmt: skip
 
 
 def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, list[Notification]]:

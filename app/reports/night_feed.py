@@ -16,6 +16,16 @@ class Feed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """Pushes of a force that were turned away, and which of its systems they came from."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+    systems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NightFeed:
     """One force's night that ends on `on`: what it says it pushed and what had arrived by then."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.clock import at_london
 from app.intake.outcomes import Outcome, OutcomeReason
-from app.reports.night_feed import NightFeed
+from app.reports.night_feed import NightFeed, Refusals
 from app.reports.told import Told
 from notifications.states import LateCause, ToldHow
 
@@ -67,6 +67,10 @@ class Board:
     holiday: HolidayBacklog = HolidayBacklog()
     # How the night was fed, while that is known: a silent feed may hide a child.
     feed: NightFeed | None = None
+    # What police systems pushed and was turned away: each may be a child nobody knows of here.
+    refused: Refusals | None = None
+    # What test systems pushed in a day: apart from every count, told to nobody.
+    trials: int = 0
 
     def count(self, told: Told) -> int:
         return sum(row.told is told for row in self.rows)
@@ -99,4 +103,5 @@ class Board:
     @property
     def all_told(self) -> bool:
         """Nobody known is left, and nothing says that somebody may be missing."""
-        return self.not_told == 0 and not (self.feed is not None and self.feed.rings)
+        in_doubt = self.refused is not None or (self.feed is not None and self.feed.rings)
+        return self.not_told == 0 and not in_doubt

@@ -20,14 +20,16 @@ from app.casework import (
 from app.casework.acting import Acting
 from app.casework.inbox import Line, inbox
 from app.casework.police import PoliceActing
+from app.casework.provider_news import note_status
 from app.casework.settling import Answer, settle
 from app.casework.withdraw import withdraw_incident
 from app.core.errors import ServiceError
-from app.core.scope import of_force
+from app.core.scope import PLATFORM, of_force
 from app.intake.payload import IncidentMessage, WithdrawalMessage
 from app.intake.receive import Submission
 from app.simulation.county import FORCES
 from app.simulation.world import Pushed, World
+from notifications.channels.govuk_notify import status_of
 from notifications.states import CallResult, FollowUpCode
 from schools.matching.models import ReviewReason
 
@@ -204,3 +206,17 @@ def review(world: World) -> None:
             session, acting, review_id=line.review_id,
             answer=Answer((urn,), ReviewReason.OFFICER_CLARIFIED, "", ()),
         )  # fmt: skip
+
+
+def hear(world: World) -> None:
+    """GOV.UK Notify calls back about a message: late, out of order, twice, or never."""
+    taken = world.notify.taken
+    if not taken:
+        return
+    one = world.chance.pick(sorted(taken, key=lambda one: one.id))
+    word = "sending" if world.chance.one_in(6) else world.notify.status_of(one)
+    # Now and then of something nobody here has sent.
+    about = UUID(one.id) if world.chance.one_in(12) else UUID(one.reference)
+    for _ in range(1 + world.chance.one_in(4)):
+        with world.wiring.database.write(PLATFORM) as session:
+            note_status(session, alert_id=about, status=status_of(word), now=world.now)

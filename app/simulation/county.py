@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.accounts import add_account
@@ -19,8 +20,9 @@ from app.core.policy import Desk, Policy
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from schools.calendars import import_calendar, seed_bank_holidays
+from schools.key_adult_details import mobile_digest, mobile_of, open_details
 from schools.key_adults import import_key_adults
-from schools.models import Establishment, Status
+from schools.models import Establishment, KeyAdult, Status
 from schools.officers import Duty
 from schools.term_dates import Nation
 
@@ -133,11 +135,20 @@ def _key_adults(
     report = import_key_adults(session, wiring.cipher, io.StringIO("\n".join(rows)), now=now)
     if report.errors:
         raise RuntimeError("the simulated county's key adults are wrong")
+    _prove_mobiles(session, wiring, now)
     for school in schools:
         for email in school.key_adults:
             people[email] = _account(
                 session, wiring, email, Role.KEY_ADULT, urn=school.urn, now=now
             )
+
+
+def _prove_mobiles(session: Session, wiring: Wiring, now: datetime) -> None:
+    """The first in order of each school may be sent text messages."""
+    for row in session.scalars(select(KeyAdult).where(KeyAdult.position == 1)):
+        mobile = mobile_of(open_details(wiring.cipher, row))
+        if mobile is not None:
+            row.mobile_digest, row.mobile_verified_at = mobile_digest(wiring.cipher, mobile), now
 
 
 def _calendar(session: Session, schools: tuple[School, ...], now: datetime) -> None:

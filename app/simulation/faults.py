@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -18,6 +19,8 @@ from app.simulation.chance import Chance
 from notifications.alerts import Letterhead
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase, Sent
 from notifications.channels.recording import RecordingChannel
+
+Met = TypeVar("Met", bound=StrEnum)
 
 # Of a hundred messages: how many a greylisting server puts off, how many answers are lost (half of
 # them after the message was taken), and from where on the process dies with the answer in hand.
@@ -50,6 +53,18 @@ class MailMode(StrEnum):
     BLACK_HOLE = "black_hole"
 
 
+class NotifyMode(StrEnum):
+    """How GOV.UK Notify is; one message's own fate is drawn besides."""
+
+    WELL = "well"
+    BUSY = "busy"
+    DAILY_LIMIT = "daily_limit"
+    REVOKED = "revoked"
+    # Answers 500, or nothing, whether or not it took the message.
+    ERRORS = "errors"
+    LOSES = "loses"
+
+
 @dataclass(slots=True)
 class Faults:
     """The faults in force; all quiet until the world turns some on."""
@@ -59,6 +74,7 @@ class Faults:
     writes: int = 0
     crashes: bool = False
     mail: MailMode = MailMode.WELL
+    notify: NotifyMode = NotifyMode.WELL
     met: dict[str, int] = field(default_factory=dict)
 
     def next_write(self) -> WriteFault | None:
@@ -68,13 +84,14 @@ class Faults:
         kinds = list(WriteFault) if self.crashes else list(WriteFault)[:4]
         return self.note(self.chance.pick(kinds))
 
-    def note(self, fault: WriteFault) -> WriteFault:
+    def note(self, fault: Met) -> Met:
         self.met[fault] = self.met.get(fault, 0) + 1
         return fault
 
     def quiet(self) -> None:
         """End every fault."""
-        self.writes, self.crashes, self.mail = 0, False, MailMode.WELL
+        self.writes, self.crashes = 0, False
+        self.mail, self.notify = MailMode.WELL, NotifyMode.WELL
 
 
 class FaultyDatabase(Database):

@@ -5,8 +5,10 @@ the ids concerned, so that a failing seed says where to look. What is asked afte
 asked on a connection of the world's own, beside the engine of the service.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.dialects import sqlite
@@ -21,6 +23,7 @@ from app.reports.balance import balance
 from app.reports.morning import board
 from app.reports.told import Told
 from app.simulation.county import FORCES
+from app.simulation.notify import NEVER_LEFT
 from app.simulation.world import World
 from notifications.models import Alert, Notification, Occurrence, Receipt
 from notifications.states import VISIBLE, NotificationState, ReceiptKind
@@ -38,11 +41,11 @@ def safety(world: World) -> list[str]:
     All of it is looked at again whenever anything was stored, answered or sent since last time.
     """
     (version,) = world.look.execute("PRAGMA data_version").fetchone()
-    now = (version, len(world.answered), len(world.mail.sent))
+    now = (version, len(world.answered), len(world.mail.sent), len(world.notify.posted))
     if now != world.looked_at:
         world.broken = [
             *_stored_once(world), *_no_duplicate(world), *_nothing_withdrawn_visible(world),
-            *_no_rank_fell(world), *_no_send_without_intent(world),
+            *_no_rank_fell(world), *_no_send_without_intent(world), *_taken_once(world),
         ]  # fmt: skip
         world.looked_at = now
     return world.broken
@@ -152,10 +155,22 @@ _TOLD_BY_NOTHING = _text(
 def _no_send_without_intent(world: World) -> Iterator[str]:
     """I6: every message in a mailbox has a row that said so before it left."""
     tried = {alert_id for (alert_id,) in world.look.execute(_TRIED)}
-    for alert_id in {one.message.alert_id.hex for one in world.mail.sent} - tried:
+    sent = {one.message.alert_id.hex for one in world.mail.sent}
+    sent |= {UUID(one.reference).hex for one in world.notify.taken}
+    for alert_id in sent - tried:
         yield f"send_without_intent:{alert_id}"
     for (notification_id,) in world.look.execute(_TOLD_BY_NOTHING):
         yield f"told_without_receipt:{notification_id}"
+
+
+def _taken_once(world: World) -> Iterator[str]:
+    """G2: GOV.UK Notify is asked before a repeat, so it has no alert twice but what never left."""
+    alive = Counter(
+        one.reference for one in world.notify.taken if world.notify.fate(one) != NEVER_LEFT
+    )
+    for reference, count in alive.items():
+        if count > 1:
+            yield f"taken_twice:{reference}"
 
 
 def _only_their_own(world: World) -> Iterator[str]:
@@ -176,7 +191,7 @@ def _only_their_own(world: World) -> Iterator[str]:
 
 def _no_content_in_bytes(world: World) -> Iterator[str]:
     """I8: no name, date of birth or reference in any byte that left."""
-    text = b"\n".join(one.raw for one in world.mail.sent)
+    text = b"\n".join([*(one.raw for one in world.mail.sent), *world.notify.posted])
     for secret in world.secrets:
         if secret in text:
             yield "content_in_a_message"

@@ -17,9 +17,10 @@ from app.access.permissions import Actor, Role
 from app.access.roles import roles_of
 from app.casework.acting import Acting
 from app.core import ids, schema
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
 from app.core.clock import HandClock, london_date
 from app.core.database import make_engine
+from app.core.key_file import Keys
 from app.core.scope import Scope
 from app.core.settings import Environment, Settings
 from app.jobs import PIPELINE
@@ -27,6 +28,7 @@ from app.jobs.runner import Runner
 from app.simulation.chance import Chance
 from app.simulation.county import County, found
 from app.simulation.faults import Faults, FaultyDatabase, FaultyMail
+from app.simulation.notify import SeededNotify, notify_channels
 from app.wiring import Wiring, build
 from notifications.alerts import letterhead
 
@@ -39,6 +41,8 @@ _SEASONS = (
     datetime(2026, 12, 7, 18, tzinfo=UTC),
 )
 _DAYS = 21
+# In this share of the worlds mail is tried first, in the others GOV.UK Notify; both are there.
+_MAIL_FIRST = 0.4
 _FILE = "encompass.db"
 
 
@@ -62,6 +66,7 @@ class World:
     county: County
     settings: Settings
     mail: FaultyMail
+    notify: SeededNotify
     engine: Engine
     wiring: Wiring
     runner: Runner
@@ -85,7 +90,10 @@ class World:
         """Start the next life: nothing of the last one but its database and its mailboxes."""
         self.engine.dispose()
         self.lives += 1
-        self.wiring = _wiring(self.settings, self.clock, self.faults, self.mail, self.engine)
+        self.wiring = _wiring(
+            self.settings, self.clock, faults=self.faults, mail=self.mail, notify=self.notify,
+            engine=self.engine,
+        )  # fmt: skip
         self.runner = Runner(self.wiring, PIPELINE, owner=f"life {self.lives}")
 
     def opened(self) -> sqlite3.Connection:
@@ -136,9 +144,12 @@ class Worlds:
         faults, settings = Faults(chance), _settings(self._home)
         cipher = Cipher(Keys.load(settings.key_path))
         mail = FaultyMail(letterhead(settings), cipher, faults)
-        wiring = _wiring(settings, clock, faults, mail, self._engine)
+        notify = SeededNotify(clock, faults)
+        wiring = _wiring(
+            settings, clock, faults=faults, mail=mail, notify=notify, engine=self._engine
+        )
         return World(
-            seed, chance, clock, faults, county, settings, mail, self._engine, wiring,
+            seed, chance, clock, faults, county, settings, mail, notify, self._engine, wiring,
             Runner(wiring, PIPELINE, owner="life 1"), sqlite3.connect(settings.data_dir / _FILE),
         )  # fmt: skip
 
@@ -171,11 +182,16 @@ class Worlds:
 
 
 def _wiring(
-    settings: Settings, clock: HandClock, faults: Faults, mail: FaultyMail, engine: Engine
-) -> Wiring:
+    settings: Settings, clock: HandClock, *, faults: Faults, mail: FaultyMail,
+    notify: SeededNotify, engine: Engine,
+) -> Wiring:  # fmt: skip
+    """Return what a process of the service holds; which provider is tried first is the world's."""
     wiring = build(settings, clock=clock)
+    by_notify, text = notify_channels(notify, letterhead(settings), clock)
+    first = faults.chance.of_key("first provider") < _MAIL_FIRST
     return replace(
-        wiring, database=FaultyDatabase(engine, wiring.chain, faults), channels=(mail,)
+        wiring, database=FaultyDatabase(engine, wiring.chain, faults),
+        channels=(mail, by_notify, text) if first else (by_notify, mail, text),
     )  # fmt: skip
 
 

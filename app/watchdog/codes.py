@@ -39,6 +39,7 @@ class Code(StrEnum):
     # The feed.
     FEED_SILENT = "feed_silent"
     FEED_UNEQUAL = "feed_unequal"
+    PUSHES_REFUSED = "pushes_refused"
     # The machinery.
     TICKS_STOPPED = "ticks_stopped"
     STEP_STUCK = "step_stuck"

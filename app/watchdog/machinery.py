@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from app.core import schema
+from app.core.checkpoints import MARK as CHECKPOINT_MARK
 from app.core.models import AuditEntry, AuditHead, Lease
 from app.jobs import PIPELINE
-from app.jobs.checkpoint_trail import MARK as CHECKPOINT_MARK
 from app.jobs.write_call_sheets import EVERY, FILE_MARK, FROM, PUSH_MARK, UNTIL
 from app.reports.readiness import ALARMS
 from app.watchdog.codes import Code, Finding

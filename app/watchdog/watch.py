@@ -34,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     alerts.nobody_opens,
     alerts.providers,
     feed.feed,
+    feed.refused,
     machinery.ticks,
     machinery.mornings,
     machinery.call_sheets,

@@ -71,11 +71,15 @@ class Account:
 
 
 class NotifyChannel:
-    """Hands alerts to GOV.UK Notify; `templates` are the ids of ours there, Welsh as `name.cy`."""
+    """Hands alerts to GOV.UK Notify; `templates` are the ids of ours there, Welsh as `name.cy`.
+
+    `transport` stands for the network where there is none.
+    """
 
     def __init__(
         self, account: Account, *, medium: Medium, templates: Mapping[str, str], head: Letterhead,
         clock: Clock, per_minute: int, timeout: httpx.Timeout = _ANSWER,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:  # fmt: skip
         self.name = _NAME[medium].value
         self.medium = medium
@@ -86,6 +90,7 @@ class NotifyChannel:
         self._clock = clock
         self._key = OctKey.import_key(account.secret)
         self._timeout = timeout
+        self._transport = transport
         self._lock = Lock()
         self._open: httpx.Client | None = None
 
@@ -146,7 +151,7 @@ class NotifyChannel:
             if self._open is None:
                 self._open = httpx.Client(
                     base_url=self._account.url, timeout=self._timeout, limits=_LIMITS,
-                    trust_env=False, follow_redirects=False,
+                    trust_env=False, follow_redirects=False, transport=self._transport,
                 )  # fmt: skip
             return self._open
 

@@ -130,7 +130,7 @@ def test_a_wrong_school_says_so_and_takes_it_back(page: Page, morning: Morning) 
 
 
 def test_somebody_invited_sets_up_the_account(page: Page, morning: Morning) -> None:
-    account, token = invite(morning.wiring, "new@example.org", Role.AUDITOR)
+    account, token = invite(morning.wiring, "new@example.org", Role.PLATFORM_ADMIN)
     page.goto(f"/enrol/{token}")
     check(page)
     secret = page.locator(".app-secret").inner_text().replace(" ", "")

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.access.clients import add_client
 from app.access.forces import add_force
+from app.access.models import ClientKind
 from app.core.scope import PLATFORM
 from app.intake.details import ChildDetails, IncidentDetails
 from app.main import create_app
@@ -94,6 +95,16 @@ class PoliceSystem:
 
     def headers(self, scope: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(scope)}"}
+
+
+def add_tester(wiring: Wiring, http: TestClient, force: str = FORCE) -> PoliceSystem:
+    """Add a test system to a force that is there."""
+    now = wiring.clock.now()
+    with wiring.database.write(PLATFORM) as session:
+        client, secret = add_client(
+            session, force=force, name="vendor's test", now=now, kind=ClientKind.TEST
+        )
+    return PoliceSystem(http, force, str(client.id), secret)
 
 
 def add_police(wiring: Wiring, http: TestClient, force: str = FORCE) -> PoliceSystem:

@@ -1,10 +1,12 @@
 """After telling: reminders that come, and that stop when somebody answers."""
 
 from datetime import date, time
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from app.casework import attending
 from app.casework.acknowledging import acknowledge
 from app.casework.following_up import record_follow_up
 from app.core.policies import add_policy
@@ -12,16 +14,18 @@ from app.core.policy import Policy, Receipts
 from app.core.scope import PLATFORM, of_force
 from app.reports.open_matters import OpenMatters, open_matters
 from notifications.receipt_models import ReceiptStep
+from notifications.receipt_states import AbsenceResponse, AttendanceAnswer
 from notifications.states import FollowUpCode, NotificationState
 from schools.officers import Duty
 from tests.journeys.world import FORCE, World, child
 
 FIRST, SECOND, LEAD = "first@primary.test", "second@primary.test", "lead@force.test"
+DUTY = "duty@force.test"
 
 
 def steps(world: World) -> dict[str, tuple[str, str | None]]:
     with world.wiring.database.read(PLATFORM) as session:
-        rows = session.scalars(select(ReceiptStep)).all()
+        rows = session.scalars(select(ReceiptStep).order_by(ReceiptStep.version)).all()
         return {row.kind.value: (row.state.value, row.reason_code) for row in rows}
 
 
@@ -30,7 +34,7 @@ def still_open(world: World) -> OpenMatters:
         return open_matters(session, force=FORCE, now=world.now)
 
 
-def opened(world: World, reference: str = "R-1") -> object:
+def opened(world: World, reference: str = "R-1") -> UUID:
     world.push(reference, child())
     world.until(time(7, 0))
     (one,) = world.notifications(reference)
@@ -48,6 +52,48 @@ def acknowledged(world: World, email: str) -> NotificationState:
 def through(world: World, *days: str) -> None:
     for day in days:
         world.until(time(9, 31), on=date.fromisoformat(day))
+
+
+def test_an_absence_nobody_sees_to_is_said_again_until_the_desk_says_what_was_done(
+    world: World,
+) -> None:
+    world.officer(Duty.DUTY_OFFICER, DUTY)
+    world.officer(Duty.FORCE_LEAD, LEAD)
+    ident = opened(world)
+    world.until(time(9, 46))
+    for said in (AttendanceAnswer.ABSENT, AttendanceAnswer.IN_SCHOOL, AttendanceAnswer.ABSENT):
+        with world.wiring.database.write(world.scope_of(FIRST)) as session:
+            attending.answer(session, world.acting(FIRST), notification_id=ident, said=said)
+        world.tick()
+    asked = len(world.alerted())
+    for clock_time in (time(10, 15), time(10, 16), time(10, 46)):
+        world.until(clock_time)
+    later = world.alerted()[asked:]
+    assert (later.count(DUTY), later.count(LEAD)) == (2, 2)
+    desk = "desk@example.org"
+    with world.wiring.database.write(world.scope_of(desk)) as session:
+        attending.respond(
+            session, world.acting(desk), notification_id=ident, response=AbsenceResponse.SEEN_SAFE
+        )
+    asked = len(world.alerted())
+    world.until(time(14, 0))
+    assert DUTY not in world.alerted()[asked:]
+    assert steps(world)["absence_unmet"] == ("skipped", "responded")
+
+
+def test_nobody_is_asked_about_an_absence_in_the_evening(world: World) -> None:
+    world.officer(Duty.DUTY_OFFICER, DUTY)
+    ident = opened(world)
+    world.until(time(17, 20))
+    with world.wiring.database.write(world.scope_of(FIRST)) as session:
+        attending.answer(
+            session, world.acting(FIRST), notification_id=ident, said=AttendanceAnswer.ABSENT
+        )
+    world.tick()
+    asked = len(world.alerted())
+    for clock_time in (time(17, 50), time(18, 20), time(20, 0)):
+        world.until(clock_time)
+    assert world.alerted()[asked:].count(DUTY) == 1
 
 
 @pytest.mark.feature("AK7")

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from app.access.forces import set_area
 from app.casework.cover import last_test
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
+from app.core.key_file import Keys
 from app.core.policies import add_policy
 from app.core.policy import Policy
 from app.core.scope import PLATFORM

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from app.access.clients import ALL_SCOPES, Caller
+from app.access.models import PoliceClient
 from app.casework.nights import close
 from app.casework.police import PoliceActing
 from app.core.audit import Event
 from app.core.clock import london_date
+from app.core.errors import NotAllowed
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM, of_force
 from app.intake.payload import NightTotals
@@ -89,6 +91,20 @@ def test_a_silent_force_without_a_duty_officer_is_asked_again_as_soon_as_there_i
     world.officer(Duty.DUTY_OFFICER, DUTY)
     world.tick()
     assert (rang(world), world.alerted()) == (["silent"], [DUTY])
+
+
+@pytest.mark.feature("SE4")
+def test_a_push_that_is_turned_away_rings_the_duty_officer_once_at_any_hour(fed: World) -> None:
+    close_night(fed, 0, 0, 0)
+    fed.until(time(13, 0))
+    assert (fed.alerted(), fed.board.all_told) == ([], True)
+    with fed.wiring.database.write(PLATFORM) as session:
+        session.get_one(PoliceClient, fed.clients[FORCE]).networks = ["192.0.2.0/24"]
+    assert isinstance(fed.offer("N-1", child()), NotAllowed)
+    fed.until(time(13, 30))
+    assert fed.alerted() == [DUTY]
+    assert fed.board.refused is not None
+    assert (fed.board.refused.count, fed.board.all_told) == (1, False)
 
 
 @pytest.mark.feature("IN10")

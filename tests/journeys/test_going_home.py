@@ -171,6 +171,11 @@ def test_a_call_that_nobody_makes_is_overdue_and_the_duty_officer_is_alerted(wor
     assert still_open(world).unmade_calls == ()
     world.until(time(8, 31))
     assert world.alerted().count(DUTY) == 1
+    world.officer(Duty.FORCE_LEAD, "lead@force.test")
+    for clock_time in (time(9, 2), time(9, 33)):
+        world.until(clock_time)
+    said = world.alerted()
+    assert (said.count(DUTY), said.count("lead@force.test")) == (3, 2), "each half hour, to leads"
     (matter,) = still_open(world).unmade_calls
     assert (matter.reference, matter.since) == ("G-1", at("2026-11-20", "08:30"))
     assert still_open(world).count == 1
@@ -182,6 +187,8 @@ def test_a_call_that_nobody_makes_is_overdue_and_the_duty_officer_is_alerted(wor
     assert sheet(world) == []
     (one,) = world.notifications("G-1")
     assert one.late_at is None
+    world.until(time(12, 0))
+    assert world.alerted().count(DUTY) == 3
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "not our pupil"])

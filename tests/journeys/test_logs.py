@@ -4,18 +4,30 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import time
+from typing import Any
 
 import pytest
 import structlog
+from fastapi.testclient import TestClient
+from httpx2 import Response
 from prometheus_client import generate_latest
 
+from app.access.clients import add_client
+from app.access.permissions import Role
+from app.api import metrics
 from app.core import logs
+from app.core.audit import Chain
+from app.core.cipher import Cipher
+from app.core.database import Database, WorkSession
+from app.core.scope import PLATFORM
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner, StepReport, Tick
+from app.main import create_app
 from notifications.channels.base import ChannelError, ErrorKind
 from notifications.channels.recording import RecordingChannel
-from tests.factories.people import Browser
-from tests.journeys.world import World, at, child
+from tests.factories.incidents import PoliceSystem, incident
+from tests.factories.people import PASSWORD, Browser, add_person, signed_in
+from tests.journeys.world import FORCE, World, at, child
 
 # Everything that a person could be known by, as it is written anywhere in this night.
 CANARIES = (
@@ -67,6 +79,11 @@ def test_a_night_of_every_kind_leaves_nobody_in_the_logs(
     typed = {"email": "first@primary.test", "password": "Asha Example-Khan", "code": "123456"}
     browser.press("/sign-in?name=Asha", typed, page="/sign-in?email=first@primary.test")
     browser.get("/notifications/Asha/ZZ99")
+    # Of what left the house: the address it went to, and nothing else of anybody.
+    sent = b"".join(one.raw for one in channel.sent).decode()
+    assert sent
+    for canary in set(CANARIES) - {"primary.test", "example.org"}:
+        assert canary.casefold() not in sent.casefold()
     said = capsys.readouterr()
     said_and_counted = said.err + said.out + generate_latest().decode()
     lines = [json.loads(line) for line in said.err.splitlines() if line.startswith("{")]
@@ -74,3 +91,71 @@ def test_a_night_of_every_kind_leaves_nobody_in_the_logs(
     assert all(set(line) <= logs.ALLOWED_FIELDS for line in lines)
     for canary in CANARIES:
         assert canary.casefold() not in said_and_counted.casefold()
+
+
+# Whatever the service leans on, and what then breaks in it.
+LEANED_ON = (
+    (Database, "read"), (Database, "write"), (Database, "retrying"), (Cipher, "seal"),
+    (Cipher, "open"), (Cipher, "digest"), (Chain, "_linked"), (WorkSession, "execute"),
+    (WorkSession, "flush"), (WorkSession, "commit"),
+)  # fmt: skip
+
+
+@pytest.mark.feature("SE8")
+@pytest.mark.usefixtures("log_as_before")
+def test_whatever_breaks_says_nothing_of_what_it_held(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Secrets, tokens, passwords, keys and names at every door, while what it leans on raises."""
+    logs.configure("DEBUG")
+    wiring = world.wiring
+    desk = add_person(wiring, "desk@force.test", Role.FORCE_DESK, name="Quillbeth", force=FORCE)
+    browser = signed_in(wiring, desk)
+    form_token, cookie = browser.form_token("/account"), next(iter(browser.http.cookies.values()))
+    with wiring.database.write(PLATFORM) as session:
+        client, secret = add_client(session, force=FORCE, name="Asha", now=world.now)
+    with TestClient(create_app(wiring), raise_server_exceptions=False) as http:
+        http.cookies = browser.http.cookies
+        headers = PoliceSystem(http, FORCE, str(client.id), secret).headers()
+        secrets = {
+            secret, headers["Authorization"].removeprefix("Bearer "), cookie, form_token,
+            desk.secret, PASSWORD, wiring.cipher.token_key().hex(), wiring.cipher.audit_key().hex(),
+        }  # fmt: skip
+        words = f"Key (name)=(Asha Example-Khan) {' '.join(secrets)} already exists"
+
+        def breaks(*_: Any, **__: Any) -> Any:
+            raise RuntimeError(words)
+
+        answers: list[Response] = []
+        for owner, name in LEANED_ON:
+            with monkeypatch.context() as broken:
+                broken.setattr(owner, name, breaks)
+                answers += _every_door(http, headers, form_token, str(client.id), secret)
+    assert sum(answer.status_code >= 500 for answer in answers) > 30
+    said = capsys.readouterr()
+    everything = said.err + said.out + generate_latest(metrics.REGISTRY).decode()
+    for answer in answers:
+        if answer.status_code >= 400:
+            everything += answer.text + str(answer.headers)
+    assert "RuntimeError" in everything
+    for canary in secrets | set(CANARIES):
+        assert canary.casefold() not in everything.casefold(), canary
+
+
+def _every_door(
+    http: TestClient, headers: dict[str, str], form_token: str, client_id: str, secret: str
+) -> list[Response]:
+    push = incident("N-9", children=[child()])
+    asked = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    typed = {"email": "desk@force.test", "password": PASSWORD, "form_token": form_token}
+    return [
+        http.post("/api/v1/incidents", json=push, headers=headers),
+        http.post("/api/v1/incidents/batch", json=[push], headers=headers),
+        http.get("/api/v1/incidents/N-9", headers=headers),
+        http.post("/api/v1/token", data=asked),
+        http.get("/health/ready"),
+        http.get("/health/deadline"),
+        http.get("/morning"),
+        http.get("/account"),
+        http.post("/sign-in", data=typed),
+    ]

@@ -5,9 +5,8 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import select, update
 
 from app.casework.spoken_codes import agree
+from app.core import in_time
 from app.core.audit import Event
 from app.core.clock import at_london
 from app.core.errors import Refused
@@ -57,6 +57,13 @@ def written(world: World) -> list[str]:
             select(AuditEntry.at).where(AuditEntry.event == Event.CALL_SHEET_WRITTEN)
         )
         return [f"{one:%H:%M}" for one in rows]
+
+
+def pushed(world: World) -> tuple[str | None, datetime | None]:
+    """What became of the last try to put the sheet off the host, and when one was there last."""
+    with world.wiring.database.read(PLATFORM) as session:
+        mark = session.get_one(Lease, "call_sheet_push:99")
+        return mark.last_error, mark.finished_at
 
 
 def read(path: Path, key: bytes, world: World) -> list[dict[str, Any]]:
@@ -166,41 +173,38 @@ def test_a_place_off_the_host_that_is_gone_is_tried_again(
     world.tick()
     assert written(world) == ["06:00"]
     assert (tmp_path / "here" / NAME).exists()
-    with world.wiring.database.read(PLATFORM) as session:
-        mark = session.get_one(Lease, "call_sheet_push:99")
-        assert (mark.last_error, mark.finished_at) == (FOLDER_REFUSED, None)
+    assert pushed(world) == (FOLDER_REFUSED, None)
     (tmp_path / "elsewhere").unlink()
     world.clock.move_to(at("2026-11-20", "06:01"))
     world.tick()
     assert written(world) == ["06:00", "06:01"]
     assert (tmp_path / "elsewhere" / NAME).exists()
-    with world.wiring.database.read(PLATFORM) as session:
-        assert session.get_one(Lease, "call_sheet_push:99").last_error is None
+    assert pushed(world) == (None, world.now)
 
 
-def test_no_transaction_is_open_while_the_sheet_is_copied_off_the_host(
-    world: World, duty_key: bytes, tmp_path: Path
+def test_a_folder_off_the_host_that_hangs_holds_neither_the_tick_nor_a_transaction(
+    world: World, duty_key: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A named pipe that nobody reads yet holds the copy up, as a mount that hangs would."""
+    """A named pipe that nobody reads holds the copy up, as a mount whose host is gone would."""
+    monkeypatch.setattr(in_time, "_SECONDS", 0.5)
     fresh = (tmp_path / "elsewhere" / NAME).with_suffix(".new")
     fresh.parent.mkdir()
     os.mkfifo(fresh, 0o600)
-    world.clock.move_to(at("2026-11-20", "06:00"))
-    tick = threading.Thread(target=world.tick)
-    tick.start()
-    try:
-        until = monotonic() + 20
-        while not written(world) and monotonic() < until:
-            threading.Event().wait(0.05)
-        assert written(world) == ["06:00"]
-        assert tick.is_alive()
-        with world.wiring.database.write(PLATFORM) as session:
-            session.add(Lease(name="beside", fence=0, started_at=world.now))
-    finally:
-        fresh.read_bytes()
-        tick.join()
-    with world.wiring.database.read(PLATFORM) as session:
-        assert session.get_one(Lease, "call_sheet_push:99").finished_at == world.now
+    world.may_fail.add("write_call_sheets")
+    for minute in (0, 1):
+        world.clock.move_to(at_london(FRIDAY, time(6, minute)))
+        world.tick()
+        assert pushed(world) == (UNANSWERED, None)
+    assert written(world) == ["06:00", "06:01"]
+    assert (tmp_path / "here" / NAME).exists()
+    (hung,) = (one for one in threading.enumerate() if one.name == f"in time: {fresh.parent}")
+    fresh.read_bytes()
+    hung.join()
+    world.clock.move_to(at_london(FRIDAY, time(6, 2)))
+    world.tick()
+    assert pushed(world) == (None, world.now)
+    sheet = (tmp_path / "elsewhere" / NAME).read_bytes()
+    assert sheet == (tmp_path / "here" / NAME).read_bytes()
 
 
 @pytest.fixture
@@ -257,9 +261,7 @@ def test_an_address_that_takes_nothing_stops_no_sheet_and_is_tried_again_each_mi
         pushing.clock.move_to(at_london(FRIDAY, time(6, minute)))
         pushing.tick()
     assert len(store.heard) == 3
-    with pushing.wiring.database.read(PLATFORM) as session:
-        mark = session.get_one(Lease, "call_sheet_push:99")
-        assert (mark.last_error, mark.finished_at) == (None, at_london(FRIDAY, time(6, 2)))
+    assert pushed(pushing) == (None, at_london(FRIDAY, time(6, 2)))
 
 
 def test_what_was_written_and_not_pushed_when_the_process_ended_is_pushed_by_the_next(

@@ -24,6 +24,7 @@ from app.casework.settling import Answer, settle
 from app.casework.submit import submit
 from app.casework.withdraw import withdraw_incident
 from app.core.clock import HandClock, at_london, london_date
+from app.core.errors import ServiceError
 from app.core.scope import PLATFORM, Scope, of_force
 from app.intake.models import Incident
 from app.intake.payload import IncidentMessage, WithdrawalMessage
@@ -67,6 +68,8 @@ class World:
         self.people: dict[str, Account] = {}
         # Steps that a journey breaks on purpose.
         self.may_fail: set[str] = set()
+        # Those that failed at the last tick.
+        self.failed: set[str] = set()
         with wiring.database.write(PLATFORM) as session:
             seed_bank_holidays(session)
             session.add(Force(code=FORCE, name="Exampleshire Police", added_at=self.now))
@@ -155,6 +158,15 @@ class World:
         **more: Any,
     ) -> None:  # fmt: skip
         """Push an incident now, as the force's control room would; it began an hour ago."""
+        assert isinstance(
+            self.offer(reference, *children, version=version, force=force, **more), Result
+        )
+
+    def offer(
+        self, reference: str, *children: dict[str, Any], version: int = 1, force: str = FORCE,
+        **more: Any,
+    ) -> Result | ServiceError:  # fmt: skip
+        """Push an incident as `push` does, and return what was answered."""
         body = {
             "reference": reference, "version": version, "children": list(children),
             "occurred_from": (self.now - timedelta(hours=1)).isoformat(), **more,
@@ -165,7 +177,7 @@ class World:
                 session, [Submission(force, self.clients[force], message)],
                 cipher=self.wiring.cipher, now=self.now,
             )  # fmt: skip
-            assert isinstance(result, Result)
+        return result
 
     def withdraw(self, reference: str) -> None:
         """Take an incident back, as the force's control room would."""
@@ -177,8 +189,8 @@ class World:
 
     def tick(self) -> None:
         reports = self.runner.run_pipeline()
-        failed = {one.step for one in reports if one.failed or one.skipped}
-        assert failed <= self.may_fail
+        self.failed = {one.step for one in reports if one.failed or one.skipped}
+        assert self.failed <= self.may_fail
 
     def until(self, clock_time: time, *, on: date | None = None) -> None:
         """Tick at every instant at which something is due, up to this London time."""

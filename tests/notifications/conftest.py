@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
+from app.core.key_file import Keys
 from app.core.settings import Environment, MailSecurity, Settings
 from app.wiring import Wiring
 from notifications.alerts import letterhead

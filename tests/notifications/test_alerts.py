@@ -13,9 +13,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
 from app.core.clock import SystemClock
 from app.core.errors import Refused
+from app.core.key_file import Keys
 from app.core.settings import Environment, Settings
 from notifications import alerts
 from notifications.alerts import (

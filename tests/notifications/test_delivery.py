@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
+from app.core.key_file import Keys
 from app.core.scope import PLATFORM
 from app.core.settings import Environment, Settings
 from notifications.alerts import letterhead, telling_words

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
+from app.core.key_file import Keys
 from notifications import dsn
 from notifications.alerts import telling_words
 from notifications.dsn import Kind

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
+from app.core.key_file import Keys
 from app.core.scope import PLATFORM, of_force
 from app.wiring import Wiring
 from schools.connected import (

@@ -19,7 +19,7 @@ from app.core.scope import PLATFORM
 from app.intake.models import Incident
 from app.simulation import acts, invariants, run
 from app.simulation.chance import Chance
-from app.simulation.faults import MailMode
+from app.simulation.faults import MailMode, NotifyMode
 from app.simulation.world import World, Worlds
 
 Choice = TypeVar("Choice")
@@ -136,10 +136,18 @@ class WholeStory(Story):
     def clock_jumps(self, data: Any) -> None:
         self.let(run.jump, data)
 
-    @rule(mail=st.sampled_from(MailMode), writes=st.sampled_from((0, 6, 15)), crashes=st.booleans())
-    def faults(self, mail: MailMode, writes: int, crashes: bool) -> None:
+    @rule(data=st.data())
+    def hear_from_notify(self, data: Any) -> None:
+        self.let(acts.hear, data)
+
+    @rule(
+        mail=st.sampled_from(MailMode), notify=st.sampled_from(NotifyMode),
+        writes=st.sampled_from((0, 6, 15)), crashes=st.booleans(),
+    )  # fmt: skip
+    def faults(self, mail: MailMode, notify: NotifyMode, writes: int, crashes: bool) -> None:
         faults = self.world.faults
-        faults.mail, faults.writes, faults.crashes = mail, writes, crashes
+        faults.mail, faults.notify = mail, notify
+        faults.writes, faults.crashes = writes, crashes
 
     def last_words(self) -> list[str]:
         return run.finish(self.world)

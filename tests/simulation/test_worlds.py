@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.core import ids
 from app.core.scope import PLATFORM
@@ -17,8 +17,9 @@ from app.intake.outcomes import IncidentState
 from app.simulation import invariants
 from app.simulation.run import event, run_many, run_seed
 from app.simulation.world import World, Worlds
+from notifications.channels.base import AlertMessage
 from notifications.models import Alert, AlertCover, EscalationStep, Notification
-from notifications.states import VISIBLE, NotificationState, StepState
+from notifications.states import VISIBLE, Channel, NotificationState, StepState
 from tests.simulation import regressions
 
 # How many worlds a build goes through; ENCOMPASS_SIMULATION_SEEDS asks for more.
@@ -35,7 +36,8 @@ def test_every_world_holds_through_crashes_lost_answers_and_failing_mail(
 ) -> None:
     outcomes = [run_seed(worlds, seed, events=200) for seed in range(share, SEEDS, SHARES)]
     assert {one.seed: one.broken for one in outcomes if one.broken} == {}
-    assert sum(one.messages for one in outcomes) > 0
+    # Some went by mail, some by GOV.UK Notify.
+    assert 0 < sum(one.by_notify for one in outcomes) < sum(one.messages for one in outcomes)
     assert sum(one.lives for one in outcomes) > len(outcomes)
     assert sum(sum(one.met.values()) for one in outcomes) > 0
 
@@ -148,9 +150,21 @@ def test_a_breach_of_safety_is_caught_at_the_next_look(
 
 def test_a_word_about_a_child_in_a_message_is_caught(world: World) -> None:
     assert list(invariants.at_the_end(world)) == []
-    world.secrets.add(b"Message-ID")
+    word = [*(one.raw for one in world.mail.sent), *world.notify.posted][-1][:40]
+    world.secrets.add(word)
     assert "content_in_a_message" in invariants.at_the_end(world)
-    world.secrets.remove(b"Message-ID")
+    world.secrets.remove(word)
+
+
+def test_an_alert_that_notify_has_twice_is_caught(world: World) -> None:
+    with world.wiring.database.read(PLATFORM) as session:
+        alert_id = session.scalars(select(Alert.id).where(Alert.fence > 0)).first()
+    assert alert_id is not None
+    message = AlertMessage(alert_id, "dsl@example.org", "message_waiting", False, world.now)
+    notify = next(one for one in world.wiring.channels if one.name == Channel.NOTIFY)
+    for _ in range(4):
+        notify.send(message)
+    assert f"taken_twice:{alert_id}" in invariants.safety(world)
 
 
 def test_a_child_whom_nobody_pursues_is_caught(world: World) -> None:

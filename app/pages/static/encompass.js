@@ -37,6 +37,44 @@ if (board) {
   }, Number(board.dataset.refresh) * 1000)
 }
 
+// Two minutes before a sign-in ends it says so, and one press makes it longer: what was typed stays.
+// The server is asked first, since another page of the same browser may have made it longer.
+const stay = document.querySelector('[data-stay]')
+if (stay) {
+  const line = stay.querySelector('[role=status]')
+  const button = stay.querySelector('button')
+  const WARN = 120
+  const SOON = 'You will be signed out in 2 minutes, and what you have typed here is lost then.'
+  const LAST = 'You will be signed out in 2 minutes: ten hours are over. Save what you have typed, then sign in again.'
+  const later = (seconds) => setTimeout(look, Math.max(seconds, 1) * 1000)
+  const show = ({ seconds, may_stay: mayStay }) => {
+    if (seconds <= 0) window.location.replace('/sign-in')
+    const soon = seconds <= WARN
+    if (soon && !stay.classList.contains('app-stay--soon')) line.textContent = mayStay ? SOON : LAST
+    if (!soon && line.textContent) line.textContent = 'You stay signed in.'
+    stay.classList.toggle('app-stay--soon', soon)
+    button.hidden = !soon || !mayStay
+    return soon ? Math.min(seconds + 1, 15) : seconds - WARN
+  }
+  const ask = async (options) => {
+    try {
+      const answer = await fetch(stay.dataset.stay, { cache: 'no-store', redirect: 'manual', ...options })
+      if (answer.ok) return show(await answer.json())
+      // Not signed in any more, unless the service itself is in trouble.
+      if (answer.status < 500) return show({ seconds: 0 })
+    } catch {
+      // No connection: nothing is known, and nothing typed may be lost.
+    }
+    return 15
+  }
+  const look = async () => later(await ask())
+  button.addEventListener('click', () => {
+    const token = document.querySelector('[name=form_token]').value
+    ask({ method: 'POST', body: new URLSearchParams({ form_token: token }) })
+  })
+  later(Number(stay.dataset.seconds) - WARN)
+}
+
 // What was taken back or changed leaves an open screen within a minute. Where the service cannot be
 // asked, the screen is covered until it can.
 const watched = document.querySelector('[data-watch]')

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
-from app.access import accounts, enrolment, sessions, sign_in
+from app.access import accounts, enrolment, passwords, sessions, sign_in
+from app.access.browsers import ADDRESS_KNOWN_FOR, Standing, described, network_of, place_of
 from app.access.models import Account, SignInFailure
 from app.access.permissions import Role
 from app.core.clock import HandClock
 from app.core.errors import NotSignedIn, TooMany
+from app.core.ids import new_id
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
@@ -22,16 +24,16 @@ def person(wiring: Wiring) -> Person:
 
 
 def attempt(
-    wiring: Wiring, email: str, code: str, *, matched: bool = True, address: str = "192.0.2.1"
-) -> bool:
+    wiring: Wiring, email: str, code: str, *, matched: bool = True, address: str = "192.0.2.1",
+    cookie: str = "none",
+) -> Standing | None:  # fmt: skip
     now = wiring.clock.now()
+    place = place_of(wiring.cipher, cookie=cookie, address=address, user_agent="")
     with wiring.database.read() as session:
-        found = sign_in.look_up(session, wiring.cipher, email=email, address=address, now=now)
+        found = sign_in.look_up(session, wiring.cipher, email=email, place=place, now=now)
     with wiring.database.write() as session:
-        return (
-            sign_in.conclude(session, wiring.cipher, found, matched=matched, code=code, now=now)
-            is not None
-        )
+        done = sign_in.conclude(session, wiring.cipher, found, matched=matched, code=code, now=now)
+    return done.standing if done is not None else None
 
 
 def test_the_right_password_and_code_come_in(wiring: Wiring, person: Person) -> None:
@@ -70,9 +72,9 @@ def test_everything_else_stays_out_and_is_recorded(
     code = person.code() if code == "right" else code
     assert not attempt(wiring, email, code, matched=matched)
     with wiring.database.read(PLATFORM) as session:
-        assert session.scalar(select(func.count()).select_from(SignInFailure)) == 3
-        event = select(AuditEntry.actor).where(AuditEntry.event == "access:session:refused")
-        assert session.scalars(event).all() == ["visitor"]
+        assert session.scalar(select(func.count()).select_from(SignInFailure)) == 4
+        refused = select(AuditEntry.actor).where(AuditEntry.event == "access:session:refused")
+        assert session.scalars(refused).all() == ["visitor"]
 
 
 def test_somebody_invited_but_not_enrolled_stays_out(wiring: Wiring) -> None:
@@ -119,6 +121,90 @@ def test_tries_from_many_places_lock_the_account_for_a_while(
         attempt(wiring, person.email, person.code())
     clock.advance(timedelta(minutes=16))
     assert attempt(wiring, person.email, person.code())
+
+
+def test_a_known_and_an_unknown_address_cost_the_same_statements_and_one_hash(
+    wiring: Wiring, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    event.listen(
+        wiring.database.engine, "before_cursor_execute", lambda *given: said.append(given[2])
+    )
+    done: list[list[str]] = []
+    for email in (person.email, "nobody@example.org"):
+        said.clear()
+        assert attempt(wiring, email, "000000", matched=False) is None
+        done.append(list(said))
+    assert done[0] == done[1]
+    hashes: list[str] = []
+    monkeypatch.setattr(passwords._HASH, "verify", lambda _, hashed: hashes.append(hashed))
+    for kept in ("$argon2id$somebody", None):
+        passwords.matches("four words that miss", kept)
+    assert len(hashes) == 2
+
+
+def test_guesses_from_everywhere_stop_new_browsers_and_nobody_known(
+    wiring: Wiring, person: Person, clock: HandClock
+) -> None:
+    assert attempt(wiring, person.email, person.code(), cookie="own") is Standing.KNOWN
+    with wiring.database.write() as session:
+        session.add_all(
+            SignInFailure(
+                id=new_id(), at=clock.now(), key_digest=sign_in._key(wiring.cipher, "all", "")
+            )
+            for _ in range(sign_in.LIMIT_IN_ALL)
+        )
+    clock.advance(timedelta(seconds=30))
+    with pytest.raises(TooMany):
+        attempt(wiring, person.email, person.code(), cookie="new", address="198.51.100.7")
+    assert attempt(wiring, person.email, person.code(), cookie="own") is Standing.KNOWN
+    for _ in range(sign_in.BROWSER_LIMIT):
+        assert attempt(wiring, person.email, "000000", cookie="own") is None
+    with pytest.raises(TooMany):
+        attempt(wiring, person.email, person.code(), cookie="own")
+
+
+def test_a_browser_is_known_by_its_cookie_or_by_where_the_account_was_used(
+    wiring: Wiring, person: Person, clock: HandClock
+) -> None:
+    def tried(cookie: str, address: str) -> Standing | None:
+        clock.advance(timedelta(seconds=30))
+        return attempt(wiring, person.email, person.code(), cookie=cookie, address=address)
+
+    assert tried("own", "192.0.2.1") is Standing.KNOWN
+    assert tried("new", "203.0.113.9") is Standing.WAITS
+    assert tried("new", "203.0.113.9") is Standing.WAITS
+    assert tried("new too", "192.0.2.1") is Standing.KNOWN
+    assert tried("own", "203.0.113.9") is Standing.KNOWN
+    assert tried("new", "203.0.113.9") is Standing.KNOWN
+    clock.advance(ADDRESS_KNOWN_FOR)
+    assert tried("months later", "192.0.2.1") is Standing.WAITS
+
+
+def test_one_house_has_many_addresses_and_counts_once() -> None:
+    assert network_of("2001:db8:1:2:aaaa::1") == network_of("2001:db8:1:2:bbbb::2")
+    assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
+    assert network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("unknown") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("Mozilla/5.0 (X11; CrOS x86_64) Chrome/140.0 Safari/537.36", "Chrome on Chromebook"),
+        ("<script>" + "x" * 5000, "A browser on an unknown device"),
+    ],
+)
+def test_a_browser_is_called_by_words_of_ours(agent: str, words: str) -> None:
+    assert described(agent) == words
 
 
 def test_a_session_ends_after_fifteen_idle_minutes(

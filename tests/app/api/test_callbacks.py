@@ -78,6 +78,7 @@ def state(force: NotifyingForce) -> AlertState:
     return found
 
 
+@pytest.mark.feature("SE6")
 @pytest.mark.feature("DL8")
 @pytest.mark.feature("IG4")
 def test_a_receipt_moves_the_alert_and_once_more_changes_nothing(
@@ -89,6 +90,7 @@ def test_a_receipt_moves_the_alert_and_once_more_changes_nothing(
         assert state(force) is AlertState.REACHED_MAILBOX
 
 
+@pytest.mark.feature("SE6")
 @pytest.mark.feature("DL8")
 @pytest.mark.parametrize(
     "headers",

@@ -119,7 +119,7 @@ def test_work_that_another_writer_disturbs_is_done_again(
 def test_a_batch_that_cannot_be_stored_at_all_is_answered_with_503(
     faulty: Callable[..., tuple[TestClient, PoliceSystem]],
 ) -> None:
-    client, police = faulty(*["before"] * 2)
+    client, police = faulty(*["before"] * 3)
     with client as http:
         response = http.post(f"{URL}/batch", json=[incident()], headers=police.headers())
     assert response.status_code == 503

@@ -10,16 +10,17 @@ from app.cli.root import build
 from tests.app.conftest import Encompass
 
 BUILT = {
-    "demo", "migrate", "serve", "scheduler", "step", "check", "simulate", "features",
+    "demo", "migrate", "roles", "serve", "scheduler", "step", "check", "simulate", "features",
     "register import", "roll import", "roll erase", "roll list", "roll mark-postcode",
     "calendar import", "key-adults import", "force add", "force area", "clients add",
     "accounts add", "report morning", "match explain", "match export", "audit verify",
+    "accounts new-link", "accounts disable",
     "audit export", "keys init", "calendar bank-holiday", "drill begin", "force policy",
     "force restricted-group", "force wording", "mail wording",
     "mail bounces", "mail providers", "stand-in mail", "stand-in notify",
     "officers add", "officers import", "officers leave", "officers list", "report decisions",
     "report fairness", "report quality", "report readiness", "watchdog run", "watchdog once",
-    "clients new-secret", "clients add-key", "clients revoke", "clients list",
+    "clients new-secret", "clients add-key", "clients change", "clients revoke", "clients list",
     "audit checkpoint-key", "audit check-file",
     "watchdog role", "callsheet keygen", "callsheet open", "callsheet write",
 }  # fmt: skip

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
 from app.core.ids import new_id
+from app.core.key_file import Keys
 from notifications.verp import return_address
 from tests.app.conftest import Encompass
 from tests.factories.bounces import delivery_report

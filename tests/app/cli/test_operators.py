@@ -8,14 +8,16 @@ import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 
-from app.access import credentials
+from app.access import credentials, enrolment
 from app.access.models import Account, AccountRole, Force, PoliceClient
 from app.access.permissions import Role
-from app.core.cipher import Keys
+from app.core.errors import NotFound
+from app.core.key_file import Keys
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from tests.app.conftest import Encompass
 from tests.factories.county import county_files
+from tests.factories.people import add_person
 
 
 def test_a_force_is_added_once(encompass: Encompass, wiring: Wiring) -> None:
@@ -63,6 +65,32 @@ def test_a_police_system_changes_its_secret_for_a_key_and_is_revoked_at_last(
     assert encompass("clients", "revoke", client).exit_code == 0
     assert json.loads(encompass("clients", "list", "--json").stdout) == []
     assert encompass("clients", "new-secret", client).exit_code == 1
+
+
+def test_a_system_is_for_tests_for_life_and_what_it_may_do_is_changed(
+    encompass: Encompass,
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    added = json.loads(encompass("clients", "add", "99", "Vendor", "--test", "--json").stdout)
+    assert added["system"] == "test"
+    client = added["client_id"]
+    wanted = (
+        "--scope", "incidents:write", "--from", "192.0.2.0/24", "--from", "2001:db8::/32",
+        "--push-limit", "50",
+    )  # fmt: skip
+    changed = json.loads(encompass("clients", "change", client, *wanted, "--json").stdout)
+    assert changed["networks"] == ["192.0.2.0/24", "2001:db8::/32"]
+    assert (changed["scopes"], changed["push_limit"]) == (["incidents:write"], 50)
+    (row,) = json.loads(encompass("clients", "list", "--json").stdout)
+    assert (row["system"], row["push_limit"]) == ("test", 50)
+    back = encompass("clients", "change", client, "--anywhere", "--push-limit", "0", "--json")
+    assert json.loads(back.stdout)["networks"] == []
+    assert json.loads(back.stdout)["push_limit"] == 12_000
+    for wrong in (
+        (), ("--from", "192.0.2.7/24"), ("--from", "anywhere"), ("--scope", "everything"),
+        ("--from", "192.0.2.0/24", "--anywhere"), ("--push-limit", "-1"),
+    ):  # fmt: skip
+        assert encompass("clients", "change", client, *wrong).exit_code in {1, 2}, wrong
 
 
 def test_a_police_system_may_have_a_key_from_the_first_day(
@@ -189,3 +217,23 @@ def test_an_area_holds_only_councils_of_the_register(encompass: Encompass, tmp_p
     assert refused.exit_code == 1
     assert "555" in refused.stderr
     assert encompass("force", "area", "99", "999").exit_code == 0
+
+
+def test_a_person_begins_anew_by_a_new_link_and_is_shut_out_in_the_end(
+    encompass: Encompass, wiring: Wiring
+) -> None:
+    person = add_person(wiring, "auditor@example.org", Role.AUDITOR)
+    assert "--made-sure" in encompass("accounts", "new-link", person.email).stderr
+    unknown = encompass("accounts", "new-link", "nobody@example.org", "--made-sure")
+    assert (unknown.exit_code, "Nobody has this address" in unknown.stderr) == (1, True)
+    given = encompass("accounts", "new-link", person.email, "--made-sure", "--json")
+    token = json.loads(given.stdout)["link"].rpartition("/")[2]
+    with wiring.database.read(PLATFORM) as session:
+        offered = enrolment.read(session, wiring.cipher, token, now=wiring.clock.now())
+        assert offered.account_id == person.account_id
+    assert encompass("accounts", "disable", person.email).exit_code == 0
+    with wiring.database.read(PLATFORM) as session:
+        assert session.get_one(Account, person.account_id).disabled_at is not None
+        with pytest.raises(NotFound):
+            enrolment.read(session, wiring.cipher, token, now=wiring.clock.now())
+    assert encompass("accounts", "new-link", person.email, "--made-sure").exit_code == 1

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.cipher import CannotOpen, Cipher, Erased, Keys
+from app.core.cipher import CannotOpen, Cipher, Erased
 from app.core.errors import Refused
+from app.core.key_file import Keys
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -41,3 +44,49 @@ def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[st
 
 def test_an_error_is_named_by_its_class_alone() -> None:
     assert logs.error_kind(ValueError("Asha Quillmere")) == "ValueError"
+
+
+def _breaks() -> None:
+    raise RuntimeError("Key (name)=(Asha Quillmere) already exists")
+
+
+def test_what_a_library_says_is_written_as_its_place_and_never_as_its_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As the server's own logger does for an error that nobody caught, traceback and all."""
+    logs.configure("INFO")
+    try:
+        _breaks()
+    except RuntimeError:
+        for name in ("uvicorn.error", "sqlalchemy.pool", "asyncio", "concurrent.futures"):
+            logging.getLogger(name).exception("Exception of %s", "Quillmere")
+    logging.getLogger("python_multipart.multipart").warning("Expected %r", "Q")
+    said = capsys.readouterr().err
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [line["error"] for line in lines] == ["RuntimeError"] * 4
+    assert all(set(line) <= logs.ALLOWED_FIELDS for line in lines)
+    assert "Quillmere" not in said
+
+
+def test_a_process_that_breaks_leaves_no_core_file_and_no_value(tmp_path: Path) -> None:
+    """In a process of its own: a thread breaks, then the process itself."""
+    script = tmp_path / "breaks.py"
+    script.write_text(
+        "import resource, threading\n"
+        "from app.core import logs, quiet\n"
+        "logs.configure('INFO'); quiet.keep_quiet()\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))\n"
+        "def fail(secret):\n"
+        "    raise RuntimeError('Quillmere' + secret)\n"
+        "thread = threading.Thread(target=fail, args=('ZZ99',)); thread.start(); thread.join()\n"
+        "fail('ZZ99')\n"
+    )
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert ended.stdout.strip() == "(0, 0)"
+    assert [(line["event"], line["error"]) for line in lines] == [
+        ("thread broke", "RuntimeError"), ("process broke", "RuntimeError"),
+    ]  # fmt: skip
+    assert all("breaks.py:6 fail" in line["code"] for line in lines)
+    assert "Quillmere" not in ended.stderr
+    assert "ZZ99" not in ended.stderr

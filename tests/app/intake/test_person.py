@@ -1,6 +1,7 @@
 from datetime import date
 
-from app.core.cipher import Cipher, Keys
+from app.core.cipher import Cipher
+from app.core.key_file import Keys
 from app.intake.person import person_digest
 
 CIPHER = Cipher(Keys.generate())

@@ -12,12 +12,12 @@ from sqlalchemy import text
 
 from app.core import audit, checkpoints
 from app.core.audit import Event
-from app.core.checkpoints import Signer
+from app.core.checkpoints import MARK, Signer
 from app.core.clock import HandClock
 from app.core.models import Lease
 from app.core.scope import PLATFORM
 from app.jobs import PIPELINE
-from app.jobs.checkpoint_trail import MARK, part
+from app.jobs.checkpoint_trail import part
 from app.jobs.runner import Runner
 from app.reports.trail import checkpoint_faults
 from app.wiring import Wiring

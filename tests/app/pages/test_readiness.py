@@ -56,7 +56,7 @@ def test_a_council_s_lead_sees_the_own_schools_and_nothing_of_the_force(morning:
 def test_a_council_s_lead_begins_there_and_is_offered_no_board(morning: Morning) -> None:
     browser = signed_in(morning.wiring, council_lead(morning, COUNCIL))
     first = browser.get(browser.get("/").headers["location"])
-    assert first.headers["location"] == "/reports/readiness"
+    assert first.headers["location"] == f"/reports/timeliness/council/{COUNCIL}"
     assert 'href="/morning"' not in browser.get("/reports/readiness").text
 
 

@@ -16,7 +16,7 @@ from schools.key_adult_models import KeyAdultRequest, RequestState
 from schools.models import KeyAdult
 from tests.factories.mornings import Morning
 from tests.factories.notifications import LATER_URN, TODAY, URN
-from tests.factories.people import PASSWORD, Browser, Person, add_person, signed_in
+from tests.factories.people import PASSWORD, Browser, Person, add_person, move, signed_in
 from tests.factories.register import Keepers, keepers
 
 HERE = f"/register/schools/{URN}/key-adults"
@@ -71,6 +71,29 @@ def test_from_a_request_to_somebody_who_can_receive(
     assert "3 of 3 can receive" in council.get("/register").text
 
 
+def test_somebody_locked_out_begins_anew_once_the_council_has_rung_the_school(
+    morning: Morning, people: Keepers, channel: RecordingChannel
+) -> None:
+    adult = entry(people, morning.priya)
+    path = f"/register/key-adults/{adult.id}/new-link"
+    before = signed_in(people.wiring, morning.priya)
+    assert signed_in(people.wiring, morning.huw).get(path).status_code == 404
+    assert before.get(path).status_code == 404
+    council = signed_in(people.wiring, people.lead)
+    assert path in council.get(HERE).text
+    assert "Ring the school on" in council.get(path).text
+    assert council.press(path).status_code == 400
+    assert council.press(path, {"made_sure": "yes"}).headers["location"] == HERE
+    run(people)
+    # Until the link is used, what worked works.
+    assert before.get("/inbox").status_code == 200
+    anew = enrolled(people, channel.sent[-1].message.extra["path"])
+    assert before.get("/inbox").status_code == 303
+    assert anew.get("/inbox").status_code == 200
+    move(people.wiring, seconds=30)
+    assert Browser(people.wiring).sign_in(morning.priya).status_code == 401
+
+
 def enrolled(people: Keepers, link: str) -> Browser:
     """Set up the account through its one-time link, and be signed in."""
     browser = Browser(people.wiring)
@@ -102,7 +125,7 @@ def test_the_register_is_not_there_for_a_stranger(morning: Morning, people: Keep
             f"/register/requests/{row.id}/approve", f"/register/requests/{row.id}/refuse",
             f"/register/requests/{row.id}/withdraw",
             *(f"/register/key-adults/{adult.id}/{act}" for act in (
-                "earlier", "later", "stay", "invite")),
+                "earlier", "later", "stay", "invite", "new-link")),
             *(f"/account/contact/{adult.id}/{act}" for act in ("code", "confirm", "address")),
         ):  # fmt: skip
             assert browser.press(path, {"reason_code": "not_known"} | ROSA).status_code == 404, path

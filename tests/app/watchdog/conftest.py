@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
+from app.core import walls
 from app.core.clock import HandClock
 from app.core.settings import Environment, Settings
 from app.wiring import build
@@ -57,11 +58,11 @@ class Places:
         """Make the watchdog's role by the script that ships, in this database."""
         if self.admin_url is None:
             return
-        script = (ROOT / "app/watchdog/role.sql").read_text(encoding="utf-8")
+        script = (ROOT / "app/watchdog/role.sql").read_text(encoding="utf-8") + walls.grants()
         with administration(self.admin_url) as connection:
             # The role is the whole server's: tests of another worker may be making it, too.
             connection.exec_driver_sql("SELECT pg_advisory_lock(20261120)")
-            connection.exec_driver_sql(script)
+            connection.execute(text(script))
             connection.exec_driver_sql(f"ALTER ROLE {ROLE} PASSWORD '{ROLE}'")
             connection.exec_driver_sql("SELECT pg_advisory_unlock(20261120)")
 

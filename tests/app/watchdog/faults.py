@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from app.core.clock import SystemClock
+from app.core.errors import TooMany
 from app.core.ids import new_id
 from app.core.paper import make_key
 from app.core.scope import PLATFORM
@@ -265,6 +266,12 @@ def totals_differ(calm: Watched) -> None:
 # -- trail, schema, calendar -----------------------------------------------------------------------
 
 
+def a_push_is_turned_away(calm: Watched) -> None:
+    calm.sql("UPDATE police_client SET push_limit = 1")
+    answers = [calm.world.offer(f"N-{number}", child()) for number in (8, 9)]
+    assert isinstance(answers[-1], TooMany)
+
+
 def the_trail_is_changed(calm: Watched) -> None:
     calm.sql(
         "UPDATE audit_head SET hash = (SELECT prev_hash FROM audit WHERE seq = 1 AND chain = '99')"
@@ -423,6 +430,7 @@ ALL = {
     "a_provider_refuses_us": Fault(Code.PROVIDER_STOPPED, a_provider_refuses_us),
     "the_force_is_silent": Fault(Code.FEED_SILENT, the_force_is_silent),
     "totals_differ": Fault(Code.FEED_UNEQUAL, totals_differ),
+    "a_push_is_turned_away": Fault(Code.PUSHES_REFUSED, a_push_is_turned_away),
     "the_trail_is_changed": Fault(Code.TRAIL_BROKEN, the_trail_is_changed),
     "an_old_copy_was_restored": Fault(Code.TRAIL_WENT_BACK, an_old_copy_was_restored),
     "the_trail_was_cut": Fault(Code.TRAIL_NOT_CHECKPOINTED, the_trail_was_cut),

@@ -1,0 +1,248 @@
+"""`./run bench schedulers`: four real schedulers, one of them stopped in the midst of its work.
+
+They share one PostgreSQL. Incidents of a night wait; whoever has the step that the round is about
+is stopped (SIGSTOP) with a part of it done, for longer than its lease, and then goes on (SIGCONT)
+as if no time had passed. Afterwards nothing may have been done twice, and what the sleeper still
+wrote about work that others took over may count for nothing.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import monotonic, sleep
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.access.clients import ALL_SCOPES, Caller
+from app.api.intake_writer import store
+from app.core.audit import Event
+from app.core.clock import HandClock, SystemClock
+from app.core.errors import ServiceError
+from app.core.models import AuditEntry, AuditHead, Lease
+from app.core.scope import PLATFORM
+from app.intake.models import InvolvedChild
+from app.intake.outcomes import Outcome
+from app.intake.payload import IncidentMessage
+from app.intake.receive import Submission
+from app.reports.balance import balance
+from app.wiring import Wiring
+from benchmarks.cluster import Cluster, crashing_cluster, new_database
+from benchmarks.crash import at_two_schools
+from benchmarks.crash_lives import forking
+from benchmarks.crash_place import FIRST_ROUND, FORCE, Place, place
+from benchmarks.figures import remember
+from benchmarks.scheduler_lives import RunningClock, pause, schedulers, wake
+from notifications.channels.sink import Fault, MailSink
+from notifications.models import Alert, Notification, Occurrence
+from notifications.states import AlertState
+from schools.matching.details import Band
+from schools.matching.models import Match
+
+SCHEDULERS = 4
+# Longer than the lease of a step (120 s): another takes over what the sleeper had begun.
+PAUSE_SECONDS = 130.0
+_LOOK_SECONDS = 0.02
+_STALE = "stale_result"
+_ONCE = (Event.CHILD_MATCHED, Event.NOTIFICATION_PLACED, Event.STEP_TAKEN)
+_IN_HAND = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of one round; everything but the first four and `stale_refused` must be zero."""
+
+    step: str
+    children: int
+    slept_seconds: float = 0
+    takeovers: int = 0
+    stale_refused: int = 0
+    steps_twice: int = 0
+    stale_accepted: int = 0
+    # Children not accounted for, alerts in nobody's hands, broken chains.
+    half: int = 0
+    said: list[str] = field(default_factory=list)
+
+
+def _some_matched(session: Session) -> bool:
+    matched = select(func.count()).where(InvolvedChild.outcome != Outcome.RECEIVED)
+    return (session.scalar(matched) or 0) > 0 and _received(session) > 0
+
+
+def _some_composed(session: Session) -> bool:
+    return session.scalars(select(Notification.id).limit(1)).first() is not None
+
+
+def _some_attempting(session: Session) -> bool:
+    attempting = select(Alert.id).where(Alert.state == AlertState.ATTEMPTING).limit(1)
+    return session.scalars(attempting).first() is not None
+
+
+# Which step's owner is stopped, and once what is so.
+ROUNDS: dict[str, Callable[[Session], bool]] = {
+    "match_children": _some_matched,
+    "compose_notifications": _some_composed,
+    "send_due": _some_attempting,
+}
+
+
+def sleep_through(
+    cluster: Cluster, folder: Path, step: str, *, incidents: int, seconds: float = PAUSE_SECONDS,
+    speed: float = 1,
+) -> Seen:  # fmt: skip
+    """Stop the owner of a step for so many of the clock's seconds; return what came of it."""
+    seen = Seen(step, 2 * incidents)
+    url = new_database(cluster.url, f"schedulers_{step}")
+    with ExitStack() as stack:
+        sink = stack.enter_context(MailSink(folder))
+        here = stack.enter_context(place(url, folder, sink, stack.enter_context(forking())))
+        _push(here, incidents)
+        # The first conversation hangs, so that a block is in hand for a while.
+        sink.fail_next(Fault.SILENT_AT_RECIPIENT)
+        clock = RunningClock(FIRST_ROUND, SystemClock().now(), speed)
+        settings = here.settings.model_copy(update={"tick_seconds": max(1, round(10 / speed))})
+        running = stack.enter_context(schedulers(settings, clock, SCHEDULERS))
+        sleeper, fence = _stopped(here.wiring, running, step)
+        began = monotonic()
+        sleep(seconds / speed)
+        seen.takeovers = _fence(here.wiring, step) - fence
+        wake(sleeper)
+        seen.slept_seconds = round((monotonic() - began) * speed)
+        _until_quiet(here.wiring, clock, seconds=600 / speed + 120)
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()
+        _hold(here, seen, clock)
+    return seen
+
+
+def _push(here: Place, incidents: int) -> None:
+    clock = here.wiring.clock
+    assert isinstance(clock, HandClock)
+    clock.move_to(FIRST_ROUND)
+    client = Caller(here.county.clients[FORCE], FORCE, ALL_SCOPES)
+    bodies = [at_two_schools(here, f"SLEPT-{number:04}") for number in range(incidents)]
+    messages = [IncidentMessage.model_validate_json(json.dumps(body)) for body in bodies]
+    submitted = [Submission(client.force, client.client_id, one) for one in messages]
+    for outcome in store(here.wiring, submitted):
+        if isinstance(outcome, ServiceError):
+            raise outcome
+
+
+def _stopped(
+    wiring: Wiring, running: Sequence["subprocess.Popen[bytes]"], step: str
+) -> tuple["subprocess.Popen[bytes]", int]:
+    """Stop whoever has the step, in the midst of it; return that process and the lease's fence."""
+    by_pid = {str(process.pid): process for process in running}
+    until = monotonic() + 300
+    while monotonic() < until:
+        with wiring.database.read(PLATFORM) as session:
+            owner = _owner(session, step) if ROUNDS[step](session) else None
+        if owner is None:
+            sleep(_LOOK_SECONDS)
+            continue
+        process = by_pid[owner.split(":")[1]]
+        pause(process)
+        with wiring.database.read(PLATFORM) as session:
+            if _owner(session, step) == owner and ROUNDS[step](session):
+                return process, _fence(wiring, step)
+        wake(process)
+    raise RuntimeError(f"nobody was met in the midst of {step}: give it more incidents")
+
+
+def _owner(session: Session, step: str) -> str | None:
+    held = select(Lease.owner).where(Lease.name == step, Lease.until.is_not(None))
+    return session.scalars(held).first()
+
+
+def _fence(wiring: Wiring, step: str) -> int:
+    with wiring.database.read(PLATFORM) as session:
+        return session.scalars(select(Lease.fence).where(Lease.name == step)).one()
+
+
+def _received(session: Session) -> int:
+    waiting = select(func.count()).where(InvolvedChild.outcome == Outcome.RECEIVED)
+    return session.scalar(waiting) or 0
+
+
+def _uncomposed(session: Session) -> int:
+    waiting = select(func.count()).where(Match.band == Band.MATCHED, Match.composed_at.is_(None))
+    return session.scalar(waiting) or 0
+
+
+def _until_quiet(wiring: Wiring, clock: RunningClock, *, seconds: float) -> None:
+    """Wait until every child is matched and no alert that is due waits, or time is over."""
+    until = monotonic() + seconds
+    while monotonic() < until:
+        due = select(func.count()).where(
+            Alert.state.in_(_IN_HAND), Alert.next_attempt_at <= clock.now()
+        )
+        with wiring.database.read(PLATFORM) as session:
+            if not _received(session) and not _uncomposed(session) and not session.scalar(due):
+                return
+        sleep(0.5)
+
+
+def _hold(here: Place, seen: Seen, clock: RunningClock) -> None:
+    """Hold the rows to what must be: each thing done once, and nothing left half done."""
+    wanted = [one.value for one in (*_ONCE, Event.ALERT_HANDED_OVER, Event.ALERT_FAILED)]
+    trail = select(
+        AuditEntry.event, AuditEntry.subject, AuditEntry.reason_code, AuditEntry.detail
+    ).where(AuditEntry.event.in_(wanted))
+    places = select(Occurrence.involved_child_id, Notification.recipient).join(
+        Notification, Notification.id == Occurrence.notification_id
+    )
+    with here.wiring.database.read(PLATFORM) as session:
+        rows = session.execute(trail).all()
+        shown = Counter((child, recipient) for child, recipient in session.execute(places))
+        heads = session.scalars(select(AuditHead.chain)).all()
+        left = [one for one in heads if here.wiring.chain.verify(session, one) is not None]
+        left += [one.code for one in balance(session, now=clock.now())]
+        left += ["received"] * _received(session)
+    stale = [row for row in rows if row.reason_code == _STALE]
+    counting = [row for row in rows if row.reason_code != _STALE]
+    done = Counter(
+        (row.event, row.subject, (row.detail or {}).get("step"))
+        for row in counting
+        if row.event != Event.ALERT_FAILED
+    )
+    doubled = [one for one, count in done.items() if count > 1]
+    handed = [one for one in doubled if one[0] == Event.ALERT_HANDED_OVER]
+    seen.stale_refused, seen.stale_accepted = len(stale), len(handed)
+    seen.steps_twice = len(doubled) - len(handed) + sum(n > 1 for n in shown.values())
+    seen.half = len(left) + abs(len(shown) - seen.children)
+    seen.said = sorted({*left, *map(str, doubled)})[:5]
+
+
+def main() -> None:
+    """Run the rounds, print what came of each, and remember the run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=PAUSE_SECONDS)
+    parser.add_argument("--incidents", type=int, default=60)
+    parser.add_argument("--steps", nargs="*", default=list(ROUNDS), choices=list(ROUNDS))
+    options = parser.parse_args()
+    figures = {}
+    with crashing_cluster() as cluster:
+        if cluster is None:
+            raise SystemExit("PostgreSQL is needed: several schedulers share it.")
+        for step in options.steps:
+            with tempfile.TemporaryDirectory() as folder:
+                seen = sleep_through(
+                    cluster, Path(folder), step, incidents=options.incidents,
+                    seconds=options.seconds,
+                )  # fmt: skip
+            figures[step] = asdict(seen)
+            for name, figure in figures[step].items():
+                print(f"{step:24} {name.replace('_', ' '):16} {figure}", flush=True)
+    print(f"remembered in {remember('schedulers', figures, 'sqlalchemy', 'psycopg')}")
+
+
+if __name__ == "__main__":
+    main()
