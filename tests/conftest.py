@@ -1,7 +1,9 @@
 """What every test may ask for: both databases, migrated; keys; a clock that moves by hand."""
 
 import shutil
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +100,13 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     The cost that the product asks for is proved in tests/app/access/test_passwords.py.
     """
     monkeypatch.setattr(passwords, "_HASH", LITTLE_WORK)
+
+
+@pytest.fixture(autouse=True)
+def own_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command run in this process keeps it quiet; the tests after it are told what broke."""
+    for place, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(place, name, getattr(place, name))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ What is passed on comes from a browser that this account was never used from, an
 until its owner lets it in. A passkey needs none of this: no other site can ask for it.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,8 +32,9 @@ _SYSTEMS = (
     ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"),
 )  # fmt: skip
 _PROGRAMS = (
-    (r"Edg(e|A|iOS)?/", "Edge"), (r"OPR/", "Opera"), (r"SamsungBrowser/", "Samsung Internet"),
-    (r"Firefox/|FxiOS/", "Firefox"), (r"Chrome/|CriOS/", "Chrome"), (r"Safari/", "Safari"),
+    (("Edg/", "Edge/", "EdgA/", "EdgiOS/"), "Edge"), (("OPR/",), "Opera"),
+    (("SamsungBrowser/",), "Samsung Internet"), (("Firefox/", "FxiOS/"), "Firefox"),
+    (("Chrome/", "CriOS/"), "Chrome"), (("Safari/",), "Safari"),
 )  # fmt: skip
 
 
@@ -78,7 +78,10 @@ def network_of(address: str) -> str:
 def described(user_agent: str) -> str:
     """Return a browser in words of our own, such as `Chrome on Windows`."""
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "an unknown device")
-    program = next((name for sign, name in _PROGRAMS if re.search(sign, user_agent)), "A browser")
+    program = next(
+        (name for signs, name in _PROGRAMS if any(sign in user_agent for sign in signs)),
+        "A browser",
+    )
     return f"{program} on {system}"
 
 

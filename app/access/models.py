@@ -277,7 +277,7 @@ class Passkey(Base):
     may_be_backed_up: Mapped[bool]
     backed_up: Mapped[bool]
     # The name that its owner gave it.
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=in_register("passkey|{id}"))
     added_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

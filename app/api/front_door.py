@@ -12,7 +12,7 @@ from app.api.body import BATCH
 from app.api.csp_reports import PATH as REPORTS
 from app.api.errors import Answer, WrongHost, for_machines, problem
 from app.core import logs
-from app.core.errors import Malformed, ServiceError, TooLarge
+from app.core.errors import Malformed, ServiceError, TooLarge, WrongMediaType
 from app.core.ids import new_id, new_secret
 from app.core.settings import Settings
 
@@ -77,7 +77,7 @@ class FrontDoor:
             return problem(request, error)
 
     def _admit(self, request: Request) -> None:
-        """Raise `WrongHost`, `Malformed`, or `TooLarge` before a byte of the body is read."""
+        """Raise what turns a request away before its body is read: host, address, size, kind."""
         if not self._ours(request):
             raise WrongHost("Use the host name of the service.")
         # No address has such bytes, and whoever reads it as text would break on them.
@@ -86,6 +86,10 @@ class FrontDoor:
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > _longest(request):
             raise _too_large()
+        # No page takes a file: a parser that keeps files is not reached.
+        kind = request.headers.get("content-type", "")
+        if kind.strip().lower().startswith("multipart/"):
+            raise WrongMediaType("Send a form as application/x-www-form-urlencoded.")
 
     def _ours(self, request: Request) -> bool:
         host = request.headers.get("host", "").lower()

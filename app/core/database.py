@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.core import patience
-from app.core.errors import NotFoundAndNoted, Unavailable
+from app.core.errors import Noted, Unavailable
 from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
 from app.core.turns import Turns
 from app.core.types import Json, Utc
@@ -112,16 +112,16 @@ class Database:
     def write(self, wanted: Scope | None = None) -> Iterator[Session]:
         """Yield a session that is committed at the end, or rolled back on any error.
 
-        A refusal that is itself a fact (`NotFoundAndNoted`) is stored and then raised. Raises
+        A refusal that is itself a fact (`Noted`) is stored and then raised. Raises
         `Unavailable` when it is not known whether the work was stored.
         """
         with self._turn(), self._session(self._writing) as session:
             if wanted is not None:
                 scope(session, wanted)
-            refusal: NotFoundAndNoted | None = None
+            refusal: Noted | None = None
             try:
                 yield session
-            except NotFoundAndNoted as noted:
+            except Noted as noted:
                 refusal = noted
             session.flush()
             self._before_commit(session)

@@ -56,11 +56,15 @@ class NotFound(ServiceError):
     status, code, title = 404, "not-found", "Not found"
 
 
-class NotFoundAndNoted(NotFound):
-    """Not found, for a reason that is stored: what the unit of work noted before is kept.
+class Noted(ServiceError):
+    """A refusal that is itself a fact: what the unit of work noted before it is kept.
 
     Only for an act that has written nothing but that note.
     """
+
+
+class NotFoundAndNoted(Noted, NotFound):
+    """Not found, for a reason that is stored."""
 
 
 class Conflict(ServiceError):

@@ -40,7 +40,7 @@ def choose_day(force: str, *, visitor: Posted, on: Annotated[str, Form()] = "") 
 @router.get("/audit/{force}/days/{on}")
 def day_page(
     request: Request, force: str, on: date, *, visitor: SignedIn, session: Write, wiring: Wired,
-    first: Annotated[int, Query(ge=0)] = 0,
+    first: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:  # fmt: skip
     found = auditing.read_day(
         session, visitor.acting, wiring.chain, force=force, on=on, first=first

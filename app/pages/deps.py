@@ -21,7 +21,7 @@ from app.access.permissions import Actor, Role
 from app.casework.acting import Acting
 from app.casework.restricted import close_to
 from app.core.crash_points import CrashPoint, crash_point
-from app.core.errors import NotSignedIn
+from app.core.errors import Noted, NotSignedIn
 from app.core.scope import Scope, scope
 from app.pages import cookies, forms
 from app.pages.links import Link, links_of
@@ -141,8 +141,11 @@ _PAGE_OF_BUTTON = re.compile(
 )
 
 
-class ProofNeeded(NotSignedIn):
-    """Somebody signed in has to show again who they are; `back` is the page that asked."""
+class ProofNeeded(Noted, NotSignedIn):
+    """Somebody signed in has to show again who they are; `back` is the page that asked.
+
+    That they were here is kept: being asked ends no session.
+    """
 
     def __init__(self, detail: str, *, back: str) -> None:
         super().__init__(detail)

@@ -1,7 +1,7 @@
 """The geometry of charts drawn as SVG on the server: numbers in, places and sizes out. Pure.
 
-A template draws them (`charts.html`), with a title, a description and a table beside each; what a
-bar means is told by its pattern and in words, never by its colour alone.
+A template draws them (`chart_parts.html`), with a title, a description and a table beside each;
+what a bar means is told by its pattern and in words, never by its colour alone.
 """
 
 from collections.abc import Sequence

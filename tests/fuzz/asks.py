@@ -57,7 +57,8 @@ def ask(
     guest = guests.get(rng.choice(names), Guest("nobody"))
     made = Ask(door.method, _target(rng, door.path, ids), who=guest.name)
     made.headers = [
-        (b"host", b"testserver"), *((k.encode(), v.encode()) for k, v in guest.headers)
+        (b"host", b"testserver"),
+        *((name.lower().encode(), value.encode()) for name, value in guest.headers),
     ]  # fmt: skip
     if door.method == "POST":
         _body(rng, made, door, guest)
@@ -83,20 +84,9 @@ def _target(rng: Random, path: str, ids: Mapping[str, str]) -> str:
 
 
 def _query(rng: Random) -> bytes:
-    names = (
-        "since",
-        "outcome",
-        "told",
-        "cursor",
-        "limit",
-        "q",
-        "urn",
-        "on",
-        "paused",
-        "next",
-        MARK,
-    )
-    pairs = [f"{rng.choice(names)}={quote_plus(text(rng)[:500])}" for _ in range(rng.randint(1, 4))]
+    pairs = [
+        f"{rng.choice(_QUERIES)}={quote_plus(text(rng)[:500])}" for _ in range(rng.randint(1, 4))
+    ]
     raw = "&".join(pairs).encode()
     return raw if rng.random() < 0.8 else raw + rng.choice((b"&&=%ff", b"%", b"\xff\xfe", b";=;"))
 

@@ -283,6 +283,7 @@ OF_NO_INCIDENT = {
     "drill": "a drill", "drill_school": "a drill", "night_close": "totals of a night",
     "readiness_check": "an evening's check", "run": "a day",
     "trial_incident": "what a test system pushed: codes, of nobody",
+    "timeliness_day": "counts of a day",
     "suspect_pattern": "shown by the incidents of its suspect that are found",
     "incident": "itself",
 }  # fmt: skip

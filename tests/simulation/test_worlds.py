@@ -18,7 +18,7 @@ from app.simulation import invariants
 from app.simulation.run import event, run_many, run_seed
 from app.simulation.world import World, Worlds
 from notifications.channels.base import AlertMessage
-from notifications.models import Alert, AlertCover, EscalationStep, Notification
+from notifications.models import Alert, AlertCover, CallSheetLine, EscalationStep, Notification
 from notifications.states import VISIBLE, Channel, NotificationState, StepState
 from tests.simulation import regressions
 
@@ -175,5 +175,6 @@ def test_a_child_whom_nobody_pursues_is_caught(world: World) -> None:
             .values(state=StepState.SKIPPED, reason_code="test", settled_at=world.now)
         )
         session.execute(delete(AlertCover))
+        session.execute(delete(CallSheetLine))
     found = {one.split(":")[1] for one in invariants.liveness(world)}
     assert found & {"nobody_alerted", "nobody_pursues"}

@@ -1,21 +1,19 @@
 """What addresses may hold: the defects that hostile requests found, each on its own."""
 
-import asyncio
-
 import pytest
 from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.wiring import Wiring
 from tests.fuzz.asks import Ask
-from tests.fuzz.service import answered, faults
+from tests.fuzz.service import answered, faults, in_own_loop
 
 
 def test_bytes_that_are_no_address_are_refused_and_not_broken_on(wiring: Wiring) -> None:
     application = create_app(wiring)
     for target in ("/sign-in", "/nowhere", "/api/v1/incidents", "/static/nowhere"):
         made = Ask("GET", target, b"q=\xff\xfe", [(b"host", b"testserver")])
-        answer = asyncio.run(answered(application, made))
+        answer = in_own_loop(answered(application, made))
         assert answer.status == 400, target
         assert list(faults(made, answer, set())) == []
 

@@ -46,26 +46,27 @@ def test_an_error_is_named_by_its_class_alone() -> None:
     assert logs.error_kind(ValueError("Asha Quillmere")) == "ValueError"
 
 
-def _breaks() -> None:
-    raise RuntimeError("Key (name)=(Asha Quillmere) already exists")
-
-
 def test_what_a_library_says_is_written_as_its_place_and_never_as_its_words(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     """As the server's own logger does for an error that nobody caught, traceback and all."""
-    logs.configure("INFO")
-    try:
-        _breaks()
-    except RuntimeError:
-        for name in ("uvicorn.error", "sqlalchemy.pool", "asyncio", "concurrent.futures"):
-            logging.getLogger(name).exception("Exception of %s", "Quillmere")
-    logging.getLogger("python_multipart.multipart").warning("Expected %r", "Q")
-    said = capsys.readouterr().err
-    lines = [json.loads(line) for line in said.splitlines()]
+    script = tmp_path / "says.py"
+    script.write_text(
+        "import logging\n"
+        "from app.core import logs\n"
+        "logs.configure('INFO')\n"
+        "try:\n"
+        "    raise RuntimeError('Quillmere')\n"
+        "except RuntimeError:\n"
+        "    for name in ('uvicorn.error', 'sqlalchemy.pool', 'asyncio', 'concurrent.futures'):\n"
+        "        logging.getLogger(name).exception('Exception of %s', 'Quillmere')\n"
+        "logging.getLogger('python_multipart.multipart').warning('Expected %r', 'Q')\n"
+    )
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
     assert [line["error"] for line in lines] == ["RuntimeError"] * 4
     assert all(set(line) <= logs.ALLOWED_FIELDS for line in lines)
-    assert "Quillmere" not in said
+    assert "Quillmere" not in ended.stderr
 
 
 def test_a_process_that_breaks_leaves_no_core_file_and_no_value(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Whoever sees a child's content stands on the trail, or sees nothing."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -59,10 +59,16 @@ def looks(morning: Morning) -> dict[str, Look]:
     return {
         "a school reads its message": lambda: school.get(page),
         "a school reads its list": lambda: school.get("/inbox"),
-        "a school takes it to its file": lambda: school.press(f"{page}/export"),
+        "a school takes it to its file": _button(school, f"{page}/export"),
         "a reviewer sees a child": lambda: reviewer.get(f"/review/{review}"),
-        "a lead makes a dossier": lambda: lead.press("/records/dossier", asked),
+        "a lead makes a dossier": _button(lead, "/records/dossier", asked),
     }
+
+
+def _button(browser: Browser, path: str, form: Mapping[str, str] | None = None) -> Look:
+    """Return the pressing of a button on a page that is on the screen by now."""
+    filled = {"form_token": browser.form_token("/account"), **(form or {})}
+    return lambda: browser.http.post(path, data=filled)
 
 
 def _reference(session: Session, incident_id: UUID) -> str:
