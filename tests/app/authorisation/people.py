@@ -80,6 +80,7 @@ class Somebody:
     name: str
     headers: dict[str, str] = field(default_factory=dict)
     form_token: str = ""
+    account_id: UUID | None = None
     holds: tuple[str, ...] = ()
     signed_in: bool = False
     client: tuple[str, frozenset[ClientScope]] | None = None
@@ -125,7 +126,7 @@ def _signed_in(wiring: Wiring, name: str, holds: tuple[str, ...], how: str) -> S
                 row.expires_at = now
     alive = not how or name in STILL_SIGNED_IN
     return Somebody(
-        name, {"cookie": f"__Host-encompass-session={token}"}, form_token,
+        name, {"cookie": f"__Host-encompass-session={token}"}, form_token, account_id,
         holds if not how else (), signed_in=alive,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ from app.main import create_app
 from app.tables import METADATA
 from app.wiring import Wiring, build
 from tests.app.authorisation.people import Somebody, everybody
-from tests.app.authorisation.things import places, things
+from tests.app.authorisation.things import own_things, places, things
 from tests.factories.incidents import incident
 from tests.factories.mornings import HALF_PAST_SIX, Morning
 from tests.factories.notifications import FORCE, URN
@@ -62,6 +62,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "/restricted/ask": {"force": FORCE, "reference": "99-1", "reason": "caller_waits"},
     "/reports/patterns/{pattern_id}/decide": {"verdict": "confirmed"},
     "/morning/releases/{notification_id}/propose": {"person": "head", "reason": "no_tie_known"},
+    "/records/keep": {"force": FORCE, "reference": "99-1", "reason": "court"},
+    "/records/{hold_id}/ask": {"reason": "matter_closed"},
+    "/records/dossier": {
+        "force": FORCE, "reference": "99-1", "child": "c1", "reason": "subject_access",
+        "requester": "yes", "safe": "yes",
+    },
     "/audit/{force}/messages": {"reference": "99-1"},
     "/reports/drills": {"whose": f"force:{FORCE}"},
     "/register/requests/{request_id}/refuse": {"reason_code": "not_trained"},
@@ -75,7 +81,9 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "/register/calendars/days/clear": {"owner": f"urn:{URN}", "first": "2027-01-05"},
 }  # fmt: skip
+QUERIES = {"/reports/messages/{kind}/{code}": {"figure": "not_told"}}
 BODIES: dict[str, Any] = {
+    "/csp-reports": {"csp-report": {"effective-directive": "script-src"}},
     "/api/v1/incidents": incident("99-2026-0000009"),
     "/api/v1/incidents/batch": [incident("99-2026-0000009")],
     "/api/v1/incidents/{reference}/withdrawal": {
@@ -90,6 +98,9 @@ OTHERWISE = {
     "/morning/awaited": ("child_id", "awaited"),
     "/morning/services": ("child_id", "served"),
     "/morning/releases": ("notification_id", "released"),
+    "/account/passkeys": ("ident", "passkey"),
+    "/account/browsers": ("ident", "browser"),
+    "/account/sessions": ("ident", "session"),
 }
 # For these a refusal is compared with what they are told of a thing that does not exist.
 COMPARED = {"key adult of another school", "desk of another force"}
@@ -147,6 +158,7 @@ class World:
             more["content"] = urlencode(form, doseq=True)
             more["headers"] = {"content-type": "application/x-www-form-urlencoded"}
         headers = {**more.pop("headers", {}), **somebody.headers}
+        more["params"] = QUERIES.get(path)
         return self.http.request(method, address, headers=headers, **more)
 
     def _in_address(self, path: str, name: str, real: bool) -> str:
@@ -172,6 +184,7 @@ def world(wiring: Wiring, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> 
     morning = Morning(wiring, places(wiring), nobody, nobody, nobody)
     named = things(morning)
     people = everybody(wiring)
+    named |= own_things(wiring, people[0])
     serving = wiring
     if not wiring.settings.on_sqlite:
         # As in production: the database itself holds the web's role to its scope.

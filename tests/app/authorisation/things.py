@@ -4,12 +4,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
+from app.access import sessions
 from app.access.break_glass import BreakGlass, WhyAsked
 from app.access.forces import set_area
-from app.access.models import Force
+from app.access.models import Force, KnownBrowser, Passkey, SignInSession
+from app.access.passkeys import seal_name
 from app.core import audit
 from app.core.ids import new_id
 from app.core.scope import PLATFORM
+from app.intake.legal_holds import LegalHold, WhyKept
 from app.intake.models import Incident
 from app.intake.outcomes import Outcome, OutcomeReason
 from app.intake.suspects import PatternState, SuspectPattern
@@ -29,6 +34,7 @@ from tests.app.authorisation.people import (
     OTHER_FORCE,
     SHUT_OUT,
     THIRD_URN,
+    Somebody,
     address_of,
 )
 from tests.factories.mornings import Morning
@@ -69,6 +75,7 @@ def things(morning: Morning) -> dict[str, Any]:
         "notification_id": message, "review_id": review, "urn": URN, "council": COUNCIL,
         "predecessor_urn": _CLOSED_URN, "force": FORCE, "on": TODAY, "date": TODAY,
         "token": "x" * 43, "version": 1, "incidents": 1,
+        "kind": "force", "code": FORCE, "month": f"{TODAY:%Y-%m}",
         "awaited": _child(morning, Outcome.DETAILS_AWAITED, OutcomeReason.CHILD_UNNAMED),
         "served": _child(morning, Outcome.NOT_NOTIFIED, OutcomeReason.UNBORN),
         "released": released,
@@ -81,6 +88,36 @@ def things(morning: Morning) -> dict[str, Any]:
     return found | {"line_id": line.id} | rows
 
 
+def own_things(wiring: Wiring, whose: Somebody) -> dict[str, Any]:
+    """Return what stands in the addresses of somebody's own account."""
+    now = wiring.clock.now()
+    assert whose.account_id is not None
+    passkey, browser = new_id(), new_id()
+    with wiring.database.write(PLATFORM) as session:
+        session.add_all(
+            [
+                Passkey(
+                    id=passkey, account_id=whose.account_id, credential_id=b"x" * 16,
+                    public_key=b"x", sign_count=0, may_be_backed_up=False, backed_up=False,
+                    sealed=seal_name(wiring.cipher, passkey, "Phone"), added_at=now,
+                ),
+                KnownBrowser(
+                    id=browser, account_id=whose.account_id, token_digest=bytes(32),
+                    address_digest=bytes(32), browser="Chrome on Android", first_seen_at=now,
+                    last_seen_at=now,
+                ),
+            ]
+        )  # fmt: skip
+        sessions.create(session, account_id=whose.account_id, now=now)
+        other = session.scalars(
+            select(SignInSession.id).where(
+                SignInSession.account_id == whose.account_id,
+                SignInSession.form_token != whose.form_token,
+            )
+        ).one()
+    return {"passkey": passkey, "browser": browser, "session": other}
+
+
 def _child(morning: Morning, outcome: Outcome, reason: OutcomeReason) -> UUID:
     happened = morning.force.happened()
     morning.child_becomes(happened.child_id, outcome, outcome_reason=reason, due_at=DUE)
@@ -91,7 +128,8 @@ def _child(morning: Morning, outcome: Outcome, reason: OutcomeReason) -> UUID:
 def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
     wiring, now = morning.wiring, morning.force.now
     asker = morning.force.account()
-    made = {name: new_id() for name in ("recall_id", "ident", "pattern_id", "import_id")}
+    wanted = ("recall_id", "ident", "pattern_id", "import_id", "hold_id")
+    made = {name: new_id() for name in wanted}
     with wiring.database.write(PLATFORM) as session:
         session.add_all(
             [
@@ -134,6 +172,12 @@ def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
         )  # fmt: skip
         incident = session.query(Incident).first()
         assert incident is not None
+        session.add(
+            LegalHold(
+                id=made["hold_id"], force=FORCE, incident_id=incident.id, reason=WhyKept.COURT,
+                set_by=asker, set_at=now,
+            )
+        )  # fmt: skip
         return made | {
             "alias_id": alias.id, "request_id": asked.id, "drill_id": drill.id,
             "drill_school_id": drilled.id, "key_adult_id": own.id,
