@@ -102,14 +102,14 @@ def test_a_passkey_is_made_at_enrolment_signs_in_alone_and_is_revoked_from_a_sec
     check(page)
     phone.picture("sign-in-390")
     press(page, "Sign in with a passkey")
-    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="All forces")).to_be_visible()
     page.goto("/account/passkey")
     press(page, "Add a passkey")
     expect(page.get_by_role("alert")).to_contain_text("has a passkey for your account already")
 
     # The second device is at the same address, so password and code let it in.
     come_in(desk.page, person)
-    expect(desk.page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="All forces")).to_be_visible()
     desk.page.goto("/account/passkey")
     desk.page.get_by_label("Name").fill("Office computer")
     check(desk.page)
@@ -129,7 +129,7 @@ def test_a_passkey_is_made_at_enrolment_signs_in_alone_and_is_revoked_from_a_sec
     check(page)
     press(desk.page, "Sign out")
     press(desk.page, "Sign in with a passkey")
-    expect(desk.page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="All forces")).to_be_visible()
 
 
 def enrols(page: Page, wiring: Wiring) -> Person:

@@ -140,7 +140,7 @@ def test_somebody_invited_sets_up_the_account(page: Page, morning: Morning) -> N
         Person(morning.wiring, account.id, "", secret).code()
     )
     press(page, "Finish and sign in")
-    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="All forces")).to_be_visible()
     check(page)
 
 
