@@ -137,8 +137,10 @@ def posted_by_visitor(
 
 OWN_ACCESS = "/account/access"
 _PAGE_OF_BUTTON = re.compile(
-    r"/notifications/[^/]+|/restricted|/register/key-adults/[^/]+/new-link"
+    r"/notifications/[^/]+|/restricted|/records|/register/key-adults/[^/]+/new-link"
 )
+# A file is asked for on the page above it, or on the one of its own name.
+_FILE = re.compile(r"/[a-z]+\.(csv|xlsx)$|\.csv$")
 
 
 class ProofNeeded(Noted, NotSignedIn):
@@ -155,8 +157,7 @@ class ProofNeeded(Noted, NotSignedIn):
 def proved(request: Request, visitor: SignedIn) -> Visitor:
     """Return who is signed in and showed it lately, before a page with such a form is shown."""
     if not sessions.proved(visitor.sign_in, now=visitor.now):
-        back = request.url.path.removesuffix(".csv")
-        raise ProofNeeded("Show that it is you.", back=back)
+        raise ProofNeeded("Show that it is you.", back=_FILE.sub("", request.url.path))
     return visitor
 
 

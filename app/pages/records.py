@@ -11,7 +11,7 @@ from app.casework.dossiers import WhyMade
 from app.core.errors import Invalid
 from app.intake.legal_holds import WhyEnded, WhyKept
 from app.pages import after_words
-from app.pages.deps import Posted, SignedIn, Visitor, Write
+from app.pages.deps import Posted, ProvedPost, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 
@@ -87,8 +87,9 @@ def leave_press(hold_id: UUID, visitor: Posted, session: Write) -> Response:
 
 @router.post(f"{HERE}/dossier")
 def dossier_press(
-    request: Request, *, visitor: Posted, session: Write, force: Text = "", reference: Text = "",
-    child: Text = "", reason: Text = "", requester: Text = "", safe: Text = "",
+    request: Request, *, visitor: ProvedPost, session: Write, force: Text = "",
+    reference: Text = "", child: Text = "", reason: Text = "", requester: Text = "",
+    safe: Text = "",
 ) -> Response:  # fmt: skip
     shown = legal_holds.look(session, visitor.acting)
     errors = {}

@@ -11,7 +11,7 @@ from app.casework import timeliness
 from app.core.errors import Invalid, NotFound
 from app.pages import timeliness_words as words
 from app.pages.dates import read_date
-from app.pages.deps import SignedIn, Visitor, Write
+from app.pages.deps import Proved, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 from app.reports import charts
@@ -143,7 +143,7 @@ def messages_page(
 
 @router.get("/reports/timeliness/{kind}/{code}/figures.csv")
 def figures_csv(
-    kind: Kind, code: str, visitor: SignedIn, session: Write, *,
+    kind: Kind, code: str, visitor: Proved, session: Write, *,
     first: Typed = "", last: Typed = "",
 ) -> Response:  # fmt: skip
     period = _strictly(visitor, first, last)
@@ -153,7 +153,7 @@ def figures_csv(
 
 @router.get("/reports/timeliness/{kind}/{code}/report.xlsx")
 def report_xlsx(
-    kind: Kind, code: str, visitor: SignedIn, session: Write, *,
+    kind: Kind, code: str, visitor: Proved, session: Write, *,
     first: Typed = "", last: Typed = "",
 ) -> Response:  # fmt: skip
     period = _strictly(visitor, first, last)
@@ -163,7 +163,7 @@ def report_xlsx(
 
 @router.get("/reports/late/{kind}/{code}/late.csv")
 def late_csv(
-    kind: Kind, code: str, visitor: SignedIn, session: Write, *,
+    kind: Kind, code: str, visitor: Proved, session: Write, *,
     first: Typed = "", last: Typed = "",
 ) -> Response:  # fmt: skip
     period = _strictly(visitor, first, last)

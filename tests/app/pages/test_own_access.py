@@ -145,8 +145,8 @@ def test_the_page_learns_how_long_it_lasts_and_asking_does_not_make_it_longer(
 
 @pytest.mark.feature("SE1")
 def test_what_could_do_harm_asks_again_who_it_is(wiring: Wiring, morning: Morning) -> None:
-    """Breaking glass, copying and printing, and the export of a report."""
-    waiting = morning.notification()
+    """Breaking glass, copying and printing, a dossier, and every report as a file."""
+    waiting, report = morning.notification(), "/reports/timeliness/force/99"
     key_adult = signed_in(wiring, morning.priya)
     lead = add_person(wiring, "lead@example.org", Role.LEAD, name="Sam Ward", force=FORCE)
     leading = signed_in(wiring, lead)
@@ -156,6 +156,9 @@ def test_what_could_do_harm_asks_again_who_it_is(wiring: Wiring, morning: Mornin
     for browser, path, back in (
         (leading, "/restricted", "%2Frestricted"),
         (leading, "/reports/morning/99/2026-11-20.csv", "%2Freports%2Fmorning%2F99%2F2026-11-20"),
+        (leading, f"{report}/figures.csv", "%2Freports%2Ftimeliness%2Fforce%2F99"),
+        (leading, f"{report}/report.xlsx", "%2Freports%2Ftimeliness%2Fforce%2F99"),
+        (leading, "/reports/late/force/99/late.csv", "%2Freports%2Flate%2Fforce%2F99"),
     ):
         assert browser.get(path).headers["location"] == f"/account/prove?back={back}"
     for act in ("export", "print"):
@@ -163,6 +166,8 @@ def test_what_could_do_harm_asks_again_who_it_is(wiring: Wiring, morning: Mornin
         assert asked.headers["location"] == f"/account/prove?back=%2Fnotifications%2F{waiting}"
     asked = leading.press("/restricted/ask", {"reference": "X"})
     assert asked.headers["location"] == "/account/prove?back=%2Frestricted"
+    asked = leading.press("/records/dossier", {"reference": "X"})
+    assert asked.headers["location"] == "/account/prove?back=%2Frecords"
     form = {"code": lead.code(), "back": "/restricted"}
     assert leading.press("/account/prove", form).headers["location"] == "/restricted"
     assert leading.get("/restricted").status_code == 200
