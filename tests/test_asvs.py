@@ -153,7 +153,11 @@ def test_every_page_has_the_button_to_sign_out() -> None:
 
 
 def test_password_fields_hide_what_is_typed_and_let_managers_help() -> None:
-    kinds = {"sign_in.html": [["current-password"]], "enrol.html": [["new-password"]] * 2}
+    kinds = {
+        "sign_in.html": [["current-password"]],
+        "enrol.html": [["new-password"]] * 2,
+        "password.html": [["current-password"], ["new-password"], ["new-password"]],
+    }
     for name, wanted in kinds.items():
         text = (TEMPLATES / name).read_text(encoding="utf-8")
         fields = re.findall(r"govukPasswordInput\({(.+?)}\) }}", text, re.DOTALL)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.access import accounts, authenticator, browsers, enrolment, passkey_answers
+from app.access import accounts, authenticator, browsers, enrolment, passkey_answers, passwords
 from app.access.browsers import Place, Standing
 from app.access.ceremonies import Ceremony
 from app.access.models import Account, SignInFailure
@@ -139,6 +139,19 @@ def code_proves(
     secret = enrolment.secret_of(cipher, account) or _NO_SECRET
     step = authenticator.step_of(secret, code, now=now)
     if step is not None and _use(session, account, step):
+        return True
+    _count(session, (key,), now=now)
+    _record(session, audit.Event.PROOF_REFUSED, account, now=now)
+    return False
+
+
+def password_proves(
+    session: Session, cipher: Cipher, account: Account, *, password: str, now: datetime
+) -> bool:
+    """Return whether somebody signed in knows their password; raise `TooMany`."""
+    key = _key(cipher, "proof", str(account.id))
+    _stop_at(session, {key: PROOF_LIMIT}, now=now)
+    if passwords.matches(password, account.password_hash):
         return True
     _count(session, (key,), now=now)
     _record(session, audit.Event.PROOF_REFUSED, account, now=now)

@@ -125,6 +125,7 @@ class Event(StrEnum):
     SESSION_ENDED = "access:session:ended"
     PROVED_AGAIN = "access:session:proved_again"
     PROOF_REFUSED = "access:session:proof_refused"
+    PASSWORD_CHANGED = "access:password:changed"  # noqa: S105 (the name of an event)
     PASSKEY_ADDED = "access:passkey:added"
     PASSKEY_REVOKED = "access:passkey:revoked"
     BROWSER_WAITS = "access:browser:waits"
