@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from time import perf_counter
 from typing import Any, TypeVar
@@ -101,12 +101,13 @@ def fuzz(wiring: Wiring, *, requests: int, seed: int) -> Tally:
             began = perf_counter()
             for number in range(requests):
                 # A stream of its own for each, so that one number is found again alone.
-                made = ask(Random(f"{seed}:{number}"), doors, guests, ids)
+                mark = f"Zq{number:0{len(MARK) - 2}}"
+                made = marked(ask(Random(f"{seed}:{number}"), doors, guests, ids), mark)
                 written.take()
                 answer = await answered(application, made)
                 tally.asked += 1
                 tally.statuses[answer.status] += 1
-                for fault in faults(made, answer, written.take()):
+                for fault in faults(made, answer, written.take(), mark=mark):
                     tally.faults.append(f"{seed}:{number} {made.who} {made.method} {fault}")
             tally.seconds = perf_counter() - began
 
@@ -115,8 +116,21 @@ def fuzz(wiring: Wiring, *, requests: int, seed: int) -> Tally:
     return tally
 
 
-def faults(made: Ask, answer: Answer, written: set[str]) -> Iterator[str]:
-    """Say what an answer to a hostile request must not be."""
+def marked(made: Ask, mark: str) -> Ask:
+    """Return the request with a mark of its own, as long as the other.
+
+    What another request stored is shown on pages, and is no echo.
+    """
+    old, new = MARK.encode(), mark.encode()
+    return replace(
+        made, target=made.target.replace(MARK, mark), query=made.query.replace(old, new),
+        headers=[(name, value.replace(old, new)) for name, value in made.headers],
+        body=made.body.replace(old, new),
+    )  # fmt: skip
+
+
+def faults(made: Ask, answer: Answer, written: set[str], *, mark: str = MARK) -> Iterator[str]:
+    """Say what an answer to a hostile request must not be; `mark` stands in what it typed."""
     where = f"{made.target[:120]} -> {answer.status}"
     if answer.status >= 500 or answer.status < 200:
         yield f"{where}: broke"
@@ -128,7 +142,7 @@ def faults(made: Ask, answer: Answer, written: set[str]) -> Iterator[str]:
         yield f"{where}: a header is two"
     if answer.status >= 400:
         shown = _SHOWN_AGAIN.sub("", answer.body.decode("utf-8", "replace"))
-        if MARK.casefold() in (shown + heads.decode("latin-1")).casefold():
+        if mark.casefold() in (shown + heads.decode("latin-1")).casefold():
             yield f"{where}: echo"
         if written - _OF_REFUSING:
             yield f"{where}: wrote {sorted(written - _OF_REFUSING)}"
