@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.access.browsers import Place
-from app.access.models import Account, IdentityQuestion, LinkedIdentity
+from app.access.identity_models import IdentityQuestion, LinkedIdentity
+from app.access.models import Account
 from app.core.cipher import Cipher
 from app.core.errors import Conflict, NotFound, TooMany
 from app.core.ids import new_id, new_secret

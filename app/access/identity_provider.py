@@ -1,13 +1,12 @@
 """The OpenID provider that people may sign in by: where to send them, and whom it says they are.
 
 Authorization code with PKCE (RFC 7636), state, nonce and `iss` (RFC 9207). Authlib makes the
-requests and reads the claims, joserfc the signature. Authlib's own httpx client is not used: it
+requests; `identity_tokens` reads what comes back. Authlib's own httpx client is not used: it
 takes another package where that is installed and warns where not; the plain one here has our
 timeouts, no proxy of the environment, and follows no redirect with our secret. Nothing of what a
 provider answers is shown or logged, and no access token is kept.
 """
 
-import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,35 +18,28 @@ from urllib.parse import quote
 import httpx
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
 from app.access.identities import Question, Subject
+from app.access.identity_tokens import (
+    STEP_HOLDS,
+    UNREADABLE,
+    SigningKey,
+    UnknownKey,
+    Wanted,
+    keys_of,
+    sub_of,
+)
 from app.core import logs
 from app.core.clock import Clock
 from app.core.errors import NotSignedIn, Unavailable
 from app.core.settings import Settings, fit_for_secrets
 
-# Signatures by a key that only the provider holds; never `none`, never one by our secret.
-ALGORITHMS = ("RS256", "ES256", "PS256")
-CLOCK_DIFFERENCE = timedelta(seconds=30)
-# An identity token is fetched the moment it is made.
-LONGEST_AGE = timedelta(minutes=5)
-# How long ago the provider's own second step may have been, to stand for ours.
-STEP_HOLDS = timedelta(minutes=15)
 # Where its endpoints are, and its keys, are asked again after this; an unknown key at once.
 KEPT = timedelta(hours=1)
 
 _ANSWER = httpx.Timeout(5.0, connect=3.0)
 # A provider that is slow holds few of our threads: the others serve who signs in without it.
 _AT_ONCE, _WAIT_SECONDS = 8, 2.0
-_LONGEST_SUB = 255
-_SMALLEST_RSA = 2048
-_UNREADABLE = (
-    JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError,
-)  # fmt: skip
 
 _log = logs.get(__name__)
 Found = TypeVar("Found")
@@ -61,10 +53,6 @@ class ProviderFailed(Unavailable):
     """The provider did not answer, or not as a provider does."""
 
     title = "We could not reach the other service"
-
-
-class _UnknownKey(Exception):
-    """The token names a key that is not among those read last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ class _Known:
     keys_at: str
     basic: bool
     names_itself: bool
-    keys: Mapping[str | None, ECKey | RSAKey] = field(default_factory=dict)
+    keys: Mapping[str | None, SigningKey] = field(default_factory=dict)
 
 
 def provider_from(settings: Settings, clock: Clock) -> "IdentityProvider | None":
@@ -167,8 +155,7 @@ class IdentityProvider:
             if issuer != self.issuer and (issuer or known.names_itself):
                 raise _not_believed("issuer of the answer")
             answer = self._redeemed(known, question, code)
-            claims = self._claims(known, answer, question)
-        return Subject(self.issuer, _sub(claims))
+            return Subject(self.issuer, self._sub(known, answer, question))
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -197,10 +184,11 @@ class IdentityProvider:
         told = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         if told.get("issuer") != self.issuer:
             raise _failed("issuer of the configuration")
-        methods = told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        methods = told.get("token_endpoint_auth_methods_supported")
+        basic = not isinstance(methods, list) or "client_secret_basic" in methods
         known = _Known(
             now, self._fit(told, "authorization_endpoint"), self._fit(told, "token_endpoint"),
-            self._fit(told, "jwks_uri"), "client_secret_basic" in methods,
+            self._fit(told, "jwks_uri"), basic,
             told.get("authorization_response_iss_parameter_supported") is True,
         )  # fmt: skip
         return self._with_keys(known)
@@ -208,10 +196,16 @@ class IdentityProvider:
     def _with_keys(self, known: _Known) -> _Known:
         known = _Known(
             known.read_at, known.authorize, known.token, known.keys_at, known.basic,
-            known.names_itself, _keys(self._read(known.keys_at)),
+            known.names_itself, self._keys(known.keys_at),
         )  # fmt: skip
         self._known = known
         return known
+
+    def _keys(self, url: str) -> Mapping[str | None, SigningKey]:
+        found = keys_of(self._read(url))
+        if not found:
+            raise _failed("no keys")
+        return found
 
     def _read(self, url: str) -> Mapping[str, Any]:
         """Return a JSON object that the provider publishes."""
@@ -249,105 +243,17 @@ class IdentityProvider:
             raise _not_believed(logs.error_kind(error)) from None
         return dict(answer)
 
-    def _claims(
-        self, known: _Known, answer: Mapping[str, Any], question: Question
-    ) -> Mapping[str, Any]:
-        """Return the claims of an identity token that is right in every respect."""
+    def _sub(self, known: _Known, answer: Mapping[str, Any], question: Question) -> str:
+        """Return the person of an identity token that is right in every respect."""
+        us, now = self._us, self._clock.now()
+        wanted = Wanted(us.issuer, us.client_id, question.nonce, us.acr, us.amr)
         try:
-            token = answer["id_token"]
             try:
-                found = jwt.decode(token, _key_among(known.keys), algorithms=ALGORITHMS)
-            except _UnknownKey:
-                again = self._with_keys(known)
-                found = jwt.decode(token, _key_among(again.keys), algorithms=ALGORITHMS)
-            claims = CodeIDToken(
-                found.claims, found.header, options=self._wanted(question),
-                params={
-                    "nonce": question.nonce, "client_id": self._us.client_id,
-                    "access_token": answer.get("access_token"),
-                },
-            )  # fmt: skip
-            now = self._clock.now()
-            leeway = int(CLOCK_DIFFERENCE.total_seconds())
-            claims.validate(now=int(now.timestamp()), leeway=leeway)
-            self._further(claims, question, now=now)
-        except (*_UNREADABLE, _UnknownKey) as error:
+                return sub_of(answer, known.keys, wanted, now=now)
+            except UnknownKey:
+                return sub_of(answer, self._with_keys(known).keys, wanted, now=now)
+        except (*UNREADABLE, UnknownKey) as error:
             raise _not_believed(logs.error_kind(error)) from None
-        return dict(claims)
-
-    def _wanted(self, question: Question) -> dict[str, Any]:
-        return {
-            "iss": {"essential": True, "value": self.issuer},
-            "aud": {"essential": True, "value": self._us.client_id},
-            "nonce": {"essential": True, "value": question.nonce},
-            **{name: {"essential": True} for name in ("sub", "exp", "iat")},
-        }
-
-    def _further(self, claims: Mapping[str, Any], question: Question, *, now: datetime) -> None:
-        """Raise `ValueError` for what a library lets through and we do not."""
-        told = claims["aud"]
-        if (told if isinstance(told, list) else [told]) != [self._us.client_id]:
-            raise ValueError("a token for others too")
-        if not hmac.compare_digest(claims["nonce"].encode(), question.nonce.encode()):
-            raise ValueError("another nonce")
-        if not _lately(claims["iat"], LONGEST_AGE, now=now):
-            raise ValueError("made too long ago")
-        if self._us.acr and claims.get("acr") not in self._us.acr:
-            raise ValueError("another level")
-        methods = claims.get("amr", [])
-        if not set(self._us.amr) <= set(methods):
-            raise ValueError("another method")
-        if self.vouches_for_both_steps and not _lately(claims["auth_time"], STEP_HOLDS, now=now):
-            raise ValueError("signed in too long ago")
-
-
-def _key_among(keys: Mapping[str | None, ECKey | RSAKey]) -> Callable[[Any], ECKey | RSAKey]:
-    """Return how to find the key of a token: by its name, or the one there is."""
-
-    def found(signed: Any) -> ECKey | RSAKey:
-        header = signed.headers()
-        if header.get("alg") not in ALGORITHMS:
-            raise ValueError("an algorithm that we do not take")
-        name = header.get("kid")
-        if name is None and len(keys) == 1:
-            return next(iter(keys.values()))
-        if name is None or name not in keys:
-            raise _UnknownKey
-        return keys[name]
-
-    return found
-
-
-def _keys(told: Mapping[str, Any]) -> dict[str | None, ECKey | RSAKey]:
-    """Return the keys of a set that may sign identity tokens, by name; others are passed over."""
-    found = {}
-    for each in told.get("keys") or ():
-        try:
-            key = JWKRegistry.import_key(each)
-        except _UNREADABLE:
-            continue
-        weak = isinstance(key, RSAKey) and key.raw_value.key_size < _SMALLEST_RSA
-        if isinstance(key, ECKey | RSAKey) and not weak and each.get("use") in {None, "sig"}:
-            found[each.get("kid")] = key
-    if not found:
-        raise _failed("no keys")
-    return found
-
-
-def _lately(value: object, within: timedelta, *, now: datetime) -> bool:
-    """Return whether a time of a token is no longer ago than that, and not to come."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    age = now.timestamp() - value
-    most = CLOCK_DIFFERENCE.total_seconds()
-    return -most <= age <= within.total_seconds() + most
-
-
-def _sub(claims: Mapping[str, Any]) -> str:
-    sub = claims["sub"]
-    if not isinstance(sub, str) or not 1 <= len(sub) <= _LONGEST_SUB:
-        raise _not_believed("sub")
-    return sub
 
 
 def _reached(ask: Callable[[], Found]) -> Found:
@@ -356,7 +262,7 @@ def _reached(ask: Callable[[], Found]) -> Found:
         return ask()
     except OAuth2Error:
         raise
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, RecursionError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, *UNREADABLE) as error:
         raise _failed(logs.error_kind(error)) from None
 
 

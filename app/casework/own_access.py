@@ -14,7 +14,8 @@ from app.access.accounts import details_of
 from app.access.browsers import Place
 from app.access.ceremonies import Ceremony
 from app.access.identities import Question, Subject
-from app.access.models import Account, KnownBrowser, LinkedIdentity, SignInSession
+from app.access.identity_models import LinkedIdentity
+from app.access.models import Account, KnownBrowser, SignInSession
 from app.access.passkey_answers import Site
 from app.access.passkeys import OwnPasskey
 from app.casework.acting import Acting

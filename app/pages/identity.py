@@ -32,7 +32,7 @@ from app.pages.deps import (
 )
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
-from app.pages.sign_in import again, browser_here, let_in, waits, with_form_token
+from app.pages.sign_in import again, browser_here, form, let_in, waits, with_form_token
 from app.wiring import Wiring
 
 router = APIRouter(route_class=PageRoute)
@@ -75,10 +75,10 @@ def back_page(
     provider = wiring.identity_provider
     linking = identities.is_for_linking(session, state, now=wiring.clock.now())
     if provider is None or linking is None:
-        return again(request, wiring, problem=_TOO_LATE, status=400)
+        return form(request, wiring, session, problem=_TOO_LATE, status=400)
     if not code:
         problem = f"{provider.name} did not sign you in. Use your password or passkey instead"
-        return again(request, wiring, problem=problem, status=400)
+        return form(request, wiring, session, problem=problem, status=400)
     return with_form_token(
         request, wiring, "identity_back.html", title=f"Back from {provider.name}", answer=code,
         state=state, iss=iss, linking=linking,

@@ -36,7 +36,7 @@ def sign_in_page(request: Request, session: Read, wiring: Wired) -> Response:
     token = request.cookies.get(cookies.session_name(wiring.settings))
     if sessions.is_alive(session, token, now=wiring.clock.now()):
         return RedirectResponse("/", 303)
-    return _form(request, wiring, session, signed_out=token is not None)
+    return form(request, wiring, session, signed_out=token is not None)
 
 
 @router.post("/sign-in", dependencies=[Depends(posted_by_visitor)])
@@ -165,10 +165,10 @@ def again(
 ) -> Response:
     """Return the page to sign in once more, with what was wrong."""
     with wiring.database.read() as session:
-        return _form(request, wiring, session, email=email, problem=problem, status=status)
+        return form(request, wiring, session, email=email, problem=problem, status=status)
 
 
-def _form(
+def form(
     request: Request,
     wiring: Wiring,
     session: Session,
@@ -178,6 +178,7 @@ def _form(
     signed_out: bool = False,
     status: int = 200,
 ) -> Response:
+    """Return the page to sign in, tied to this browser."""
     return with_form_token(
         request, wiring, "sign_in.html", status=status, title="Sign in", email=email,
         problem=problem, signed_out=signed_out, desks=desks(session, now=wiring.clock.now()),

@@ -1,4 +1,4 @@
-"""Signing in by an OpenID provider on another site, with the cookies and rules of a real browser."""
+"""Signing in by an OpenID provider on another site, in a real browser."""
 
 import os
 from collections.abc import Iterator

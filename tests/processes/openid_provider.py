@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/keys":
             keys = [state.rsa.as_dict(private=False), state.ec.as_dict(private=False)]
             odd = {"kty": "XYZ", "kid": "odd"}
-            self._json(200, {"keys": [odd, *keys]})
+            self._json(200, {"keys": state.says.get("keys", [odd, *keys])})
         elif path == "/authorize":
             self._authorize(asked)
         elif path == "/asked":

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app.access import sessions
 from app.access.break_glass import BreakGlass, WhyAsked
 from app.access.forces import set_area
-from app.access.models import Force, KnownBrowser, LinkedIdentity, Passkey, SignInSession
+from app.access.identity_models import LinkedIdentity
+from app.access.models import Force, KnownBrowser, Passkey, SignInSession
 from app.access.passkeys import seal_name
 from app.core import audit
 from app.core.ids import new_id

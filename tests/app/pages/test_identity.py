@@ -8,18 +8,22 @@ from uuid import uuid4
 
 import pytest
 from httpx2 import Response
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from sqlalchemy import func, select, text
 
 from app.access import accounts, enrolment, identities
 from app.access.browsers import place_of
 from app.access.identities import Subject
+from app.access.identity_models import IdentityQuestion, LinkedIdentity
 from app.access.identity_provider import KEPT
-from app.access.models import Account, IdentityQuestion, LinkedIdentity, SignInSession
+from app.access.identity_tokens import keys_of
+from app.access.models import Account, SignInSession
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.core.settings import Settings
-from app.jobs.purge_expired import purge_expired
-from app.jobs.runner import Tick
+from app.jobs import PIPELINE
+from app.jobs.runner import Runner
 from app.wiring import Wiring, build
 from notifications.models import Alert
 from notifications.states import Template
@@ -343,13 +347,28 @@ def test_a_provider_that_fails_keeps_nobody_out_by_other_ways(
     for told in (
         {"issuer": "https://provider.example.org"}, {"token_endpoint": "http://192.0.2.1/token"},
         {"authorization_endpoint": "javascript:alert(1)"}, {"jwks_uri": None},
-        {"jwks_uri": f"{provider.issuer}/nowhere"}, {"jwks_uri": f"{provider.issuer}/asked"},
+        {"jwks_uri": f"{provider.issuer}/nowhere"}, {"token_endpoint": 7},
+        {"authorization_endpoint": "http://["}, {"jwks_uri": f"{provider.issuer}/asked"},
     ):  # fmt: skip
         provider.says(wiring.clock, configuration=told)
         move(wiring, seconds=KEPT.total_seconds())
         page = own.press("/sign-in/identity", page="/sign-in")
         assert page.status_code == 503, told
         assert "Sign in with your password or passkey instead" in page.text
+
+
+def test_keys_that_are_none_are_passed_over() -> None:
+    right = ECKey.generate_key("P-256", {"kid": "right"}).as_dict(private=False)
+    with pytest.warns(SecurityWarning):
+        weak = RSAKey.generate_key(1024, {"kid": "weak"}).as_dict(private=False)
+    others: list[Any] = [
+        weak, OctKey.generate_key(256, {"kid": "secret"}).as_dict(private=True),
+        right | {"kid": "to encrypt", "use": "enc"}, right | {"kid": ["x"]}, right | {"x": "!"},
+        {"kty": "XYZ"}, {}, None, "RSA", 7, [],
+    ]  # fmt: skip
+    assert list(keys_of({"keys": [right, *others]})) == ["right"]
+    for told in (None, 7, "keys", {"kid": "x"}):
+        assert keys_of({"keys": told}) == {}
 
 
 def test_a_provider_that_is_down_is_told_apart_from_a_refusal(
@@ -469,7 +488,7 @@ def test_questions_do_not_pile_up_and_are_forgotten(
         )  # fmt: skip
     assert browser.press("/sign-in/identity", page="/sign-in").status_code == 429
     move(wiring, minutes=11)
-    purge_expired(Tick(wiring, wiring.clock.now()))
+    Runner(wiring, PIPELINE, owner="test").run_step("purge_expired")
     with wiring.database.read() as session:
         assert session.scalars(select(IdentityQuestion)).all() == []
     assert asks(browser)
