@@ -38,6 +38,7 @@ from tests.factories.identities import (
 )
 from tests.factories.mornings import Morning
 from tests.factories.people import Browser, Person, move, signed_in
+from tests.postgres import as_role
 
 SESSION = "__Host-encompass-session"
 REFUSED = "We could not let you in by that"
@@ -125,6 +126,23 @@ def test_an_account_is_linked_signs_in_and_is_unlinked_by_its_owner_alone(
     refused = come_in(own, morning.priya, provider)
     assert (refused.status_code, REFUSED in refused.text) == (401, True)
     assert own.sign_in(morning.priya).status_code == 303
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_role_of_the_web_may_do_all_of_it(
+    wiring: Wiring, morning: Morning, provider: Provider
+) -> None:
+    url = as_role(wiring.settings.database_url, "encompass_web")
+    web = build(wiring.settings.model_copy(update={"database_url": url}), clock=wiring.clock)
+    own = linked(web, morning.priya, provider)
+    assert come_in(own, morning.priya, provider).status_code == 303
+    with wiring.database.read(PLATFORM) as session:
+        row = session.scalars(select(LinkedIdentity)).one()
+    assert own.press(f"/account/identity/{row.id}/remove").status_code == 303
+    own.press("/sign-out")
+    move(wiring, seconds=30)
+    assert come_in(own, morning.priya, provider).status_code == 401
+    web.database.engine.dispose()
 
 
 def test_a_code_of_our_own_is_asked_for_and_counts_once(
@@ -454,6 +472,34 @@ def test_looking_at_what_came_back_stores_and_asks_nothing(
     assert own.http.post("/sign-in/identity/finish", data=sent).status_code == 403
     assert own.http.post("/sign-in/identity").status_code == 403
     assert comes_back(own, sent, code=morning.priya.code()).status_code == 303
+
+
+@pytest.mark.parametrize("junk", ["\x00", "\ud7ff<b>", "x" * 5000, "%00", "\r\nX: y", "' OR 1=1"])
+def test_junk_in_place_of_an_answer_is_refused(
+    wiring: Wiring, morning: Morning, provider: Provider, junk: str
+) -> None:
+    own = linked(wiring, morning.priya, provider)
+    sent = provider.signs_in(asks(own))
+    for name in ("code", "state", "iss"):
+        answer = comes_back(own, sent | {name: junk}, code=morning.priya.code())
+        assert answer.status_code in {400, 401}, name
+        assert "<b>" not in answer.text
+        sent = provider.signs_in(asks(own))
+    assert comes_back(own, sent, code=morning.priya.code()).status_code == 303
+
+
+def test_a_slow_provider_holds_few_of_our_threads(
+    wiring: Wiring, morning: Morning, provider: Provider
+) -> None:
+    asked = wiring.identity_provider
+    assert asked is not None
+    asks(Browser(wiring))
+    for _ in range(8):
+        assert asked._room.acquire(blocking=False)
+    page = Browser(wiring).press("/sign-in/identity", page="/sign-in")
+    assert (page.status_code, f"We could not reach {NAME}" in page.text) == (503, True)
+    asked._room.release()
+    assert asks(Browser(wiring))
 
 
 def test_of_many_hands_with_one_answer_one_comes_in(wiring: Wiring, morning: Morning) -> None:
