@@ -3,6 +3,7 @@
 from sqlalchemy import event
 
 from app.access import break_glass as break_glass_models
+from app.access import identity_models
 from app.access import models as access_models
 from app.core import models as core_models
 from app.core import walls
@@ -32,10 +33,11 @@ from schools import officers as officer_models
 from schools.matching import models as matching_models
 
 ROOMS = (
-    core_models, access_models, break_glass_models, intake_models, suspect_models, legal_holds,
-    school_models, connected_models, key_adult_models, officer_models, register_models, roll_models,
-    matching_models, notification_models, earlier_models, provider_models, receipt_models,
-    release_models, drill_models, readiness_models, wording_models, summary_models,
+    core_models, access_models, identity_models, break_glass_models, intake_models,
+    suspect_models, legal_holds, school_models, connected_models, key_adult_models,
+    officer_models, register_models, roll_models, matching_models, notification_models,
+    earlier_models, provider_models, receipt_models, release_models, drill_models,
+    readiness_models, wording_models, summary_models,
 )  # fmt: skip
 METADATA = Base.metadata
 event.listen(METADATA, "after_create", walls.follow_models)

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from app import tables  # noqa: F401 (foreign keys and scopes need every table known)
 from app.access.enrolment import link_of
+from app.access.identity_provider import IdentityProvider, provider_from
 from app.core.audit import Chain
 from app.core.cipher import Cipher
 from app.core.clock import Clock, SystemClock, require_london
@@ -34,6 +35,8 @@ class Wiring:
     # In the order they are tried: e-mail first, then text.
     channels: tuple[AlertChannel, ...]
     resolvers: Resolvers = field(default_factory=lambda: RESOLVERS)
+    # By whom people may sign in beside us; None where nobody set it up.
+    identity_provider: IdentityProvider | None = None
 
     @property
     def channel(self) -> AlertChannel:
@@ -61,6 +64,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
         chain=chain,
         database=Database(engine, before_commit=chain.write),
         channels=channels_from(settings, cipher, clock),
+        identity_provider=provider_from(settings, clock),
     )
 
 

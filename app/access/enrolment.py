@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.access import authenticator, browsers, passkeys, passwords, sessions
+from app.access import authenticator, browsers, identities, passkeys, passwords, sessions
 from app.access.models import Account, Enrolment
 from app.core import audit
 from app.core.cipher import Cipher
@@ -92,7 +92,7 @@ def complete(
 ) -> Account:
     """Enrol the account with a hashed password once the code proves the authenticator.
 
-    What let anybody in before no longer does: sessions, passkeys, browsers.
+    What let anybody in before no longer does: sessions, passkeys, browsers, a linked identity.
 
     Raises `Invalid` for a wrong code, and `NotFound` for a link somebody used a moment before.
     """
@@ -110,6 +110,7 @@ def complete(
     sessions.end_all(session, account.id, now=now)
     passkeys.revoke_all(session, account.id, now=now)
     browsers.forget_all(session, account.id, now=now)
+    identities.unlink_all(session, account.id, now=now)
     session.flush()
     audit.record(
         session, event=audit.Event.ACCOUNT_ENROLLED, actor=f"account:{account.id}", force=None,

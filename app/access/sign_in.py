@@ -13,9 +13,18 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.access import accounts, authenticator, browsers, enrolment, passkey_answers, passwords
+from app.access import (
+    accounts,
+    authenticator,
+    browsers,
+    enrolment,
+    identities,
+    passkey_answers,
+    passwords,
+)
 from app.access.browsers import Place, Standing
 from app.access.ceremonies import Ceremony
+from app.access.identities import Subject
 from app.access.models import Account, SignInFailure
 from app.access.passkey_answers import Site
 from app.core import audit
@@ -29,12 +38,17 @@ PAIR_LIMIT, PERSON_LIMIT, ADDRESS_LIMIT, LIMIT_IN_ALL = 5, 20, 100, 1000
 # From a browser that was let in to the account only its own tries count.
 BROWSER_LIMIT = 10
 PASSKEY_LIMIT, PROOF_LIMIT = 100, 5
+IDENTITY_LIMIT, IDENTITY_CODE_LIMIT = 100, 5
 
 _NO_SECRET = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"  # noqa: S105 (stands in for nobody's secret)
 _NOBODY = UUID(int=0)
 # The one answer to every sign-in that is not right, whatever was wrong.
 REFUSAL = "The email address, password or code is not right. Check all three and try again"
 PASSKEY_REFUSAL = "That passkey did not work. Try again, or use your password and a code"
+IDENTITY_REFUSAL = (
+    "We could not let you in by that. Sign in with your password or passkey instead. Was it never "
+    "linked? You do that on your account, under How you sign in"
+)
 PROOF_REFUSAL = "That is not right. Use the code your authenticator app shows now"
 _LOCKED = (
     "Too many attempts. Sign in with a passkey, wait 15 minutes, or ring the desk, which can tell "
@@ -127,6 +141,62 @@ def passkey_signs_in(
     browsers.trust(session, account.id, place, now=now)
     _record(session, audit.Event.SIGNED_IN, account, now=now, reason_code="passkey")
     return account
+
+
+def identity_may_try(session: Session, cipher: Cipher, place: Place, *, now: datetime) -> None:
+    """Raise `TooMany` after a hundred refused identities from one address in 15 minutes."""
+    _stop_at(session, {_of_identities(cipher, place): IDENTITY_LIMIT}, now=now)
+
+
+def identity_signs_in(
+    session: Session, cipher: Cipher, place: Place, *, subject: Subject, code: str | None,
+    now: datetime,
+) -> Concluded | None:  # fmt: skip
+    """Return whose identity this is, or `None` after recording the refusal; raise `TooMany`.
+
+    Who the provider says it is stands for the password. `code` is the authenticator's, as beside a
+    password; `None` where the provider's own second step counts.
+    """
+    account = identities.whose(session, cipher, subject)
+    keys = [_of_identities(cipher, place)]
+    if account is not None and code is not None:
+        key = _key(cipher, "identity-code", str(account.id))
+        _stop_at(session, {key: IDENTITY_CODE_LIMIT}, now=now)
+        keys.append(key)
+    if account is None or not _second_step(session, cipher, account, code, now=now):
+        _identity_refused(session, tuple(keys), account, now=now)
+        return None
+    identities.used(session, cipher, subject, now=now)
+    standing = browsers.came(session, account.id, place, now=now)
+    known = standing is Standing.KNOWN
+    event = audit.Event.SIGNED_IN if known else audit.Event.BROWSER_WAITS
+    _record(session, event, account, now=now, reason_code="identity")
+    return Concluded(account.id, standing)
+
+
+def identity_not_believed(session: Session, cipher: Cipher, place: Place, *, now: datetime) -> None:
+    """Count and record an answer of a provider, or in its name, that was not right."""
+    _identity_refused(session, (_of_identities(cipher, place),), None, now=now)
+
+
+def _identity_refused(
+    session: Session, keys: tuple[bytes, ...], account: Account | None, *, now: datetime
+) -> None:
+    _count(session, keys, now=now)
+    _record(session, audit.Event.SIGN_IN_REFUSED, account, now=now, reason_code="identity")
+
+
+def _second_step(
+    session: Session, cipher: Cipher, account: Account, code: str | None, *, now: datetime
+) -> bool:
+    if code is None:
+        return True
+    step = authenticator.step_of(enrolment.secret_of(cipher, account) or _NO_SECRET, code, now=now)
+    return step is not None and _use(session, account, step)
+
+
+def _of_identities(cipher: Cipher, place: Place) -> bytes:
+    return _key(cipher, "identity", "", place.address_digest)
 
 
 def code_proves(

@@ -9,17 +9,19 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.access import browsers, passkey_answers, passkeys, sessions, sign_in
+from app.access import browsers, identities, passkey_answers, passkeys, sessions, sign_in
 from app.access.accounts import details_of
 from app.access.browsers import Place
 from app.access.ceremonies import Ceremony
+from app.access.identities import Question, Subject
+from app.access.identity_models import LinkedIdentity
 from app.access.models import Account, KnownBrowser, SignInSession
 from app.access.passkey_answers import Site
 from app.access.passkeys import OwnPasskey
 from app.casework.acting import Acting
 from app.casework.telling_owners import tell_owner
 from app.core import audit
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class OwnAccess:
     waiting: Sequence[KnownBrowser]
     browsers: Sequence[KnownBrowser]
     sessions: Sequence[SignInSession]
+    identity: LinkedIdentity | None
 
 
 def look(session: Session, acting: Acting) -> OwnAccess:
@@ -41,6 +44,7 @@ def look(session: Session, acting: Acting) -> OwnAccess:
         [one for one in known if one.let_in_at is None],
         [one for one in known if one.let_in_at is not None],
         sessions.own_sessions(session, account_id, now=now),
+        identities.own(session, account_id),
     )
 
 
@@ -77,6 +81,41 @@ def remove_passkey(session: Session, acting: Acting, row: SignInSession, ident: 
     passkeys.revoke(session, account_id, ident, now=acting.now)
     sessions.end_others(session, row, now=acting.now)
     _record(session, acting, audit.Event.PASSKEY_REVOKED, f"passkey:{ident}")
+    tell_owner(session, account_id, now=acting.now)
+
+
+def ask_to_link(session: Session, acting: Acting, place: Place) -> Question:
+    """Return with what a browser goes to the OpenID provider; raise `Conflict`, `TooMany`."""
+    account_id = own_account(acting)
+    if identities.own(session, account_id) is not None:
+        raise Conflict("Your account is linked already: unlink it first.")
+    return identities.ask(session, acting.cipher, place, account_id=account_id, now=acting.now)
+
+
+def link_identity(session: Session, acting: Acting, subject: Subject) -> Conflict | None:
+    """Link whom the provider vouched for to the account of whoever acts, and tell its owner.
+
+    An identity that is linked already gives `Conflict`, returned so that the trail keeps it.
+    """
+    account_id = own_account(acting)
+    try:
+        row = identities.link(
+            session, acting.cipher, subject, account_id=account_id, now=acting.now
+        )
+    except Conflict as refused:
+        _record(session, acting, audit.Event.IDENTITY_REFUSED, acting.actor.id)
+        return refused
+    _record(session, acting, audit.Event.IDENTITY_LINKED, f"linked_identity:{row.id}")
+    tell_owner(session, account_id, now=acting.now)
+    return None
+
+
+def unlink_identity(session: Session, acting: Acting, row: SignInSession, ident: UUID) -> None:
+    """End an own link, sign out every other browser and tell its owner; raise `NotFound`."""
+    account_id = own_account(acting)
+    identities.unlink(session, account_id, ident, now=acting.now)
+    sessions.end_others(session, row, now=acting.now)
+    _record(session, acting, audit.Event.IDENTITY_UNLINKED, f"linked_identity:{ident}")
     tell_owner(session, account_id, now=acting.now)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.access import accounts, browsers, enrolment, sessions, sign_in
 from app.access.browsers import Place, Standing
+from app.access.identities import Subject
 from app.access.models import Account, SignInSession
 from app.access.passkey_answers import Site
 from app.casework.telling_owners import tell_owner
@@ -34,15 +35,7 @@ def sign_in_person(
     the owner of the account is told.
     """
     found = sign_in.conclude(session, cipher, attempt, matched=matched, code=code, now=now)
-    if found is None:
-        return None
-    if found.standing is Standing.WAITS:
-        tell_owner(session, found.account_id, now=now)
-    if found.standing is not Standing.KNOWN:
-        return BrowserWaits("Let it in from a browser you use already.")
-    return sessions.create(
-        session, account_id=found.account_id, now=now, browser=attempt.place.browser
-    )
+    return _come_in(session, found, attempt.place, now=now)
 
 
 def sign_in_by_passkey(
@@ -53,6 +46,19 @@ def sign_in_by_passkey(
     if account is None:
         return None
     return sessions.create(session, account_id=account.id, now=now, browser=place.browser)
+
+
+def sign_in_by_identity(
+    session: Session, cipher: Cipher, place: Place, *, subject: Subject, code: str | None,
+    now: datetime,
+) -> str | BrowserWaits | None:  # fmt: skip
+    """Return the token of a new session for somebody whom the OpenID provider vouches for.
+
+    A browser that nobody let in waits, and a refusal is recorded, as with a password: the page of a
+    provider can be copied like ours.
+    """
+    found = sign_in.identity_signs_in(session, cipher, place, subject=subject, code=code, now=now)
+    return _come_in(session, found, place, now=now)
 
 
 def invitation(
@@ -82,3 +88,15 @@ def enrol(
 def sign_out(session: Session, row: SignInSession, *, now: datetime) -> None:
     """End this session; the cookie is worth nothing from here on."""
     sessions.end(session, row, now=now)
+
+
+def _come_in(
+    session: Session, found: sign_in.Concluded | None, place: Place, *, now: datetime
+) -> str | BrowserWaits | None:
+    if found is None:
+        return None
+    if found.standing is Standing.WAITS:
+        tell_owner(session, found.account_id, now=now)
+    if found.standing is not Standing.KNOWN:
+        return BrowserWaits("Let it in from a browser you use already.")
+    return sessions.create(session, account_id=found.account_id, now=now, browser=place.browser)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.orm import Session
 
+from app.access.identity_provider import ProviderFailed
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
 from app.cli import force_checks, notify_checks, wording_checks
@@ -55,6 +56,7 @@ def lines_of(settings: Settings) -> list[Line]:
     found += [
         _safely("keys", _keys, settings), _safely("mail", _mail, settings),
         _safely("notify", notify_checks.templates, wiring),
+        _safely("OpenID", _identity_provider, wiring),
         _safely("disk", _disk, settings), _safely("checkpoints", _checkpoints, settings),
         _safely("database", _database, wiring),
     ]  # fmt: skip
@@ -97,6 +99,18 @@ def _address(settings: Settings) -> tuple[State, str]:
     if settings.production and settings.on_sqlite:
         return State.WARN, "production on SQLite: one host, no failover"
     return State.OK, f"environment {settings.environment.value}, {settings.base_url}"
+
+
+def _identity_provider(wiring: Wiring) -> tuple[State, str]:
+    provider = wiring.identity_provider
+    if provider is None:
+        return State.OK, "no OpenID provider is set up: people sign in here alone"
+    try:
+        provider.make_ready()
+    except ProviderFailed:
+        return State.WARN, f"{provider.issuer} does not answer as a provider: nobody signs in by it"
+    step = "its second step counts" if provider.vouches_for_both_steps else "our code is asked for"
+    return State.OK, f"{provider.name} answers; {step}"
 
 
 def _zones() -> tuple[State, str]:

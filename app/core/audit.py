@@ -128,6 +128,9 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "access:password:changed"  # noqa: S105 (the name of an event)
     PASSKEY_ADDED = "access:passkey:added"
     PASSKEY_REVOKED = "access:passkey:revoked"
+    IDENTITY_LINKED = "access:identity:linked"
+    IDENTITY_UNLINKED = "access:identity:unlinked"
+    IDENTITY_REFUSED = "access:identity:refused"
     BROWSER_WAITS = "access:browser:waits"
     BROWSER_LET_IN = "access:browser:let_in"
     BROWSER_SHUT_OUT = "access:browser:shut_out"

@@ -5,6 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -15,9 +16,11 @@ from sqlalchemy.exc import ArgumentError
 FROM_FILES = (
     "database_url", "smtp_password", "metrics_token", "second_smtp_password", "notify_api_key",
     "notify_callback_token", "bounce_token", "call_sheet_push_url", "call_sheet_push_token",
+    "oidc_client_secret",
 )  # fmt: skip
 
 _SHORTEST_SECRET = 20
+_LONGEST_NAME = 60
 
 
 class Environment(StrEnum):
@@ -26,6 +29,19 @@ class Environment(StrEnum):
     DEMO = "demo"
     TEST = "test"
     PRODUCTION = "production"
+
+
+def fit_for_secrets(url: str, *, production: bool) -> bool:
+    """Return whether secrets may go there: https, or in a rehearsal this very machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if not host or parts.query or parts.fragment or parts.username is not None:
+        return False
+    here = not production and parts.scheme == "http" and host in {"127.0.0.1", "localhost"}
+    return here or parts.scheme == "https"
 
 
 class MailSecurity(StrEnum):
@@ -106,6 +122,21 @@ class Settings(BaseSettings):
     call_sheet_push_ca_file: Path | None = None
     checkpoint_dir: Path | None = Field(
         default=None, description="a folder off this host, where checkpoints of the trail are kept"
+    )
+
+    oidc_issuer: str | None = Field(
+        default=None, description="the OpenID provider people may sign in by; none: they may not"
+    )
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field(
+        default="your organisation’s account", description="as the button says: DfE Sign-in"
+    )
+    oidc_acr: tuple[str, ...] = Field(
+        default=(), description="one of these levels, of the last 15 minutes, stands for our code"
+    )
+    oidc_amr: tuple[str, ...] = Field(
+        default=(), description="all of these methods, of the last 15 minutes, stand for our code"
     )
 
     channel: str = Field(
@@ -200,6 +231,21 @@ class Settings(BaseSettings):
                     f"ENCOMPASS_{name.upper()} is too short: use {_SHORTEST_SECRET} random "
                     "characters or more"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> "Settings":
+        if self.oidc_issuer is None:
+            return self
+        if not self.oidc_client_id or self.oidc_client_secret is None:
+            raise ValueError(
+                "ENCOMPASS_OIDC_ISSUER needs ENCOMPASS_OIDC_CLIENT_ID and "
+                "ENCOMPASS_OIDC_CLIENT_SECRET_FILE: the provider gives you both"
+            )
+        if not fit_for_secrets(self.oidc_issuer, production=self.production):
+            raise ValueError("ENCOMPASS_OIDC_ISSUER must begin with https://, with nothing after ?")
+        if not 1 <= len(self.oidc_name) <= _LONGEST_NAME or not self.oidc_name.isprintable():
+            raise ValueError(f"ENCOMPASS_OIDC_NAME has 1 to {_LONGEST_NAME} characters")
         return self
 
     @property

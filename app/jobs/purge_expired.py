@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.access import assertions, challenges, limits
+from app.access import assertions, challenges, identities, limits
 from app.access.models import Force, SignInFailure, SignInSession
 from app.casework.rolls import Keeping, erase_abandoned_rolls, erase_last_years_rolls
 from app.core import audit, keys, logs
@@ -48,6 +48,7 @@ def purge_expired(tick: Tick) -> StepReport:
         )
         assertions.forget_used(session, now=tick.now)
         challenges.forget_unanswered(session, now=tick.now)
+        identities.forget_unanswered(session, now=tick.now)
         limits.forget_use(session, now=tick.now)
     with tick.wiring.database.write(PLATFORM) as session:
         forget_counts(session, on=london_date(tick.now))

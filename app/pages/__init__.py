@@ -10,6 +10,7 @@ from app.pages import (
     calendars,
     establishments,
     follow_up,
+    identity,
     inbox,
     key_adults,
     lead_lists,
@@ -40,6 +41,7 @@ _LARGEST_FORM = 64 * 1024
 router = APIRouter(include_in_schema=False, max_body_size=_LARGEST_FORM)
 for _part in (
     sign_in,
+    identity,
     account,
     own_access,
     own_password,

@@ -44,6 +44,7 @@ def access_page(request: Request, visitor: SignedIn, session: Write, wiring: Wir
     return page(
         request, "access.html", visitor=visitor, title="How you sign in", shown=shown,
         this_browser=place.browser_digest, passkeys=site_of(wiring.settings.base_url) is not None,
+        provider=wiring.identity_provider,
     )  # fmt: skip
 
 

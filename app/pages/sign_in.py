@@ -36,7 +36,7 @@ def sign_in_page(request: Request, session: Read, wiring: Wired) -> Response:
     token = request.cookies.get(cookies.session_name(wiring.settings))
     if sessions.is_alive(session, token, now=wiring.clock.now()):
         return RedirectResponse("/", 303)
-    return _form(request, wiring, session, signed_out=token is not None)
+    return form(request, wiring, session, signed_out=token is not None)
 
 
 @router.post("/sign-in", dependencies=[Depends(posted_by_visitor)])
@@ -51,16 +51,11 @@ def sign_in_press(
     try:
         found = _check(wiring, place, email=email, password=password, code=code)
     except TooMany as locked:
-        return _again(request, wiring, email=email, problem=locked.detail, status=429)
+        return again(request, wiring, email=email, problem=locked.detail, status=429)
     if found is None:
-        return _again(request, wiring, email=email, problem=sign_in.REFUSAL, status=401)
+        return again(request, wiring, email=email, problem=sign_in.REFUSAL, status=401)
     if isinstance(found, signing_in.BrowserWaits):
-        answer = page(
-            request, "browser_waits.html", status=found.status, title=found.title,
-            browser=place.browser, origin=forms.origin_of(wiring.settings),
-        )  # fmt: skip
-        cookies.put_browser(answer, cookie, settings=wiring.settings)
-        return answer
+        return waits(request, wiring, found, place, cookie)
     return let_in(wiring, found, cookie)
 
 
@@ -89,9 +84,9 @@ def passkey_press(
                 session, wiring.cipher, site, place, answer=answer, now=wiring.clock.now()
             )
     except TooMany as locked:
-        return _again(request, wiring, problem=locked.detail, status=429)
+        return again(request, wiring, problem=locked.detail, status=429)
     if token is None:
-        return _again(request, wiring, problem=sign_in.PASSKEY_REFUSAL, status=401)
+        return again(request, wiring, problem=sign_in.PASSKEY_REFUSAL, status=401)
     return let_in(wiring, token, cookie)
 
 
@@ -153,14 +148,27 @@ def _check(
         )
 
 
-def _again(
+def waits(
+    request: Request, wiring: Wiring, found: signing_in.BrowserWaits, place: Place, cookie: str
+) -> Response:
+    """Say that this browser has to be let in first, and keep it known as the one that asked."""
+    answer = page(
+        request, "browser_waits.html", status=found.status, title=found.title,
+        browser=place.browser, origin=forms.origin_of(wiring.settings),
+    )  # fmt: skip
+    cookies.put_browser(answer, cookie, settings=wiring.settings)
+    return answer
+
+
+def again(
     request: Request, wiring: Wiring, *, problem: str, status: int, email: str = ""
 ) -> Response:
+    """Return the page to sign in once more, with what was wrong."""
     with wiring.database.read() as session:
-        return _form(request, wiring, session, email=email, problem=problem, status=status)
+        return form(request, wiring, session, email=email, problem=problem, status=status)
 
 
-def _form(
+def form(
     request: Request,
     wiring: Wiring,
     session: Session,
@@ -170,8 +178,10 @@ def _form(
     signed_out: bool = False,
     status: int = 200,
 ) -> Response:
+    """Return the page to sign in, tied to this browser."""
     return with_form_token(
         request, wiring, "sign_in.html", status=status, title="Sign in", email=email,
         problem=problem, signed_out=signed_out, desks=desks(session, now=wiring.clock.now()),
         passkeys=site_of(wiring.settings.base_url) is not None,
+        provider=wiring.identity_provider,
     )  # fmt: skip

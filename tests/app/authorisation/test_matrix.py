@@ -99,6 +99,7 @@ OTHERWISE = {
     "/morning/services": ("child_id", "served"),
     "/morning/releases": ("notification_id", "released"),
     "/account/passkeys": ("ident", "passkey"),
+    "/account/identity": ("ident", "identity"),
     "/account/browsers": ("ident", "browser"),
     "/account/sessions": ("ident", "session"),
 }

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.access import sessions
 from app.access.break_glass import BreakGlass, WhyAsked
 from app.access.forces import set_area
+from app.access.identity_models import LinkedIdentity
 from app.access.models import Force, KnownBrowser, Passkey, SignInSession
 from app.access.passkeys import seal_name
 from app.core import audit
@@ -92,7 +93,7 @@ def own_things(wiring: Wiring, whose: Somebody) -> dict[str, Any]:
     """Return what stands in the addresses of somebody's own account."""
     now = wiring.clock.now()
     assert whose.account_id is not None
-    passkey, browser = new_id(), new_id()
+    passkey, browser, identity = new_id(), new_id(), new_id()
     with wiring.database.write(PLATFORM) as session:
         session.add_all(
             [
@@ -106,6 +107,10 @@ def own_things(wiring: Wiring, whose: Somebody) -> dict[str, Any]:
                     address_digest=bytes(32), browser="Chrome on Android", first_seen_at=now,
                     last_seen_at=now,
                 ),
+                LinkedIdentity(
+                    id=identity, account_id=whose.account_id, subject_digest=bytes(32),
+                    linked_at=now,
+                ),
             ]
         )  # fmt: skip
         sessions.create(session, account_id=whose.account_id, now=now)
@@ -115,7 +120,7 @@ def own_things(wiring: Wiring, whose: Somebody) -> dict[str, Any]:
                 SignInSession.form_token != whose.form_token,
             )
         ).one()
-    return {"passkey": passkey, "browser": browser, "session": other}
+    return {"passkey": passkey, "browser": browser, "identity": identity, "session": other}
 
 
 def _child(morning: Morning, outcome: Outcome, reason: OutcomeReason) -> UUID:

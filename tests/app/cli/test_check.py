@@ -13,6 +13,7 @@ from notifications.channels.sink import MailSink
 from notifications.states import Template
 from tests.app.conftest import Encompass
 from tests.factories.county import county_files
+from tests.factories.identities import running_provider
 
 
 def states(encompass: Encompass) -> dict[str, str]:
@@ -142,3 +143,18 @@ def test_a_template_at_the_provider_that_would_tell_fails(
         names["message_waiting"] = "nowhere"
         monkeypatch.setenv("ENCOMPASS_NOTIFY_TEMPLATES", json.dumps(names))
         assert states(encompass)["notify"] == "fail"
+
+
+def test_an_openid_provider_that_does_not_answer_is_said_and_fails_nothing(
+    encompass: Encompass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert states(encompass)["OpenID"] == "ok"
+    with running_provider() as provider:
+        for name, value in (
+            ("ISSUER", provider.issuer), ("CLIENT_ID", "us"), ("CLIENT_SECRET", "a secret"),
+        ):  # fmt: skip
+            monkeypatch.setenv(f"ENCOMPASS_OIDC_{name}", value)
+        assert states(encompass)["OpenID"] == "ok"
+    shown = encompass("check").stdout
+    assert "warn OpenID" in shown
+    assert f"{provider.issuer} does not answer as a provider" in shown

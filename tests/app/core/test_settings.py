@@ -70,3 +70,56 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("ENCOMPASS_ENVIRONMENT", "test")
     monkeypatch.setenv("ENCOMPASS_TICK_SECONDS", "15")
     assert Settings().tick_seconds == 15
+
+
+PROVIDER = {
+    "ENVIRONMENT": "test", "OIDC_ISSUER": "https://provider.example.org", "OIDC_CLIENT_ID": "us",
+    "OIDC_CLIENT_SECRET": "a secret",
+}  # fmt: skip
+
+
+def test_there_is_no_openid_provider_unless_it_is_set_up(tmp_path: Path) -> None:
+    plain = Settings(environment=Environment.TEST, data_dir=tmp_path, channel="recording")
+    assert build(plain).identity_provider is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"OIDC_CLIENT_ID": ""}, "OIDC_CLIENT_ID"),
+        ({"OIDC_CLIENT_SECRET": None}, "OIDC_CLIENT_SECRET_FILE"),
+        ({"OIDC_ISSUER": "http://provider.example.org"}, "https"),
+        ({"OIDC_ISSUER": "https://provider.example.org?a=b"}, "https"),
+        ({"OIDC_ISSUER": "https://"}, "https"),
+        ({"OIDC_ISSUER": "https://[a"}, "https"),
+        ({"OIDC_ISSUER": "https://us:secret@provider.example.org"}, "https"),
+        ({"OIDC_NAME": ""}, "OIDC_NAME"),
+        ({"OIDC_NAME": "a\nb"}, "OIDC_NAME"),
+    ],
+)
+def test_a_provider_that_is_half_set_up_is_refused(
+    wrong: dict[str, str | None], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (PROVIDER | wrong).items():
+        if value is not None:
+            monkeypatch.setenv(f"ENCOMPASS_{name}", value)
+    with pytest.raises(ValidationError, match=said):
+        Settings()
+
+
+def test_a_provider_without_tls_is_for_a_rehearsal_on_this_machine_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("a secret\n", encoding="utf-8")
+    for name, value in (PROVIDER | {"OIDC_ISSUER": "http://127.0.0.1:9000"}).items():
+        monkeypatch.setenv(f"ENCOMPASS_{name}", value)
+    monkeypatch.delenv("ENCOMPASS_OIDC_CLIENT_SECRET")
+    monkeypatch.setenv("ENCOMPASS_OIDC_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("ENCOMPASS_OIDC_AMR", '["mfa"]')
+    assert Settings().oidc_amr == ("mfa",)
+    assert "a secret" not in repr(Settings())
+    with pytest.raises(ValidationError, match="https"):
+        Settings(
+            environment=Environment.PRODUCTION, keys_file=tmp_path / "keys.json",
+            database_url=POSTGRES,
+        )  # fmt: skip
