@@ -8,9 +8,18 @@ from fastapi import Request
 from app.access.clients import Caller
 from app.casework.acting import Denied
 from app.casework.refusals import Asker, Refusal, note
-from app.core.errors import NotAllowed, Noted, NotFound, NotSignedIn, ServiceError
+from app.core.errors import (
+    Malformed,
+    NotAllowed,
+    Noted,
+    NotFound,
+    NotSignedIn,
+    ServiceError,
+)
 from app.wiring import Wiring
 
+_OF_PEOPLE = (NotAllowed, NotFound, Malformed)
+_OF_SYSTEMS = (NotAllowed, NotSignedIn)
 _URN = re.compile(r"[1-9][0-9]{5}")
 
 
@@ -30,8 +39,8 @@ def refused(request: Request, error: ServiceError) -> Refusal | None:
     route = request.scope.get("route")
     if asker is None or route is None or isinstance(error, Noted):
         return None
-    person = asker.who.startswith("account:")
-    if not isinstance(error, NotAllowed | (NotFound if person else NotSignedIn)):
+    noted = _OF_PEOPLE if asker.who.startswith("account:") else _OF_SYSTEMS
+    if not isinstance(error, noted):
         return None
     asked, things = f"{request.method} {route.path}", _things(request)
     if isinstance(error, Denied):

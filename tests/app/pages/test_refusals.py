@@ -109,6 +109,16 @@ def test_a_form_that_no_page_of_ours_sent_is_noted(morning: Morning) -> None:
     assert (row.actor, row.reason_code) == (morning.priya.actor, "foreign_form")
 
 
+def test_a_form_with_what_no_page_of_ours_sends_is_noted(morning: Morning) -> None:
+    auditor = auditor_of(morning.wiring)
+    browser = signed_in(morning.wiring, auditor)
+    sent = browser.press(f"/audit/{FORCE}/messages", {"reference": "Asha" * 100})
+    assert sent.status_code == 400
+    (row,) = refused(morning.wiring)
+    assert (row.actor, row.chain, row.reason_code) == (auditor.actor, FORCE, "malformed")
+    assert "Asha" not in repr(row.detail)
+
+
 def test_nobody_fills_the_trail(
     morning: Morning, stranger: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
