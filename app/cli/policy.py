@@ -27,6 +27,10 @@ def policy(
     approved_by: Annotated[
         str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
     ] = None,
+    proposed_by: Annotated[
+        str | None,
+        typer.Option("--proposed-by", metavar="EMAIL", help="Who proposed it, where two decide."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether it can be followed.")
     ] = False,
@@ -36,12 +40,15 @@ def policy(
 
     A version is never edited; a run that has begun keeps the one it began under. A policy that
     nobody could follow is refused: steps out of order, or ones that need people who are not there.
+    Two people decide what changes the matching, or which children are left out: both are named by
+    the address they sign in with, and a lead approves what somebody else of the force proposes.
     With --check nothing is stored.
 
     Example: encompass force policy 99 policy.json --approved-by "The DPO, 1 October 2026"
     """
     from app.access.forces import force_named
-    from app.core.policies import add_policy, current_policy
+    from app.casework.deciding_policy import decide
+    from app.core.policies import current_policy
 
     body, version = read(file) if file else None, 0
     store = file is not None and not check
@@ -56,9 +63,10 @@ def policy(
         if store or check:
             _refuse_what_nobody_follows(session, wiring, code, body)
         if store:
-            version = add_policy(
-                session, code, body=body, valid_from=now, approved_by=approved_by or "", now=now
-            )
+            version = decide(
+                session, wiring.cipher, code, body=body, approved_by=approved_by or "",
+                proposed_by=proposed_by, now=now,
+            )  # fmt: skip
     if store:
         said = [f"Version {version} of the policy of force {code} holds from now on."]
         answer({"force": code, "version": version}, said, as_json=json)

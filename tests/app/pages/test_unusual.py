@@ -64,7 +64,9 @@ def test_who_looks_again_and_again_before_seven_stands_out_and_a_colleague_does_
 ) -> None:
     waiting = opened_by_priya(morning)
     read_again(morning, morning.priya, waiting, 9)
-    read_again(morning, morning.huw, waiting, 1)
+    huw = signed_in(morning.wiring, morning.huw)
+    huw.press(f"/notifications/{waiting}/first-step")
+    huw.press(f"/notifications/{waiting}/open", {"on_roll": "yes", "knows_family": "no"})
     start = auditor.get("/audit").text
     (led,) = re.findall(rf'href="(/audit/{FORCE}/unusual/[^"]+)"', start)
     assert led == WEEK
