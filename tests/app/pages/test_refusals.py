@@ -55,6 +55,7 @@ def stranger(morning: Morning) -> Browser:
     return signed_in(morning.wiring, morning.stranger)
 
 
+@pytest.mark.feature("SE9")
 def test_what_is_somebody_elses_and_what_is_not_there_leave_the_same_row(
     morning: Morning, stranger: Browser
 ) -> None:

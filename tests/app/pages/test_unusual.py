@@ -59,6 +59,7 @@ def row_of(page: str, name: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells]
 
 
+@pytest.mark.feature("SE9")
 def test_who_looks_again_and_again_before_seven_stands_out_and_a_colleague_does_not(
     morning: Morning, auditor: Browser
 ) -> None:
