@@ -18,22 +18,27 @@ if TYPE_CHECKING:
     from app.wiring import Wiring
 
 
+ApprovedBy = Annotated[
+    str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
+]
+ProposedBy = Annotated[
+    str | None,
+    typer.Option("--proposed-by", metavar="EMAIL", help="Who proposed it, where two decide."),
+]
+
+
+CheckOnly = Annotated[bool, typer.Option("--check", help="Only say whether it can be followed.")]
+
+
 def policy(
     code: Annotated[str, typer.Argument(help="The force's code.")],
     file: Annotated[
         Path | None,
         typer.Argument(help="What is to differ from the scheme's default, as JSON.", exists=True),
     ] = None,
-    approved_by: Annotated[
-        str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
-    ] = None,
-    proposed_by: Annotated[
-        str | None,
-        typer.Option("--proposed-by", metavar="EMAIL", help="Who proposed it, where two decide."),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only say whether it can be followed.")
-    ] = False,
+    approved_by: ApprovedBy = None,
+    proposed_by: ProposedBy = None,
+    check: CheckOnly = False,
     json: Json = False,
 ) -> None:
     """Print the policy of a force, or store the next version of it from a file.
@@ -52,8 +57,8 @@ def policy(
 
     body, version = read(file) if file else None, 0
     store = file is not None and not check
-    if store and not 1 <= len((approved_by or "").strip()) <= 100:
-        raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
+    if store:
+        _require_name(approved_by)
     with opening.unit(dry_run=not store) as (session, wiring):
         now = wiring.clock.now()
         force_named(session, code)
@@ -74,6 +79,11 @@ def policy(
         answer({"force": code, "wrong": []}, ["This policy can be followed."], as_json=json)
     else:
         print_json({"force": code, "version": version, "body": body.model_dump(mode="json")})
+
+
+def _require_name(approved_by: str | None) -> None:
+    if not 1 <= len((approved_by or "").strip()) <= 100:
+        raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
 
 
 def _refuse_what_nobody_follows(
