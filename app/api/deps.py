@@ -12,6 +12,7 @@ from fastapi.security import OAuth2
 from sqlalchemy.orm import Session
 
 from app.access.clients import Caller, ClientScope, read_token
+from app.api.refusals import system
 from app.casework.police import PoliceActing
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.errors import NotSignedIn
@@ -48,7 +49,9 @@ async def caller(request: Request, authorization: Annotated[str | None, Depends(
     if kind.lower() != "bearer" or not token:
         raise NotSignedIn("Send a bearer token: POST /api/v1/token gives one.")
     wiring = wiring_of(request)
-    return read_token(wiring.cipher, token, now=wiring.clock.now())
+    found = read_token(wiring.cipher, token, now=wiring.clock.now())
+    request.state.asker = system(found)
+    return found
 
 
 Calling = Annotated[Caller, Depends(caller, scope="function")]

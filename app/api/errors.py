@@ -7,8 +7,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from app.api.refusals import note_refused, refused
 from app.core import logs
 from app.core.errors import (
     FieldError,
@@ -140,10 +142,17 @@ def answering(page: Answer) -> Answer:
 
 
 def install(app: FastAPI, answer: Answer) -> None:
-    """Let every error that reaches the application be answered."""
+    """Let every error that reaches the application be answered, and a refused act be noted.
+
+    The unit of work of the request is undone by then: the note has one of its own.
+    """
 
     async def on_error(request: Request, error: Exception) -> Response:
-        return answer(request, _as_ours(error))
+        ours = _as_ours(error)
+        refusal = refused(request, ours)
+        if refusal is not None:
+            await run_in_threadpool(note_refused, request, refusal)
+        return answer(request, ours)
 
     for kind in (ServiceError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, on_error)

@@ -30,12 +30,15 @@ from app.access.clients import (
 from app.access.models import ClientCredential, Door, PoliceClient, Verdict
 from app.api.body import read_body
 from app.api.deps import address_of, wiring_of
+from app.casework.refusals import UNKNOWN_SYSTEM, Asker, note
+from app.casework.refusals import Refusal as RefusedAct
 from app.core.errors import NotSignedIn, ServiceError, Unavailable
 from app.core.scope import of_force
 from app.wiring import Wiring
 
 router = APIRouter(prefix="/api/v1", tags=["token"])
 
+_ADDRESS = f"POST {router.prefix}/token"
 _FORM = frozenset({"application/x-www-form-urlencoded"})
 _MOST_BYTES = 8 * 1024
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -137,6 +140,21 @@ def _granted(request: Request, asked: Credentials) -> dict[str, Any]:
     with wiring.database.read() as session:
         client = find_client(session, asked.client_id) if asked.client_id else None
         live = credentials.live(session, client.id) if client else []
+    try:
+        return _issued(request, asked, client, live)
+    except (NotSignedIn, Refusal) as error:
+        _note_refused(wiring, client, error, now=now)
+        raise
+
+
+def _issued(
+    request: Request,
+    asked: Credentials,
+    client: PoliceClient | None,
+    live: Sequence[ClientCredential],
+) -> dict[str, Any]:
+    wiring = wiring_of(request)
+    now = wiring.clock.now()
     shown = _shown(asked, live, wiring=wiring, now=now)
     if client is None:
         raise NotSignedIn("The client id or the secret is not right.")
@@ -170,6 +188,18 @@ def _shown(
         live, asked.assertion, client_id=asked.client_id,
         audiences=(f"{base}{router.prefix}/token", base), now=now,
     )  # fmt: skip
+
+
+def _note_refused(
+    wiring: Wiring, client: PoliceClient | None, error: NotSignedIn | Refusal, *, now: datetime
+) -> None:
+    """Leave a row on the trail, with the same work for a system that there is and one there is not.
+
+    All that there is not are one: nobody fills the trail with made-up ids.
+    """
+    known = Asker(f"client:{client.id}", frozenset({client.force})) if client else None
+    reason = error.error if isinstance(error, Refusal) else "invalid_client"
+    note(wiring.database, RefusedAct(known or Asker(UNKNOWN_SYSTEM), reason, _ADDRESS), now=now)
 
 
 def _note_wrong_address(wiring: Wiring, client: PoliceClient, *, now: datetime) -> None:

@@ -17,7 +17,15 @@ class Acting:
     cipher: Cipher
 
 
+class Denied(NotFound):
+    """What is the matter of others: answered as not there, and noted with the act it was."""
+
+    def __init__(self, action: Action, relation: Relation) -> None:
+        super().__init__("There is nothing here for you: check the address or sign in as another.")
+        self.action, self.relation = action, relation
+
+
 def require(acting: Acting, action: Action, relation: Relation) -> None:
-    """Return quietly where the actor may; raise `NotFound`, as if the thing did not exist."""
+    """Return quietly where the actor may; raise `Denied`, as if the thing did not exist."""
     if not may(acting.actor, action, relation):
-        raise NotFound("There is nothing here for you: check the address or sign in as another.")
+        raise Denied(action, relation)

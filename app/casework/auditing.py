@@ -104,7 +104,7 @@ def states(session: Session, acting: Acting) -> list[ChainState]:
         )
     }
     for force in forces:
-        _record(session, acting, force, "audit:state", 0)
+        record_reading(session, acting, force, "audit:state", 0)
     return [_state(force, heads.get(force, 0), marks.get(force)) for force in forces]
 
 
@@ -129,7 +129,7 @@ def read_day(
     if shown:
         holds = chain.verify_part(session, force, shown[0].seq, shown[-1].seq) is None
     rows = _rows(session, acting, force, shown)
-    _record(session, acting, force, f"audit:day:{on}", len(rows))
+    record_reading(session, acting, force, f"audit:day:{on}", len(rows))
     return Reading(rows, more[0].seq if more else None, holds)
 
 
@@ -146,7 +146,7 @@ def read_person(session: Session, acting: Acting, *, force: str, account_id: UUI
     if not found:
         raise NotFound(_NOTHING_HERE)
     rows = _rows(session, acting, force, found)
-    _record(session, acting, force, f"audit:person:{account_id}", len(rows))
+    record_reading(session, acting, force, f"audit:person:{account_id}", len(rows))
     name = names_of(session, acting.cipher, [account_id]).get(account_id, "")
     return Reading(rows, None, None, name)
 
@@ -165,7 +165,7 @@ def find_messages(
         .order_by(InvolvedChild.ref, Notification.due_at)
     ).all()
     tied = desk_ties(session, acting, {one.id: force for one, _ in pairs})
-    _record(session, acting, force, "audit:incident", len(pairs))
+    record_reading(session, acting, force, "audit:incident", len(pairs))
     found = [Told(one.id, ref, one.due_at) for one, ref in pairs if tied.get(one.id) is not Tie.OUT]
     return tuple(dict.fromkeys(found))
 
@@ -173,8 +173,8 @@ def find_messages(
 def _rows(
     session: Session, acting: Acting, force: str, entries: Sequence[AuditEntry]
 ) -> tuple[Row, ...]:
-    kept = _for_reader(session, acting, force, entries)
-    accounts = {one for row in kept if (one := _account(row.actor)) is not None}
+    kept = shown_to(session, acting, force, entries)
+    accounts = {one for row in kept if (one := account_of(row.actor)) is not None}
     names = names_of(session, acting.cipher, accounts)
     systems: dict[UUID | None, str] = {
         one.id: one.name
@@ -186,7 +186,7 @@ def _rows(
 def _row(row: AuditEntry, names: Mapping[UUID, str], systems: Mapping[UUID | None, str]) -> Row:
     # Who acted would say who is connected with the family.
     actor = "" if row.event == audit.Event.RECIPIENT_CHANGED else row.actor
-    account_id, (kind, _, ident) = _account(actor), actor.partition(":")
+    account_id, (kind, _, ident) = account_of(actor), actor.partition(":")
     if account_id is not None:
         who = names.get(account_id, "somebody whose account is gone")
     elif kind == "client":
@@ -206,7 +206,7 @@ def _state(force: str, rows: int, mark: Lease | None) -> ChainState:
     return ChainState(force, rows, mark.started_at, mark.finished_at, mark.last_error or "")
 
 
-def _for_reader(
+def shown_to(
     session: Session, acting: Acting, force: str, entries: Sequence[AuditEntry]
 ) -> list[AuditEntry]:
     """Return the rows without those about what does not exist for the reader."""
@@ -284,7 +284,7 @@ _ABOUT: dict[str, Callable[[set[UUID]], Select[UUID, UUID]]] = {
 }
 
 
-def _account(actor: str) -> UUID | None:
+def account_of(actor: str) -> UUID | None:
     kind, _, ident = actor.partition(":")
     return _id_of(ident) if kind == "account" else None
 
@@ -297,7 +297,7 @@ def _id_of(text: str) -> UUID | None:
         return None
 
 
-def _record(session: Session, acting: Acting, force: str, subject: str, count: int) -> None:
+def record_reading(session: Session, acting: Acting, force: str, subject: str, count: int) -> None:
     audit.record(
         session, event=audit.Event.AUDIT_READ, actor=acting.actor.id, force=force,
         subject=subject, now=acting.now, detail={"count": count},

@@ -11,18 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.access.forces import forces_of
 from app.access.permissions import Action, Actor, Relation, Role, may
-from app.casework.acting import Acting, require
+from app.casework.acting import Acting, Denied, require
 from app.casework.school_reach import school_reached
 from app.core import audit
 from app.core.clock import london_date
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from schools import calendar_editing
 from schools.calendar_editing import Planned
 from schools.councils import council_names
 from schools.term_dates import DayKind, Nation
 
 NATIONS = "nation"
-_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def set_hours(
 
 
 def _reached(session: Session, acting: Acting, owner: str) -> tuple[str, str | None]:
-    """Return the title and the council of a calendar this person keeps; raise `NotFound`."""
+    """Return the title and the council of a calendar this person keeps; raise `Denied`."""
     kind, _, code = owner.partition(":")
     if owner == NATIONS:
         require(acting, Action.MANAGE_REGISTER, Relation())
@@ -125,7 +124,7 @@ def _reached(session: Session, acting: Acting, owner: str) -> tuple[str, str | N
         return place.name, place.la_code
     known = council_names(session).get(code) if kind == "council" else None
     if known is None or not _keeps(session, acting.actor, code):
-        raise NotFound(_NOTHING_HERE)
+        raise Denied(Action.MANAGE_CALENDAR, Relation(council=code if known else None))
     return known, code
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.access.forces import force_for, forces_of
 from app.access.permissions import Action, Actor, Relation, Role, may
-from app.casework.acting import Acting
-from app.core.errors import Conflict, NotFound
+from app.casework.acting import Acting, Denied
+from app.core.errors import Conflict
 from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.core.scope import scope, scope_of
@@ -19,10 +19,11 @@ from schools.queries import establishment
 
 
 def school_reached(session: Session, acting: Acting, action: Action, urn: int) -> Establishment:
-    """Return a school at which the actor may do this; raise `NotFound`, as if it did not exist."""
+    """Return a school at which the actor may do this; raise `Denied`, as if it did not exist."""
     place = establishment(session, urn)
     if place is None or not may_at(session, acting.actor, action, place):
-        raise NotFound("There is nothing here for you: check the address or sign in as another.")
+        council = place.la_code if place is not None else None
+        raise Denied(action, Relation(urn=urn, council=council))
     return place
 
 

@@ -18,35 +18,47 @@ if TYPE_CHECKING:
     from app.wiring import Wiring
 
 
+ApprovedBy = Annotated[
+    str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
+]
+ProposedBy = Annotated[
+    str | None,
+    typer.Option("--proposed-by", metavar="EMAIL", help="Who proposed it, where two decide."),
+]
+
+
+CheckOnly = Annotated[bool, typer.Option("--check", help="Only say whether it can be followed.")]
+
+
 def policy(
     code: Annotated[str, typer.Argument(help="The force's code.")],
     file: Annotated[
         Path | None,
         typer.Argument(help="What is to differ from the scheme's default, as JSON.", exists=True),
     ] = None,
-    approved_by: Annotated[
-        str | None, typer.Option("--approved-by", metavar="NAME", help="Who approved it.")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only say whether it can be followed.")
-    ] = False,
+    approved_by: ApprovedBy = None,
+    proposed_by: ProposedBy = None,
+    check: CheckOnly = False,
     json: Json = False,
 ) -> None:
     """Print the policy of a force, or store the next version of it from a file.
 
     A version is never edited; a run that has begun keeps the one it began under. A policy that
     nobody could follow is refused: steps out of order, or ones that need people who are not there.
+    Two people decide what changes the matching, or which children are left out: both are named by
+    the address they sign in with, and a lead approves what somebody else of the force proposes.
     With --check nothing is stored.
 
     Example: encompass force policy 99 policy.json --approved-by "The DPO, 1 October 2026"
     """
     from app.access.forces import force_named
-    from app.core.policies import add_policy, current_policy
+    from app.casework.deciding_policy import decide
+    from app.core.policies import current_policy
 
     body, version = read(file) if file else None, 0
     store = file is not None and not check
-    if store and not 1 <= len((approved_by or "").strip()) <= 100:
-        raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
+    if store:
+        _require_name(approved_by)
     with opening.unit(dry_run=not store) as (session, wiring):
         now = wiring.clock.now()
         force_named(session, code)
@@ -56,9 +68,10 @@ def policy(
         if store or check:
             _refuse_what_nobody_follows(session, wiring, code, body)
         if store:
-            version = add_policy(
-                session, code, body=body, valid_from=now, approved_by=approved_by or "", now=now
-            )
+            version = decide(
+                session, wiring.cipher, code, body=body, approved_by=approved_by or "",
+                proposed_by=proposed_by, now=now,
+            )  # fmt: skip
     if store:
         said = [f"Version {version} of the policy of force {code} holds from now on."]
         answer({"force": code, "version": version}, said, as_json=json)
@@ -66,6 +79,11 @@ def policy(
         answer({"force": code, "wrong": []}, ["This policy can be followed."], as_json=json)
     else:
         print_json({"force": code, "version": version, "body": body.model_dump(mode="json")})
+
+
+def _require_name(approved_by: str | None) -> None:
+    if not 1 <= len((approved_by or "").strip()) <= 100:
+        raise typer.BadParameter("say who approved it, briefly", param_hint="--approved-by")
 
 
 def _refuse_what_nobody_follows(

@@ -144,6 +144,7 @@ class Event(StrEnum):
     CLIENT_REVOKED = "access:client:revoked"
     CREDENTIAL_ADDED = "access:client_credential:added"
     CREDENTIAL_REVOKED = "access:client_credential:revoked"
+    ACCESS_DENIED = "access:act:denied"
     TOKEN_ISSUED = "access:token:issued"  # noqa: S105 (an event name, not a secret)
     FORCE_ADDED = "access:force:added"
     POLICY_CHANGED = "access:policy:changed"

@@ -1,6 +1,8 @@
 """Reading and adding the policy of a force; a change is a new row, never an edit."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -31,13 +33,40 @@ def policy_of_version(session: Session, force: str, version: int) -> Policy | No
     return read_stored(row.body) if row is not None else None
 
 
+def changed_parts(session: Session, force: str, *, body: Policy, at: datetime) -> frozenset[str]:
+    """Return the names of the parts in which a policy differs from the one in force at an instant.
+
+    What is stored is compared as it stands: a version that cannot be read has its parts, too.
+    """
+    stored = session.scalars(
+        select(PolicyRow.body)
+        .where(PolicyRow.force == force, PolicyRow.valid_from <= at)
+        .order_by(PolicyRow.version.desc())
+        .limit(1)
+    ).first()
+    before = {name: _over(part, (stored or {}).get(name)) for name, part in _dumped(Policy())}
+    return frozenset(name for name, part in _dumped(body) if part != before[name])
+
+
+def _dumped(policy: Policy) -> Iterable[tuple[str, Any]]:
+    return policy.model_dump(mode="json").items()
+
+
+def _over(default: Any, stored: Any) -> Any:
+    """Return a stored part, with the default of what it lacks."""
+    if isinstance(default, dict) and isinstance(stored, dict):
+        return {name: stored.get(name, value) for name, value in default.items()}
+    return default if stored is None else stored
+
+
 def add_policy(
     session: Session, force: str, *, body: Policy, valid_from: datetime, approved_by: str,
-    now: datetime,
+    now: datetime, proposed_by: str | None = None, parts: Sequence[str] = (),
 ) -> int:  # fmt: skip
     """Store the next version of a force's policy and return its number.
 
-    Raises `Invalid` with each place at which it asks for what cannot happen.
+    `parts` are those that two people decided, `proposed_by` the first of them. Raises `Invalid`
+    with each place at which it asks for what cannot happen.
     """
     if wrong := wrong_with(body):
         raise Invalid("Nobody could follow this policy: correct the file.", wrong)
@@ -52,5 +81,6 @@ def add_policy(
     audit.record(
         session, event=audit.Event.POLICY_CHANGED, actor=approved_by, force=force,
         subject=f"policy:{version}", now=now,
+        detail={"proposed_by": proposed_by, "parts": list(parts)} if parts else None,
     )  # fmt: skip
     return version

@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.casework import auditing
+from app.casework import auditing, unusual
 from app.core.clock import london_date
 from app.pages.after_words import code_words
-from app.pages.codes import CHECKPOINT_FAULTS
+from app.pages.codes import CHECKPOINT_FAULTS, UNUSUAL_SIGNS
 from app.pages.deps import Posted, SignedIn, Wired, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
+from app.reports import unusual as rules
 
 router = APIRouter(route_class=PageRoute)
 
@@ -61,6 +62,20 @@ def person_page(
     return page(
         request, "audit_person.html", visitor=visitor, title="What one person did", found=found,
         force=force, words=code_words,
+    )  # fmt: skip
+
+
+@router.get("/audit/{force}/unusual/{on}")
+def unusual_page(
+    request: Request, force: str, on: date, visitor: SignedIn, session: Write
+) -> Response:
+    found = unusual.unusual(session, visitor.acting, force=force, on=on)
+    week = timedelta(days=7)
+    return page(
+        request, "audit_unusual.html", visitor=visitor, title="Unusual looks", found=found,
+        force=force, ends=found.begins + week - timedelta(days=1), before=found.begins - week,
+        after=found.begins + week, today=london_date(visitor.now), words=code_words,
+        signs=UNUSUAL_SIGNS, rules=rules,
     )  # fmt: skip
 
 

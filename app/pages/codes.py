@@ -2,6 +2,7 @@
 
 from app.intake.outcomes import Outcome, OutcomeReason
 from app.intake.warnings import Warn
+from app.reports.unusual import Sign
 from notifications.compose import Pattern
 from notifications.states import CallResult, LateCause, ToldHow
 from schools.connected_models import ChangeReason
@@ -97,6 +98,16 @@ CHANGE_REASONS = {
     ChangeReason.NAMED_AT_SCHOOL: "Has the name that the officer was told works at the school",
     ChangeReason.SAID_RELATED: "Said that they are related to or involved with the family",
     ChangeReason.KNOWS_THE_FAMILY: "Said that they know the family outside school",
+}
+
+# Why somebody's week stands out, for the auditor.
+UNUSUAL_SIGNS = {
+    Sign.MORE_THAN_OWN: "Many more children than in own earlier weeks",
+    Sign.MORE_THAN_COLLEAGUES: "Many more children than colleagues",
+    Sign.OUT_OF_HOURS: "Looks out of hours",
+    Sign.SAME_CHILD: "The same child again and again",
+    Sign.REFUSED: "Refused again and again",
+    Sign.TAKEN_AWAY: "Took much away",
 }
 
 # What a checkpoint found, by the code that `app.jobs.checkpoint_trail` leaves.

@@ -19,6 +19,7 @@ from app.access.accounts import details_of
 from app.access.models import Account, SignInSession
 from app.access.permissions import Actor, Role
 from app.casework.acting import Acting
+from app.casework.refusals import asker_of
 from app.casework.restricted import close_to
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.errors import Noted, NotSignedIn
@@ -88,6 +89,7 @@ def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     token = request.cookies.get(cookies.session_name(wiring.settings))
     now = wiring.clock.now()
     actor, row = sessions.actor_of(session, token, now=now)
+    request.state.asker = asker_of(actor)
     scope(session, reach_of(actor))
     close_to(session, actor, now=now)
     account = session.get_one(Account, row.account_id)
@@ -100,6 +102,7 @@ def watching(request: Request, session: Read, wiring: Wired) -> Acting:
     token = request.cookies.get(cookies.session_name(wiring.settings))
     now = wiring.clock.now()
     actor = sessions.peek(session, token, now=now)
+    request.state.asker = asker_of(actor)
     scope(session, reach_of(actor))
     close_to(session, actor, now=now)
     return Acting(now, actor, wiring.cipher)

@@ -1,7 +1,8 @@
 """Every route × everybody: who gets in, who does not, and what a refusal leaves behind.
 
 The routes are found at run time, the truth is `may.toml`, and nothing is ever stored: what would
-be committed is counted and rolled back, so that each row meets the same world.
+be committed is looked at and rolled back, so that each row meets the same world. A refusal leaves
+its own row on the trail and nothing else.
 """
 
 import re
@@ -19,13 +20,16 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import create_engine, select
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.pool import NullPool
 
 from app.core import database as core_database
+from app.core.audit import Event
 from app.core.clock import HandClock
 from app.core.database import WorkSession
 from app.core.ids import new_id
+from app.core.models import AuditEntry, AuditHead
+from app.core.scope import PLATFORM
 from app.core.settings import Settings
 from app.main import create_app
 from app.tables import METADATA
@@ -105,6 +109,7 @@ OTHERWISE = {
 }
 # For these a refusal is compared with what they are told of a thing that does not exist.
 COMPARED = {"key adult of another school", "desk of another force"}
+_WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE)
 _CHANGING = re.compile(r'nonce="[^"]*"|nonce-[\w-]+|value="[^"]*"')
 
 
@@ -138,6 +143,10 @@ def _holds(somebody: Somebody, one: str) -> bool:
     return where in mine
 
 
+Stored = tuple[frozenset[str], tuple[str, ...]]
+REFUSED: Stored = (frozenset({"audit", "audit_head"}), (Event.ACCESS_DENIED,))
+
+
 @dataclass
 class World:
     """The service, everybody, one of everything, and what each request would have stored."""
@@ -145,7 +154,8 @@ class World:
     http: TestClient
     people: list[Somebody]
     named: dict[str, Any]
-    stored: list[object] = field(default_factory=list)
+    # Of each commit: the tables it wrote to, and the events of its rows on the trail.
+    stored: list[Stored] = field(default_factory=list)
 
     def ask(self, method: str, path: str, somebody: Somebody, *, real: bool = True) -> Response:
         """Send what the page of this address would send; `real` things, or ones nobody has."""
@@ -196,9 +206,16 @@ def world(wiring: Wiring, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> 
         raise_server_exceptions=False,
     ) as http:  # fmt: skip
         made = World(http, people, named)
+        heads = chain_heads(wiring)
+        written = written_tables(serving.database.engine)
 
         def count(session: WorkSession) -> None:
-            made.stored.append(session)
+            tables = frozenset(written.pop(session.connection().connection.dbapi_connection, ()))
+            rows = session.connection().execute(
+                select(AuditEntry.chain, AuditEntry.seq, AuditEntry.event).order_by(AuditEntry.seq)
+            )
+            new = (row.event for row in rows if row.seq > heads.get(row.chain, 0))
+            made.stored.append((tables, tuple(dict.fromkeys(new))))
             session.rollback()
 
         monkeypatch.setattr(core_database.WorkSession, "commit", count)
@@ -206,6 +223,29 @@ def world(wiring: Wiring, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.undo()
     if serving is not wiring:
         serving.database.engine.dispose()
+
+
+def chain_heads(wiring: Wiring) -> dict[str, int]:
+    with wiring.database.read(PLATFORM) as session:
+        return {head.chain: head.seq for head in session.scalars(select(AuditHead))}
+
+
+def written_tables(engine: Engine) -> dict[object, set[str]]:
+    """Return a record, kept from now on, of the tables that each connection writes to."""
+    written: dict[object, set[str]] = {}
+
+    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found = _WRITES.match(statement)
+        if found:
+            own = connection.connection.dbapi_connection
+            written.setdefault(own, set()).add(found[1])
+
+    def forget(connection: Any) -> None:
+        written.pop(connection.connection.dbapi_connection, None)
+
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "begin", forget)
+    return written
 
 
 def routes(world: World) -> list[tuple[str, str]]:
@@ -225,8 +265,12 @@ def wrong(world: World, method: str, path: str, somebody: Somebody) -> str | Non
     got_in = status in IN and (rule == "public" or to != "/sign-in")
     if may(somebody, rule):
         return None if got_in else f"wrongly refused ({status} {to})"
-    if world.stored:
-        return f"refused ({status}), and something was stored"
+    # Nothing is stored but the refusal: of people whatever they may not, of systems their scope.
+    system = path.startswith("/api/")
+    traced = status == 403 if system else status == 404 and somebody.signed_in
+    traced = traced and rule != "token"  # it does not ask who is signed in
+    if world.stored != ([REFUSED] if traced else []):
+        return f"refused ({status}), and this was stored: {world.stored}"
     if rule == "token":
         return None if status in {400, 401, 403, 404, 415, 422} else f"wrongly let in ({status})"
     return _refusal(path, somebody, status, to)

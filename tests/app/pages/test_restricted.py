@@ -220,6 +220,7 @@ def asked(night: Night) -> BreakGlass:
         return row
 
 
+@pytest.mark.feature("SE9")
 def test_a_second_person_lets_somebody_see_one_incident_for_an_hour(night: Night) -> None:
     outsider, member = night.browser(night.outsider), night.browser(night.member)
     assert "waits for a second person" in ask(outsider, night.hidden[0])
