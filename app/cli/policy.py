@@ -25,8 +25,6 @@ ProposedBy = Annotated[
     str | None,
     typer.Option("--proposed-by", metavar="EMAIL", help="Who proposed it, where two decide."),
 ]
-
-
 CheckOnly = Annotated[bool, typer.Option("--check", help="Only say whether it can be followed.")]
 
 
