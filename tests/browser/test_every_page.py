@@ -28,12 +28,11 @@ from app.wiring import Wiring
 from tests.app.authorisation.people import HOLDING, Somebody, everybody
 from tests.app.authorisation.test_matrix import MAY, QUERIES, World, may, routes
 from tests.app.authorisation.things import own_things, places, things
+from tests.browser.pictures import FOLDER, NOT_PICTURED, PAGES, STAGES, WIDTHS
 from tests.browser.test_people import DESK, PHONE
 from tests.factories.mornings import HALF_PAST_SIX, Morning
 from tests.factories.notifications import FORCE, URN
 from tests.factories.people import Person, invite
-
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 # Each role once, and those whose pages differ by where the role is held; "nobody" signs in.
 SEEN_BY = (*list(HOLDING)[:8], "council lead", "register administrator of the force", "nobody")
@@ -226,6 +225,7 @@ def _misshapen(shape: dict[str, Any]) -> Iterator[str]:
 
 @pytest.mark.feature("CO10")
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_page_is_fit_for_everybody_who_may_see_it(
     everything: Everything, wiring: Wiring, chromium: Browser, site: str
 ) -> None:
@@ -240,5 +240,15 @@ def test_every_page_is_fit_for_everybody_who_may_see_it(
     eyes = Eyes(chromium, site)
     wrong = [*not_shown(found), *chain.from_iterable(map(eyes.wrong_in, pages))]
     assert not wrong, "\n".join(wrong)
+    assert {one.path for one in pages} == {*PAGES, *NOT_PICTURED}
     assert {one.somebody.name for one in pages} >= set(SEEN_BY)
     assert len(pages) >= 80
+
+
+def test_every_page_has_its_pictures_and_stands_in_the_tour() -> None:
+    names = [*PAGES.values(), *STAGES]
+    wanted = {f"{name}-{width}.png" for name in names for width in WIDTHS}
+    assert {path.name for path in FOLDER.iterdir()} == wanted
+    tour = (FOLDER.parent / "tour.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"images/([\w-]+\.png)", tour)) == wanted
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 6_000_000
