@@ -93,7 +93,11 @@ def show_date(on: date) -> str:
 
 def show_time(at: datetime) -> str:
     """Return a London time for people in the GOV.UK style: `8:30am`, `midday`, `midnight`."""
-    local = as_utc(at).astimezone(LONDON)
+    return show_hour(as_utc(at).astimezone(LONDON).time())
+
+
+def show_hour(local: time) -> str:
+    """Return a time of any day for people, as `show_time` does."""
     if (local.hour, local.minute) in {(0, 0), (12, 0)}:
         return "midday" if local.hour else "midnight"
     hour = local.hour % 12 or 12

@@ -44,10 +44,15 @@ class Story:
         self.evening = Evening(world, telling)
         self.morning = Morning(world, telling)
 
-    def play(self) -> None:
-        """Play every moment in order; the jobs run at moments of their own."""
+    def play(self, besides: Iterable[tuple[str, Callable[[], object]]] = ()) -> None:
+        """Play every moment in order; the jobs run at moments of their own.
+
+        `besides` are acts of whoever watches, each at a clock time of the day.
+        """
+        watched = [(self._at(when), act) for when, act in besides]
         moments = [
-            Moment(at, place, act) for place, (at, act) in enumerate([*self._night(), *self._day()])
+            Moment(at, place, act)
+            for place, (at, act) in enumerate([*self._night(), *self._day(), *watched])
         ]
         for one in sorted(moments):
             if one.at > self.world.clock.now():

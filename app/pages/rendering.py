@@ -1,5 +1,6 @@
 """Templates to pages: escaping always on, a missing value is an error, nothing is stored."""
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, Undefined
 
-from app.core.clock import london_date, show_date, show_moment, show_time
+from app.core.clock import london_date, show_date, show_hour, show_moment, show_time
 from app.pages import codes, evidence
 from app.pages.deps import Visitor
 from notifications.wording import FOLLOW_UP
@@ -61,8 +62,9 @@ def environment() -> Environment:
     )
     made.globals.update(WORDS | _macros())
     made.filters.update(
-        clock=show_time, day=show_day, left_from=minutes_from, minutes=show_minutes,
+        clock=show_time, day=show_day, hour=show_hour, left_from=minutes_from, minutes=show_minutes,
         moment=show_moment, on_day=show_date, plural=plural, sentence=sentence,
+        telephone=in_groups,
     )  # fmt: skip
     return made
 
@@ -120,6 +122,23 @@ def show_minutes(left: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun: `1 child`, `3 children`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def in_groups(telephone: str) -> str:
+    """Return a number as people read it out, `01632 960036`: the register has none of the gaps.
+
+    Any other than a national number without gaps is returned as it is.
+    """
+    if not re.fullmatch(r"0[1-9][0-9]{8,9}", telephone):
+        return telephone
+    if telephone[1] == "2":
+        first, second = 3, 4
+    elif telephone[1] in "389" or telephone[2] == "1" or telephone[3] == "1":
+        first, second = 4, 3
+    else:
+        first, second = 5, 6
+    groups = (telephone[:first], telephone[first : first + second], telephone[first + second :])
+    return " ".join(filter(None, groups))
 
 
 def minutes_from(at: datetime, now: datetime) -> int:

@@ -195,7 +195,7 @@ def test_the_hours_of_a_school_are_its_own_to_enter(morning: Morning) -> None:
     assert browser.press(f"{CALENDAR}/hours", hours).status_code == 303
     (stored,) = rows(morning.wiring, SchoolHours)
     assert (stored.urn, stored.doors_open, stored.pupils_leave) == (URN, time(8, 50), time(15, 20))
-    assert "08:50" in browser.get(SCHOOL).text
+    assert "8:50am" in browser.get(SCHOOL).text
     assert 'value="15:20"' in browser.get(CALENDAR).text
 
 
