@@ -82,6 +82,7 @@ PAGES = {
     "/account": "account",
     "/account/access": "access",
     "/account/passkey": "passkey",
+    "/account/password": "password",
     "/account/prove": "prove",
     "/account/contact": "contact",
     "/morning": "morning",
@@ -117,6 +118,7 @@ PAGES = {
     "/audit": "audit",
     "/audit/{force}/days/{on}": "audit-day",
     "/audit/{force}/people/{account_id}": "audit-person",
+    "/audit/{force}/unusual/{on}": "audit-unusual",
     "/register": "register",
     "/register/requests": "requests",
     "/register/schools": "schools",
@@ -307,7 +309,7 @@ class Photographer:
         take(None, "/sign-in")
         _, token = self._invite()
         take(None, "/enrol/{token}", token=token)
-        for route in ("", "/access", "/passkey", "/prove", "/contact"):
+        for route in ("", "/access", "/passkey", "/password", "/prove", "/contact"):
             take(key, f"/account{route}")
         take("desk", "/morning/open")
         recall = self._one(select(Recall.id))
@@ -378,6 +380,7 @@ class Photographer:
         take("lead", "/records")
         take("auditor", "/audit")
         take("auditor", "/audit/{force}/days/{on}", force=FORCE, on=day)
+        take("auditor", "/audit/{force}/unusual/{on}", force=FORCE, on=day)
         reader = self._camera.account_id("trust")
         take("auditor", "/audit/{force}/people/{account_id}", force=FORCE, account_id=reader)
 

@@ -36,8 +36,11 @@ from tests.factories.people import Person, invite
 
 # Each role once, and those whose pages differ by where the role is held; "nobody" signs in.
 SEEN_BY = (*list(HOLDING)[:8], "council lead", "register administrator of the force", "nobody")
-# These lead on to another page for everybody, and show nothing themselves.
-LEAD_ON = {"/", "/reports", "/review/{review_id}/again"}
+# These lead on to another page for everybody, and show nothing themselves; coming back from a
+# provider without having gone there is refused.
+OTHERWISE_ANSWERED = {
+    "/": 303, "/reports": 303, "/review/{review_id}/again": 303, "/sign-in/identity/back": 400,
+}  # fmt: skip
 _CHANGING = re.compile(r'nonce="[^"]*"|value="[^"]*"')
 # In one step, for the same document is asked twice. The size of what is pressed is left out by
 # axe unless asked for; it loads no style sheets anew, since all of them are the service's own.
@@ -173,7 +176,7 @@ def not_shown(found: list[Visit]) -> list[str]:
     wrong = []
     for who, seen in came.items():
         answers = {one.status for one in seen if one.kind in {"text/html", ""}}
-        wanted = 303 if seen[0].path in LEAD_ON else 200
+        wanted = OTHERWISE_ANSWERED.get(seen[0].path, 200)
         if answers and wanted not in answers:
             wrong.append(f"{who}: no page, but {answers}")
     return wrong
