@@ -14,6 +14,7 @@ from app.intake import suspects as suspect_models
 from notifications import (
     earlier_models,
     provider_models,
+    recalls_of_many,
     receipt_models,
     release_models,
     summary_models,
@@ -36,7 +37,7 @@ ROOMS = (
     core_models, access_models, identity_models, break_glass_models, intake_models,
     suspect_models, legal_holds, school_models, connected_models, key_adult_models,
     officer_models, register_models, roll_models, matching_models, notification_models,
-    earlier_models, provider_models, receipt_models, release_models, drill_models,
+    earlier_models, provider_models, receipt_models, recalls_of_many, release_models, drill_models,
     readiness_models, wording_models, summary_models,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -4,11 +4,13 @@ Source: domain.md §7. The content is gone in the transaction that recalls; the 
 reviewer with its deadline. "Does anyone need protecting today?" is asked before anything else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.accounts import names_of
@@ -21,6 +23,8 @@ from app.casework.restricted import only_for_message
 from app.casework.waiting import notification_for, recipient_name
 from app.core import audit
 from app.core.errors import Conflict, NotFound
+from app.core.models import AuditEntry
+from app.core.policies import current_policy
 from app.core.scope import acting_for
 from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
@@ -34,6 +38,7 @@ from notifications.receipt_states import BreachDecision, Said
 from notifications.states import ENDED, ReceiptKind
 from schools.matching import review
 
+_AN_HOUR = timedelta(hours=1)
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
 
@@ -81,20 +86,32 @@ def recall(
 ) -> UUID | None:
     """Take a message back now; return the case to answer, or None where nobody had read it.
 
-    Raises `NotFound`, and `Conflict` where it was taken back already.
+    Raises `NotFound`, and `Conflict` where it was taken back already or this person took so many
+    back in the last hour that a second one has to agree.
     """
     found = _of_force(session, acting, notification_id, action=Action.RECALL)
-    children = children_of(session, found)
-    counts = recall_notifications(
-        session, [found.id], reason_code=reason.value, actor=acting.actor.id, now=acting.now
-    )
-    if not counts.recalled:
+    _require_few(session, acting, found.force)
+    if not take_back(session, acting, [found], reason=reason):
         raise Conflict("This message was taken back already.")
-    for child in children:
-        if child.outcome in SENT:
-            _to_reviewers(session, acting, child, due_at=found.due_at)
     case = recall_cases.newest_recall(session, found.id)
     return case.id if case is not None else None
+
+
+def take_back(
+    session: Session, acting: Acting, notifications: Sequence[Notification], *, reason: RecallReason
+) -> int:
+    """Recall these messages and give their children back to reviewers; return how many went."""
+    went = 0
+    for found in notifications:
+        children = children_of(session, found)
+        counts = recall_notifications(
+            session, [found.id], reason_code=reason.value, actor=acting.actor.id, now=acting.now
+        )
+        went += counts.recalled
+        for child in children:
+            if counts.recalled and child.outcome in SENT:
+                _to_reviewers(session, acting, child, due_at=found.due_at)
+    return went
 
 
 def look(session: Session, acting: Acting, *, recall_id: UUID) -> Case:
@@ -154,6 +171,26 @@ def destroy(session: Session, acting: Acting, *, notification_id: UUID) -> None:
                 force=notification.force, subject=f"notification:{notification.id}",
                 now=acting.now,
             )  # fmt: skip
+
+
+def _require_few(session: Session, acting: Acting, force: str) -> None:
+    """Raise `Conflict` for who took back so many alone that somebody else has to look."""
+    _, policy = current_policy(session, force, at=acting.now)
+    alone = session.scalar(
+        select(func.count())
+        .select_from(AuditEntry)
+        .where(
+            AuditEntry.force == force, AuditEntry.actor == acting.actor.id,
+            AuditEntry.event == audit.Event.NOTIFICATION_RECALLED,
+            AuditEntry.at > acting.now - _AN_HOUR,
+            AuditEntry.reason_code.in_([str(one) for one in RecallReason]),
+        )
+    )  # fmt: skip
+    if (alone or 0) >= policy.recalls.alone_an_hour:
+        raise Conflict(
+            "You took many messages back within the hour. For more, ask on the page “Take many "
+            "messages back”: a second person has to agree."
+        )
 
 
 def _to_reviewers(

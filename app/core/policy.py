@@ -155,6 +155,13 @@ class Restricted(Part):
     break_glass_minutes: Annotated[int, Field(ge=10, le=240)] = 60
 
 
+class Recalls(Part):
+    """Taking messages back."""
+
+    # So many in an hour by one person alone; for more a second one has to agree.
+    alone_an_hour: Annotated[int, Field(ge=1, le=100)] = 10
+
+
 class Policy(Part):
     """Everything a force may decide, in one typed record."""
 
@@ -170,6 +177,7 @@ class Policy(Part):
     suspects: SuspectPatterns = SuspectPatterns()
     receipts: Receipts = Receipts()
     restricted: Restricted = Restricted()
+    recalls: Recalls = Recalls()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
     # Once a week to each key adult an alert that nothing stands behind (reliability.md F79).

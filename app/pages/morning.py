@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
-from app.casework import calling, morning, open_matters, releasing
+from app.casework import calling, morning, open_matters, recalling_many, releasing
 from app.casework.calling_on_paper import told_from_paper
 from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
@@ -42,6 +42,10 @@ def board_page(request: Request, visitor: SignedIn, session: Write, paused: str 
         ],
         open_counts={
             board.force: open_matters.counted(session, visitor.acting, force=board.force)
+            for board in boards
+        },
+        asked_counts={
+            board.force: recalling_many.waiting_for(session, visitor.acting, force=board.force)
             for board in boards
         },
         may_call=may_at_all(visitor.actor, Action.CLAIM_CALL), now=visitor.now,

@@ -91,6 +91,7 @@ PAGES = {
     "/morning/open": "open-matters",
     "/morning/recalls/new/{notification_id}": "recall-new",
     "/morning/recalls/{recall_id}": "recall",
+    "/morning/recalls-of-many": "recalls-of-many",
     "/timeline/{notification_id}": "timeline",
     "/restricted": "restricted",
     "/review": "review",
@@ -314,6 +315,7 @@ class Photographer:
         take("desk", "/morning/open")
         recall = self._one(select(Recall.id))
         take("desk", "/morning/recalls/{recall_id}", recall_id=recall)
+        take("desk", "/morning/recalls-of-many")
 
     def _invite(self) -> tuple[Any, str | None]:
         wiring = self._world.wiring

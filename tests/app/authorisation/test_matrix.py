@@ -62,6 +62,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "/morning/recalls/{recall_id}/protecting": {"said": "no"},
     "/morning/recalls/{recall_id}/disclosed": {"said": "no"},
     "/morning/recalls/{recall_id}/decision": {"decision": "no_breach"},
+    "/morning/recalls-of-many": {
+        "force": FORCE, "recipient": "all", "since": "month", "reason": "wrong_school",
+    },
     "/morning/calls/{line_id}/record": {"result": "no_answer"},
     "/morning/awaited/{child_id}/end": {"why": "miscounted"},
     "/restricted/ask": {"force": FORCE, "reference": "99-1", "reason": "caller_waits"},

@@ -21,6 +21,7 @@ from app.intake.outcomes import Outcome, OutcomeReason
 from app.intake.suspects import PatternState, SuspectPattern
 from app.wiring import Wiring
 from notifications.models import CallSheetLine
+from notifications.recalls_of_many import RecallOfMany
 from notifications.receipt_models import Recall
 from schools import drills, key_adult_requests
 from schools.key_adult_details import KeyAdultDetails
@@ -133,7 +134,7 @@ def _child(morning: Morning, outcome: Outcome, reason: OutcomeReason) -> UUID:
 def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
     wiring, now = morning.wiring, morning.force.now
     asker = morning.force.account()
-    wanted = ("recall_id", "ident", "pattern_id", "import_id", "hold_id")
+    wanted = ("recall_id", "ident", "pattern_id", "import_id", "hold_id", "many_id")
     made = {name: new_id() for name in wanted}
     with wiring.database.write(PLATFORM) as session:
         session.add_all(
@@ -142,6 +143,10 @@ def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
                     id=made["recall_id"], force=FORCE, urn=URN, council=COUNCIL,
                     notification_id=message, recalled_at=now, recalled_by="job:test",
                     reason_code="wrong_school", readers=1,
+                ),
+                RecallOfMany(
+                    id=made["many_id"], force=FORCE, recipient=f"urn:{LATER_URN}", since=TODAY,
+                    reason_code="wrong_school", asked_by=asker, asked_at=now,
                 ),
                 BreakGlass(
                     id=made["ident"], force=FORCE, reference="99-1", account_id=asker,
