@@ -15,6 +15,7 @@ from app.core import logs
 from app.core.quiet import keep_quiet
 from app.core.roles import require_for
 from app.core.settings import Settings
+from app.pages.live import Streams
 from app.pages.problems import problem_page
 from app.wiring import Wiring, build
 
@@ -49,6 +50,7 @@ def create_app(wiring: Wiring | None = None) -> FastAPI:
     app = _application(wiring)
     app.state.wiring = wiring
     app.state.intake = IntakeWriter(wiring)
+    app.state.streams = Streams()
     answer = answering(problem_page)
     install(app, answer)
     app.add_middleware(FrontDoor, settings=wiring.settings, answer=answer)

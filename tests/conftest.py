@@ -121,6 +121,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_url=database_url,
         data_dir=tmp_path / "data",
         channel="recording",
+        # A stream that goes on would hold up whoever reads an answer to its end.
+        live_seconds=0,
         base_url="http://testserver",
         allowed_hosts=("testserver", "127.0.0.1", "localhost"),
     )

@@ -45,8 +45,12 @@ def create(session: Session, *, account_id: UUID, now: datetime, browser: str | 
     return token
 
 
-def actor_of(session: Session, token: str | None, *, now: datetime) -> tuple[Actor, SignInSession]:
+def actor_of(
+    session: Session, token: str | None, *, now: datetime, by_itself: bool = False
+) -> tuple[Actor, SignInSession]:
     """Return who a cookie stands for, with the roles of this very request, and mark it as seen.
+
+    A page that renews itself does not mark it: an unattended screen must not stay signed in.
 
     Raises `NotSignedIn` for no token, an unknown or ended one, 15 minutes without a request, ten
     hours since signing in, and for an account that was shut out meanwhile.
@@ -54,7 +58,8 @@ def actor_of(session: Session, token: str | None, *, now: datetime) -> tuple[Act
     row = _alive(session, token, now=now)
     if row is None:
         raise NotSignedIn("Sign in to go on.")
-    row.last_seen_at = now
+    if not by_itself:
+        row.last_seen_at = now
     grants = roles_of(session, row.account_id, on=london_date(now))
     return Actor(f"account:{row.account_id}", account_id=row.account_id, grants=grants), row
 

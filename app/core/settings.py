@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str = "127.0.0.1"
     log_level: str = "INFO"
     tick_seconds: int = Field(default=20, ge=1, le=60)
+    live_seconds: int = Field(
+        default=15, ge=0, le=600, description="how long one stream of the board lasts; 0: none"
+    )
     pool_size: int = Field(default=20, ge=1, le=100)
     metrics_token: SecretStr | None = None
     register_dir: Path | None = Field(

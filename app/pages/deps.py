@@ -28,6 +28,9 @@ from app.pages import cookies, forms
 from app.pages.links import Link, links_of
 from app.wiring import Wiring
 
+# What a page says that renews itself, with nobody there to press anything.
+_BY_ITSELF = "x-by-itself"
+
 
 def wiring_of(request: Request) -> Wiring:
     """Return what this process holds."""
@@ -88,7 +91,8 @@ def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     """Return who is signed in, with their rows in reach; raise `NotSignedIn`."""
     token = request.cookies.get(cookies.session_name(wiring.settings))
     now = wiring.clock.now()
-    actor, row = sessions.actor_of(session, token, now=now)
+    by_itself = request.method == "GET" and _BY_ITSELF in request.headers
+    actor, row = sessions.actor_of(session, token, now=now, by_itself=by_itself)
     request.state.asker = asker_of(actor)
     scope(session, reach_of(actor))
     close_to(session, actor, now=now)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, may_at_all
-from app.casework import calling, morning, open_matters, recalling_many, releasing
+from app.casework import calling, live, morning, open_matters, recalling_many, releasing
 from app.casework.calling_on_paper import told_from_paper
 from app.casework.passing_on import pass_call_on
 from app.core.clock import london_date
@@ -48,6 +48,7 @@ def board_page(request: Request, visitor: SignedIn, session: Write, paused: str 
             board.force: recalling_many.waiting_for(session, visitor.acting, force=board.force)
             for board in boards
         },
+        marker=live.marker(session, visitor.acting),
         may_call=may_at_all(visitor.actor, Action.CLAIM_CALL), now=visitor.now,
         today=london_date(visitor.now),
     )  # fmt: skip

@@ -14,27 +14,65 @@ const words = (minutes) => {
 }
 
 // A countdown keeps counting between two loads of the page, by the server's clock.
-const shown = document.querySelectorAll('[data-due]')
-const loadedAt = Date.now()
-const serverNow = Number(document.body.dataset.now)
+let loadedAt = Date.now()
+let serverNow = Number(document.body.dataset.now)
 const tick = () => {
   const now = serverNow + (Date.now() - loadedAt)
-  for (const countdown of shown) {
+  for (const countdown of document.querySelectorAll('[data-due]')) {
     const minutes = Math.floor((Date.parse(countdown.dataset.due) - now) / 60000)
     countdown.textContent = words(minutes)
     countdown.classList.toggle('app-countdown--late', minutes < 0)
     countdown.classList.toggle('app-countdown--soon', minutes >= 0 && minutes < 30)
   }
 }
-if (shown.length && serverNow) setInterval(tick, 5000)
+if (serverNow) setInterval(tick, 5000)
 
-// The board loads itself anew, but never under a finger or a keyboard.
+// The board renews itself, as soon as something changed and now and then: what is open stays open,
+// the keyboard stays where it is, and nothing moves under a finger. Nobody stays signed in by it.
 const board = document.querySelector('[data-refresh]')
 if (board) {
+  const said = document.createElement('p')
+  said.className = 'govuk-visually-hidden'
+  said.setAttribute('role', 'status')
+  document.body.append(said)
+  const main = () => document.querySelector('main')
+  const state = () => [...document.querySelectorAll('.app-state')].map((one) => one.textContent.trim().replace(/\s+/g, ' ')).join('. ')
+  // By what it does or says, whatever it counts, and by which of several it is.
+  const key = (one) => `${one.tagName} ${one.getAttribute('href') ?? one.form?.getAttribute('action') ?? one.textContent.replace(/[\d\s]+/g, '')}`
+  const place = (one) => [key(one), [...main().querySelectorAll(one.tagName)].filter((each) => key(each) === key(one)).indexOf(one)]
+  const find = ([wanted, which]) => [...main().querySelectorAll(wanted.split(' ')[0])].filter((one) => key(one) === wanted)[which]
+  let stale = false
+  let renewedAt = Date.now()
+  const renew = async () => {
+    if (document.hidden || document.querySelector('main :active, main input:focus, main select:focus')) return
+    stale = false
+    renewedAt = Date.now()
+    try {
+      const answer = await fetch(window.location.href, { cache: 'no-store', redirect: 'manual', headers: { 'X-By-Itself': 'yes' } })
+      if (answer.status >= 500) return
+      if (!answer.ok) return window.location.reload()
+      const anew = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const before = state()
+      const focus = main().contains(document.activeElement) ? place(document.activeElement) : null
+      const open = [...main().querySelectorAll('details[open] > summary')].map(place)
+      main().replaceWith(document.adoptNode(anew.querySelector('main')))
+      serverNow = Number(anew.body.dataset.now)
+      loadedAt = Date.now()
+      initAll({ scope: main() })
+      for (const one of open) find(one)?.parentElement.setAttribute('open', '')
+      if (focus) find(focus)?.focus({ preventScroll: true })
+      if (state() !== before) said.textContent = state()
+    } catch {
+      stale = true
+    }
+  }
+  const changed = () => { stale = true }
   setInterval(() => {
-    const busy = document.hidden || document.querySelector('button:focus, a:focus, summary:focus')
-    if (!busy) window.location.reload()
-  }, Number(board.dataset.refresh) * 1000)
+    if (stale || Date.now() - renewedAt > Number(board.dataset.refresh) * 1000) renew()
+  }, 1000)
+  const stream = new EventSource(board.dataset.live)
+  stream.addEventListener('changed', changed)
+  stream.addEventListener('ended', () => window.location.reload())
 }
 
 // Two minutes before a sign-in ends it says so, and one press makes it longer: what was typed stays.
