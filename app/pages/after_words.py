@@ -2,6 +2,7 @@
 
 from app.casework.not_our_pupil import NotOurs
 from app.casework.recalling import RecallReason
+from app.pages import event_words
 from notifications.receipt_states import AbsenceResponse, AttendanceAnswer, BreachDecision, Said
 from notifications.states import ReceiptKind
 
@@ -58,5 +59,5 @@ MOMENTS = {
 
 
 def code_words(code: str) -> str:
-    """Return a code as a reader may take it: `area:subject:action` and `snake_case` in words."""
-    return code.replace(":", ", ").replace("_", " ")
+    """Return an event or another code in words: `snake_case` as it is, without its underscores."""
+    return event_words.WORDS.get(code) or code.replace(":", ", ").replace("_", " ")

@@ -326,8 +326,8 @@ def test_the_timeline_tells_everything_in_order_and_names_nobody(
         text = shown.text
         order = [
             text.index(word)
-            for word in ("content, placed", "content, opened", "receipt, acknowledged",
-                         "follow up, recorded")
+            for word in ("The message was written", "was opened", "has it in hand",
+                         "said what it has done")
         ]  # fmt: skip
         assert order == sorted(order)
         assert "key adult A" in text

@@ -66,13 +66,13 @@ def test_the_auditor_follows_a_day_to_a_person_and_an_incident_to_its_timeline(
     led = auditor.press(f"/audit/{FORCE}/day", {"on": "2026-11-20"}, page=start)
     assert led.headers["location"] == DAY
     day = auditor.get(DAY).text
-    assert "Notification, content, opened" in day
+    assert "The message was opened" in day
     assert "whole, row by row" in day
     assert "Asha" not in day
     assert f'href="/timeline/{waiting}"' in day
     (person,) = set(re.findall(r'href="(/audit/[^"]+/people/[^"]+)">Priya', day))
     acts = auditor.get(person).text
-    assert "Notification, content, opened" in acts
+    assert "The message was opened" in acts
     assert "Priya" in acts
     with morning.wiring.database.read(PLATFORM) as session:
         reference = session.scalars(select(Incident.reference)).one()
@@ -119,7 +119,7 @@ def test_what_does_not_exist_for_the_auditor_is_on_no_page_of_theirs(
     opened_by_priya(morning)
     with morning.wiring.database.read(PLATFORM) as session:
         incident = session.scalars(select(Incident)).one()
-    said = "Notification, content, opened"
+    said = "The message was opened"
     assert said in auditor.get(DAY).text
     tied = signed_in(morning.wiring, auditor_of(morning.wiring, email="tied@example.org"))
     connect(morning.wiring, incident.id, Adult(email="tied@example.org"))

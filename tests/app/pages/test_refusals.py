@@ -176,7 +176,7 @@ def test_no_reader_of_the_trail_learns_from_it_who_is_connected_with_a_family(
     assert (row.detail or {})["things"] == {"notification_id": str(waiting)}
     auditor = signed_in(morning.wiring, auditor_of(morning.wiring))
     acts = auditor.get(f"/audit/{FORCE}/people/{tied.account_id}").text
-    assert "Access, act, denied" in acts
+    assert "An act was refused" in acts
     assert str(waiting) not in acts
     story = auditor.get(f"/timeline/{waiting}").text
     assert "Dee Desk" not in story
