@@ -134,7 +134,7 @@ def test_what_does_not_exist_for_the_auditor_is_on_no_page_of_theirs(
     restrict(morning.wiring, incident.id)
     page = auditor.get(DAY).text
     assert said not in page
-    assert "Report, audit, read" in page
+    assert "The audit trail was read" in page
     hidden = auditor.press(f"/audit/{FORCE}/messages", {"reference": incident.reference})
     assert "no message under this reference" in hidden.text
 
