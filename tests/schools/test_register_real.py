@@ -60,7 +60,7 @@ def test_all_real_rows_and_links_are_read_and_read_again_without_a_change(
 
 
 _MEASURE = """
-import json, resource, sys, time
+import json, resource, sys
 from app.core import schema
 from app.core.database import Database, make_engine
 from app.core.scope import PLATFORM
@@ -69,15 +69,14 @@ from tests.factories.schools import NOW
 engine = make_engine(sys.argv[1])
 schema.upgrade(engine)
 database = Database(engine, before_commit=lambda session: None)
-began = time.process_time()
 with database.write(PLATFORM) as session:
     report = import_register(session, sys.argv[2], links_path=sys.argv[3], now=NOW)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(json.dumps({"added": report.added, "seconds": time.process_time() - began, "mib": peak}))
+print(json.dumps({"added": report.added, "mib": peak}))
 """
 
 
-def test_the_real_import_keeps_to_a_minute_and_500_mib(tmp_path: Path, gias: Path) -> None:
+def test_the_real_import_keeps_to_500_mib(tmp_path: Path, gias: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _MEASURE, f"sqlite:///{tmp_path / 'register.db'}",
          str(gias / MAIN), str(gias / LINKS)],
@@ -86,7 +85,6 @@ def test_the_real_import_keeps_to_a_minute_and_500_mib(tmp_path: Path, gias: Pat
     )  # fmt: skip
     measured = json.loads(done.stdout)
     assert measured["added"] == 6_022
-    assert measured["seconds"] < 60
     assert measured["mib"] < 500
 
 
