@@ -119,6 +119,8 @@ class Event(StrEnum):
     KEY_TURNED = "keys:master:turned"
     KEYS_MOVED = "keys:content:moved"
     KEY_RETIRED = "keys:master:retired"
+    KEYS_SEALED = "keys:file:sealed"
+    KEYS_UNSEALED = "keys:file:unsealed"
     SIGNED_IN = "access:session:signed_in"
     SIGN_IN_REFUSED = "access:session:refused"
     SIGNED_OUT = "access:session:signed_out"
