@@ -77,16 +77,19 @@ def rotate(json: Json = False) -> None:
     Example: encompass keys rotate
     """
     from app.core import rotation
+    from app.core.cipher import Cipher
     from app.core.key_service import service_from
 
     with opening.service() as wiring:
         now, actor, base = wiring.clock.now(), opening.operator(), wiring.database
         path, service = wiring.settings.key_path, service_from(wiring.settings)
         keys = rotation.turn(base, path, service, now=now, actor=actor)
+        # With what was just written, not with what the file says when it is asked again.
+        cipher = Cipher(keys)
         with progress("Moving to the new key", shown=not json) as said:
-            moved = rotation.move_all(base, wiring.cipher, said)
+            moved = rotation.move_all(base, cipher, said)
         rotation.note_moved(base, moved, now=wiring.clock.now(), actor=actor)
-        left = rotation.left_behind(base, wiring.cipher)
+        left = rotation.left_behind(base, cipher)
     lines = [f"{keys.active} is in use; moved {sum(moved.values()):,} rows."]
     lines += [
         f"{count:,} rows of {name} do not open, and are left." for name, count in left.items()
