@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body.encode())))
         if 300 <= status < 400:
-            self.send_header("location", f"http://127.0.0.1:{self.server.server_address[1]}/asked")
+            self.send_header("location", f"http://{self.headers['host']}/asked")
         self.end_headers()
         try:
             self.wfile.write(body.encode())

@@ -267,7 +267,9 @@ def test_a_file_that_cannot_be_replaced_stays_and_one_that_was_is_whole(
     assert Keys.load(path) == keys
     beside.rmdir()
     beside.write_text("left by somebody who was killed", encoding="utf-8")
+    beside.chmod(0o644)
     assert seal_file(path, transit.client())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Keys.load(path, transit.client()) == keys
     assert [one.name for one in tmp_path.iterdir()] == ["keys.json"]
 
