@@ -1,11 +1,9 @@
 """The questions `encompass check` asks; each gives one line, and none stops the others."""
 
-import json
 import os
 import shutil
 import smtplib
 import ssl
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +16,11 @@ from sqlalchemy.orm import Session
 from app.access.identity_provider import ProviderFailed
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
-from app.cli import force_checks, notify_checks, wording_checks
+from app.cli import force_checks, key_checks, notify_checks, wording_checks
 from app.cli.force_checks import State
 from app.core import roles, schema
 from app.core.clock import require_london, show_moment
-from app.core.errors import Refused, ServiceError
-from app.core.key_service import service_from, version_of
+from app.core.errors import ServiceError
 from app.core.logs import error_kind
 from app.core.models import Lease
 from app.core.scope import PLATFORM
@@ -56,7 +53,8 @@ def lines_of(settings: Settings) -> list[Line]:
     except ServiceError as error:
         return [*found, Line("keys", State.FAIL, error.detail), _safely("disk", _disk, settings)]
     found += [
-        _safely("keys", _keys, settings), _safely("key service", _key_service, settings),
+        _safely("keys", key_checks.keys, settings),
+        _safely("key service", key_checks.key_service, settings),
         _safely("mail", _mail, settings),
         _safely("notify", notify_checks.templates, wiring),
         _safely("OpenID", _identity_provider, wiring),
@@ -119,34 +117,6 @@ def _identity_provider(wiring: Wiring) -> tuple[State, str]:
 def _zones() -> tuple[State, str]:
     require_london()
     return State.OK, "Europe/London knows summer and winter"
-
-
-def _keys(settings: Settings) -> tuple[State, str]:
-    if _for_others(settings.key_path):
-        return State.WARN, f"others may read {settings.key_path}: chmod 600"
-    return State.OK, f"{settings.key_path}; is there a copy apart from the database's backup?"
-
-
-def _for_others(path: Path) -> bool:
-    return bool(stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO))
-
-
-def _key_service(settings: Settings) -> tuple[State, str]:
-    """Say how the key file is kept; where it is sealed it was opened a moment ago."""
-    service, token = service_from(settings), settings.key_service_token_file
-    if service is None or token is None:
-        return State.OK, "none is set up: whoever reads the key file has the keys"
-    if _for_others(token):
-        return State.WARN, f"others may read {token}: chmod 600"
-    under = version_of(json.loads(settings.key_path.read_bytes())["sealed"])
-    said = f"{service.said} opens the key file"
-    try:
-        newest = version_of(service.seal(b"encompass check"))
-    except Refused:
-        return State.OK, f"{said}; this token seals nothing, which `encompass keys` alone needs"
-    if under != newest:
-        return State.WARN, f"{said}, but under version {under} of {newest}: encompass keys seal"
-    return State.OK, said
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

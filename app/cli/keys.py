@@ -1,5 +1,6 @@
 """`encompass keys …`: the master keys, which live in a file and nowhere else."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,10 +34,15 @@ def init(
     from app.core.key_file import Keys
     from app.core.key_service import service_from
 
-    settings = opening.settings()
-    path = file or settings.key_path
     made = Keys.generate()
-    made.save(path, service_from(settings))
+    if file is not None and "ENCOMPASS_KEY_SERVICE_URL" not in os.environ:
+        # Also before anything else is set up.
+        path = file
+        made.save(path)
+    else:
+        settings = opening.settings()
+        path = file or settings.key_path
+        made.save(path, service_from(settings))
     answer(
         {"file": str(path), "active": made.active},
         [f"Keys are in {path}.", "Copy the file to a second safe place now."],

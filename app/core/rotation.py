@@ -167,7 +167,7 @@ def retire(
 def note_sealed(database: Database, *, now: datetime, actor: str) -> None:
     """Put on the trail that the key file was sealed by the key service."""
     with database.write(PLATFORM) as session:
-        _record(session, _Act(audit.Event.KEYS_SEALED, now, actor), {})
+        _record(session, _Act(audit.Event.KEY_FILE_CHANGED, now, actor), {"sealed": 1})
 
 
 def open_file(
@@ -175,7 +175,7 @@ def open_file(
 ) -> Keys:
     """Put a plain key file in the place of a sealed one, to leave a key service."""
     keys = Keys.load(path, service)
-    _replace(database, path, keys, None, _Act(audit.Event.KEYS_UNSEALED, now, actor))
+    _replace(database, path, keys, None, _Act(audit.Event.KEY_FILE_CHANGED, now, actor))
     return keys
 
 
@@ -185,7 +185,7 @@ def _replace(
     # Sealed before: no transaction is open while another service is asked.
     contents = keys.contents(service)
     with database.write(PLATFORM) as session:
-        _record(session, act, {"masters": len(keys.masters)})
+        _record(session, act, {"masters": len(keys.masters), "sealed": int(service is not None)})
         put_in_place(path, contents)
         crash_point(CrashPoint.KEYS_TURNED)
 

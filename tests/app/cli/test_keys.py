@@ -73,10 +73,10 @@ def test_a_file_is_sealed_in_its_place_rotated_and_opened_again(
     assert (opened.exit_code, "whoever reads it" in opened.stdout) == (0, True)
     assert Keys.load(path) == turned
     with wiring.database.read(PLATFORM) as session:
-        events = session.scalars(
-            select(AuditEntry.event).where(AuditEntry.event.startswith("keys:file"))
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.event == "keys:file:changed")
         ).all()
-    assert events == ["keys:file:sealed", "keys:file:sealed", "keys:file:unsealed"]
+    assert [(entry.detail or {})["sealed"] for entry in entries] == [1, 1, 0]
 
 
 def test_sealing_needs_a_service_and_a_token_that_may(
