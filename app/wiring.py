@@ -11,6 +11,7 @@ from app.core.cipher import Cipher
 from app.core.clock import Clock, SystemClock, require_london
 from app.core.database import Database, make_engine
 from app.core.key_file import KeyFile, Keys
+from app.core.key_service import PATIENCE, service_from
 from app.core.settings import Settings
 from notifications.addressing import Resolvers
 from notifications.channels.base import AlertChannel
@@ -49,11 +50,14 @@ class Wiring:
         return any(channel.medium is Medium.TEXT for channel in self.channels)
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
-    """Build the wiring of a process; raise `Refused` without keys or without London's clock."""
+def build(settings: Settings, *, clock: Clock | None = None, patient: bool = False) -> Wiring:
+    """Build the wiring of a process; raise `Refused` without keys or without London's clock.
+
+    `patient` waits a minute for a key service that is down: for what serves, not for who looks on.
+    """
     require_london()
     clock = clock or SystemClock()
-    keys = _key_file(settings)
+    keys = _key_file(settings, patient=patient)
     cipher = Cipher(keys.current(), keys.current)
     chain = Chain(cipher.audit_key())
     engine = make_engine(settings.database_url, pool_size=settings.pool_size)
@@ -68,8 +72,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
     )
 
 
-def _key_file(settings: Settings) -> KeyFile:
+def _key_file(settings: Settings, *, patient: bool) -> KeyFile:
     """Return the file of keys; only demonstrations and tests make their own where there is none."""
+    service = service_from(settings)
     if not settings.production and not settings.key_path.exists():
-        Keys.generate().save(settings.key_path)
-    return KeyFile(settings.key_path)
+        Keys.generate().save(settings.key_path, service)
+    return KeyFile(settings.key_path, service, patience=PATIENCE if patient else ())

@@ -47,7 +47,20 @@ def test_services_wait_only_for_services_that_exist() -> None:
 def test_secrets_are_read_from_files_that_are_mounted(name: str) -> None:
     settings = cast("dict[str, str]", SERVICES[name]["environment"])
     mounted = {f"/run/secrets/{secret}" for secret in SERVICES[name]["secrets"]}
-    assert {value for key, value in settings.items() if key.endswith("_FILE")} == mounted
+    # One without a value is for the operator's .env file to set.
+    assert {value for key, value in settings.items() if key.endswith("_FILE") and value} == mounted
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_who_reads_the_key_file_can_ask_the_key_service_and_nobody_else_has_its_token(
+    name: str,
+) -> None:
+    reads = "keys" in SERVICES[name]["secrets"]
+    told = {key for key in SERVICES[name]["environment"] if "KEY_SERVICE" in key}
+    known = {f for f in Settings.model_fields if f.startswith("key_service_")}
+    assert told == ({f"ENCOMPASS_{field.upper()}" for field in known} if reads else set())
+    mounted = [one for one in SERVICES[name].get("volumes", []) if "key-service" in one]
+    assert mounted == (["./.key-service:/etc/encompass/key-service:ro"] if reads else [])
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -4,7 +4,6 @@ import os
 import shutil
 import smtplib
 import ssl
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.access.identity_provider import ProviderFailed
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
-from app.cli import force_checks, notify_checks, wording_checks
+from app.cli import force_checks, key_checks, notify_checks, wording_checks
 from app.cli.force_checks import State
 from app.core import roles, schema
 from app.core.clock import require_london, show_moment
@@ -54,7 +53,9 @@ def lines_of(settings: Settings) -> list[Line]:
     except ServiceError as error:
         return [*found, Line("keys", State.FAIL, error.detail), _safely("disk", _disk, settings)]
     found += [
-        _safely("keys", _keys, settings), _safely("mail", _mail, settings),
+        _safely("keys", key_checks.keys, settings),
+        _safely("key service", key_checks.key_service, settings),
+        _safely("mail", _mail, settings),
         _safely("notify", notify_checks.templates, wiring),
         _safely("OpenID", _identity_provider, wiring),
         _safely("disk", _disk, settings), _safely("checkpoints", _checkpoints, settings),
@@ -116,13 +117,6 @@ def _identity_provider(wiring: Wiring) -> tuple[State, str]:
 def _zones() -> tuple[State, str]:
     require_london()
     return State.OK, "Europe/London knows summer and winter"
-
-
-def _keys(settings: Settings) -> tuple[State, str]:
-    mode = stat.S_IMODE(settings.key_path.stat().st_mode)
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return State.WARN, f"others may read {settings.key_path}: chmod 600"
-    return State.OK, f"{settings.key_path}; is there a copy apart from the database's backup?"
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

@@ -1,5 +1,6 @@
 """`encompass keys …`: the master keys, which live in a file and nowhere else."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -25,15 +26,23 @@ def init(
 ) -> None:
     """Make fresh keys in a file that only its owner can read; an existing file is never touched.
 
-    Keep a copy apart from the database's backup: without the keys nothing sealed can be read.
+    Where a key service is set up, the file is sealed by it. Keep a copy apart from the database's
+    backup: without the keys nothing sealed can be read.
 
     Example: encompass keys init --file /etc/encompass/keys.json
     """
     from app.core.key_file import Keys
+    from app.core.key_service import service_from
 
-    path = file or opening.settings().key_path
     made = Keys.generate()
-    made.save(path)
+    if file is not None and "ENCOMPASS_KEY_SERVICE_URL" not in os.environ:
+        # Also before anything else is set up.
+        path = file
+        made.save(path)
+    else:
+        settings = opening.settings()
+        path = file or settings.key_path
+        made.save(path, service_from(settings))
     answer(
         {"file": str(path), "active": made.active},
         [f"Keys are in {path}.", "Copy the file to a second safe place now."],
@@ -51,11 +60,12 @@ def add(json: Json = False) -> None:
     Example: encompass keys add
     """
     from app.core import rotation
+    from app.core.key_service import service_from
 
     with opening.service() as wiring:
-        path = wiring.settings.key_path
+        path, service = wiring.settings.key_path, service_from(wiring.settings)
         keys = rotation.add_key(
-            wiring.database, path, now=wiring.clock.now(), actor=opening.operator()
+            wiring.database, path, service, now=wiring.clock.now(), actor=opening.operator()
         )
     answer(
         {"file": str(path), "active": keys.active, "next": keys.newest},
@@ -73,14 +83,19 @@ def rotate(json: Json = False) -> None:
     Example: encompass keys rotate
     """
     from app.core import rotation
+    from app.core.cipher import Cipher
+    from app.core.key_service import service_from
 
     with opening.service() as wiring:
         now, actor, base = wiring.clock.now(), opening.operator(), wiring.database
-        keys = rotation.turn(base, wiring.settings.key_path, now=now, actor=actor)
+        path, service = wiring.settings.key_path, service_from(wiring.settings)
+        keys = rotation.turn(base, path, service, now=now, actor=actor)
+        # With what was just written, not with what the file says when it is asked again.
+        cipher = Cipher(keys)
         with progress("Moving to the new key", shown=not json) as said:
-            moved = rotation.move_all(base, wiring.cipher, said)
+            moved = rotation.move_all(base, cipher, said)
         rotation.note_moved(base, moved, now=wiring.clock.now(), actor=actor)
-        left = rotation.left_behind(base, wiring.cipher)
+        left = rotation.left_behind(base, cipher)
     lines = [f"{keys.active} is in use; moved {sum(moved.values()):,} rows."]
     lines += [
         f"{count:,} rows of {name} do not open, and are left." for name, count in left.items()
@@ -100,10 +115,54 @@ def retire(json: Json = False) -> None:
     Example: encompass keys retire
     """
     from app.core import rotation
+    from app.core.key_service import service_from
 
     with opening.service() as wiring:
-        path = wiring.settings.key_path
+        path, service = wiring.settings.key_path, service_from(wiring.settings)
         name = rotation.retire(
-            wiring.database, wiring.cipher, path, now=wiring.clock.now(), actor=opening.operator()
-        )
+            wiring.database, wiring.cipher, path, service,
+            now=wiring.clock.now(), actor=opening.operator(),
+        )  # fmt: skip
     answer({"file": str(path), "retired": name}, [f"{name} is no longer in {path}."], as_json=json)
+
+
+@commands.command()
+def seal(
+    opened: Annotated[
+        bool, typer.Option("--open", help="The way back: a plain file, to leave a key service.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Seal the key file in its place by the key service, so that by itself it opens nothing.
+
+    Sealed already, it is sealed anew under the newest version of the service's key. The file is
+    replaced whole, and only by what the service has shown that it opens. Bring it to every host;
+    processes that run follow. What was there before is in older backups of the host.
+
+    Example: encompass keys seal
+    """
+    from app.core import rotation
+    from app.core.errors import Refused
+    from app.core.key_file import seal_file
+    from app.core.key_service import service_from
+
+    settings = opening.settings()
+    path, service = settings.key_path, service_from(settings)
+    if service is None:
+        raise Refused("There is no key service: set ENCOMPASS_KEY_SERVICE_URL first.")
+    was_plain = not opened and seal_file(path, service)
+    with opening.service(settings) as wiring:
+        now, actor, base = wiring.clock.now(), opening.operator(), wiring.database
+        if opened:
+            rotation.open_file(base, path, service, now=now, actor=actor)
+        else:
+            rotation.note_sealed(base, now=now, actor=actor)
+    lines = [f"{path} is sealed by {service.said}."]
+    if opened:
+        lines = [
+            f"{path} is plain: whoever reads it has the keys.",
+            "Unset ENCOMPASS_KEY_SERVICE_URL.",
+        ]
+    elif was_plain:
+        lines.append("Destroy its plain copies and backups, or change the master key: keys add.")
+    answer({"file": str(path), "sealed": not opened}, lines, as_json=json)

@@ -28,11 +28,11 @@ def settings() -> "Settings":
 
 
 @contextmanager
-def service(given: "Settings | None" = None) -> "Iterator[Wiring]":
+def service(given: "Settings | None" = None, *, patient: bool = False) -> "Iterator[Wiring]":
     """Yield the wiring for as long as the command runs, and let go of its connections."""
     from app.wiring import build
 
-    held = build(given or settings())
+    held = build(given or settings(), patient=patient)
     try:
         yield held
     finally:

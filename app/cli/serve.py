@@ -38,8 +38,6 @@ def serve(
 
     from app.core.roles import require_for
 
-    # uvicorn drains and then raises the signal again: by then it is answered, and 0 is the truth.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     settings = opening.settings()
     keep_quiet()
     if settings.on_sqlite and workers is not None:
@@ -49,15 +47,17 @@ def serve(
             raise Refused(
                 "With several workers the jobs run on their own: start `encompass scheduler`."
             )
-        with opening.service(settings) as wiring:
+        with opening.service(settings, patient=True) as wiring:
             require_for(wiring.database.engine, jobs=False, production=settings.production)
+        _leave_ending_to_uvicorn()
         uvicorn.run(
             "app.main:create_app", factory=True, workers=workers,
             **server_options(settings, host, port),
         )  # fmt: skip
         return
-    with opening.service(settings) as wiring:
+    with opening.service(settings, patient=True) as wiring:
         require_for(wiring.database.engine, jobs=with_scheduler, production=settings.production)
+        _leave_ending_to_uvicorn()
         if settings.on_sqlite or with_scheduler:
             _serve_with_scheduler(wiring, host, port)
         else:
@@ -73,12 +73,13 @@ def scheduler() -> None:
     from app.core.roles import require_for
 
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     keep_quiet()
-    with opening.service() as wiring:
+    with opening.service(patient=True) as wiring:
         production = wiring.settings.production
         require_for(wiring.database.engine, jobs=True, production=production)
+        # Not before: who ends it while it waits for its keys need not wait for them too.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         ticking.run(wiring, stop)
 
 
@@ -91,6 +92,11 @@ def server_options(settings: "Settings", host: str, port: int) -> dict[str, Any]
         "log_config": None,
         "proxy_headers": True, "forwarded_allow_ips": settings.forwarded_allow_ips,
     }  # fmt: skip
+
+
+def _leave_ending_to_uvicorn() -> None:
+    """Let SIGTERM drain: uvicorn raises it again afterwards, when it is answered and 0 is true."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
 
 
 def _server(wiring: "Wiring", host: str, port: int) -> "uvicorn.Server":

@@ -101,6 +101,7 @@ class Event(StrEnum):
     KEY_TURNED = "keys:master:turned"
     KEYS_MOVED = "keys:content:moved"
     KEY_RETIRED = "keys:master:retired"
+    KEY_FILE_CHANGED = "keys:file:changed"
     SIGNED_IN = "access:session:signed_in"
     SIGN_IN_REFUSED = "access:session:refused"
     SIGNED_OUT = "access:session:signed_out"

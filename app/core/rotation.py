@@ -30,7 +30,8 @@ from app.core.cipher import CannotOpen, Cipher
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.database import Base, Database
 from app.core.errors import Conflict
-from app.core.key_file import Keys
+from app.core.key_file import Keys, put_in_place
+from app.core.key_seal import KeyService
 from app.core.models import ContentKey
 from app.core.scope import PLATFORM
 
@@ -58,27 +59,40 @@ class _Kept:
         return f"{self.column.table.name}.{self.column.name}"
 
 
-def add_key(database: Database, path: Path, *, now: datetime, actor: str) -> Keys:
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What is done to the file, and by whom, as the trail keeps it."""
+
+    event: audit.Event
+    now: datetime
+    actor: str
+
+
+def add_key(
+    database: Database, path: Path, service: KeyService | None = None, *, now: datetime, actor: str
+) -> Keys:
     """Put a fresh master key into the file, used for nothing yet; raise `Conflict` where two are.
 
     Every process must have it before anything is under it: copy the file to every host.
     """
-    keys = Keys.load(path).with_another()
-    _replace(database, path, keys, audit.Event.KEY_ADDED, now=now, actor=actor)
+    keys = Keys.load(path, service).with_another()
+    _replace(database, path, keys, service, _Act(audit.Event.KEY_ADDED, now, actor))
     return keys
 
 
-def turn(database: Database, path: Path, *, now: datetime, actor: str) -> Keys:
+def turn(
+    database: Database, path: Path, service: KeyService | None = None, *, now: datetime, actor: str
+) -> Keys:
     """Make the newest master key the active one; raise `Conflict` where there is only one.
 
     Done again it changes nothing.
     """
-    keys = Keys.load(path)
+    keys = Keys.load(path, service)
     if len(keys.masters) == 1:
         raise Conflict("There is one master key: make another with `encompass keys add` first.")
     if keys.active != keys.newest:
         keys = keys.turned(now)
-        _replace(database, path, keys, audit.Event.KEY_TURNED, now=now, actor=actor)
+        _replace(database, path, keys, service, _Act(audit.Event.KEY_TURNED, now, actor))
     return keys
 
 
@@ -117,16 +131,25 @@ def left_behind(database: Database, cipher: Cipher) -> Counts:
 def note_moved(database: Database, counts: Counts, *, now: datetime, actor: str) -> None:
     """Put on the trail how many rows were moved."""
     with database.write(PLATFORM) as session:
-        _record(session, audit.Event.KEYS_MOVED, {"count": sum(counts.values())}, now, actor)
+        act = _Act(audit.Event.KEYS_MOVED, now, actor)
+        _record(session, act, {"count": sum(counts.values())})
 
 
-def retire(database: Database, cipher: Cipher, path: Path, *, now: datetime, actor: str) -> str:
+def retire(
+    database: Database,
+    cipher: Cipher,
+    path: Path,
+    service: KeyService | None = None,
+    *,
+    now: datetime,
+    actor: str,
+) -> str:
     """Take the old master key out of the file and return its name.
 
     Raises `Conflict` where rows are left under it, or where it was in use a day ago: what was
     begun then could still be stored under it. Backups made before need it: keep it with them.
     """
-    keys = Keys.load(path)
+    keys = Keys.load(path, service)
     old = [name for name in keys.masters if name != keys.active]
     if not old:
         raise Conflict("There is one master key: nothing to take away.")
@@ -137,24 +160,39 @@ def retire(database: Database, cipher: Cipher, path: Path, *, now: datetime, act
     if left := left_behind(database, cipher):
         rows = ", ".join(f"{count:,} of {name}" for name, count in left.items())
         raise Conflict(f"Under the old master key: {rows}. Run `encompass keys rotate` again.")
-    _replace(database, path, keys.alone(), audit.Event.KEY_RETIRED, now=now, actor=actor)
+    _replace(database, path, keys.alone(), service, _Act(audit.Event.KEY_RETIRED, now, actor))
     return old[0]
 
 
-def _replace(
-    database: Database, path: Path, keys: Keys, event: audit.Event, *, now: datetime, actor: str
-) -> None:
+def note_sealed(database: Database, *, now: datetime, actor: str) -> None:
+    """Put on the trail that the key file was sealed by the key service."""
     with database.write(PLATFORM) as session:
-        _record(session, event, {"masters": len(keys.masters)}, now, actor)
-        keys.replace_in(path)
+        _record(session, _Act(audit.Event.KEY_FILE_CHANGED, now, actor), {"sealed": 1})
+
+
+def open_file(
+    database: Database, path: Path, service: KeyService, *, now: datetime, actor: str
+) -> Keys:
+    """Put a plain key file in the place of a sealed one, to leave a key service."""
+    keys = Keys.load(path, service)
+    _replace(database, path, keys, None, _Act(audit.Event.KEY_FILE_CHANGED, now, actor))
+    return keys
+
+
+def _replace(
+    database: Database, path: Path, keys: Keys, service: KeyService | None, act: _Act
+) -> None:
+    # Sealed before: no transaction is open while another service is asked.
+    contents = keys.contents(service)
+    with database.write(PLATFORM) as session:
+        _record(session, act, {"masters": len(keys.masters), "sealed": int(service is not None)})
+        put_in_place(path, contents)
         crash_point(CrashPoint.KEYS_TURNED)
 
 
-def _record(
-    session: Session, event: audit.Event, detail: Counts, now: datetime, actor: str
-) -> None:
+def _record(session: Session, act: _Act, detail: Counts) -> None:
     audit.record(
-        session, event=event, actor=actor, force=None, subject="keys:master", now=now,
+        session, event=act.event, actor=act.actor, force=None, subject="keys:master", now=act.now,
         detail=dict(detail),
     )  # fmt: skip
 

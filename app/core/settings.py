@@ -1,5 +1,6 @@
 """Settings: one typed class, read from `ENCOMPASS_*`; secrets also from files by `…_FILE`."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -21,6 +22,10 @@ FROM_FILES = (
 
 _SHORTEST_SECRET = 20
 _LONGEST_NAME = 60
+# In an address: no part of it may lead anywhere else.
+_A_PATH = re.compile(
+    r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,9}"
+)
 
 
 class Environment(StrEnum):
@@ -96,6 +101,19 @@ class Settings(BaseSettings):
     allow_sqlite: bool = Field(default=False, description="production on SQLite, knowingly")
     data_dir: Path = Path(".encompass")
     keys_file: Path | None = Field(default=None, description="the master keys, made by `keys init`")
+    key_service_url: str | None = Field(
+        default=None, description="OpenBao or Vault, which seals that file; none: it is plain"
+    )
+    key_service_token_file: Path | None = Field(
+        default=None, description="where an agent keeps our token there renewed"
+    )
+    key_service_installation: str | None = Field(
+        default=None, description="this installation's name; another's file does not open"
+    )
+    key_service_key: str = "encompass"
+    key_service_mount: str = "transit"
+    key_service_namespace: str | None = None
+    key_service_ca_file: Path | None = None
     base_url: str = "http://127.0.0.1:8000"
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     forwarded_allow_ips: str = "127.0.0.1"
@@ -249,6 +267,28 @@ class Settings(BaseSettings):
             raise ValueError("ENCOMPASS_OIDC_ISSUER must begin with https://, with nothing after ?")
         if not 1 <= len(self.oidc_name) <= _LONGEST_NAME or not self.oidc_name.isprintable():
             raise ValueError(f"ENCOMPASS_OIDC_NAME has 1 to {_LONGEST_NAME} characters")
+        return self
+
+    @model_validator(mode="after")
+    def _key_service_is_whole(self) -> "Settings":
+        if self.key_service_url is None:
+            return self
+        if self.key_service_token_file is None or not self.key_service_installation:
+            raise ValueError(
+                "ENCOMPASS_KEY_SERVICE_URL needs ENCOMPASS_KEY_SERVICE_TOKEN_FILE, and a name for "
+                "this installation in ENCOMPASS_KEY_SERVICE_INSTALLATION"
+            )
+        if not fit_for_secrets(self.key_service_url, production=self.production):
+            raise ValueError(
+                "ENCOMPASS_KEY_SERVICE_URL must begin with https://, with nothing after ?"
+            )
+        for name in ("installation", "key", "mount", "namespace"):
+            value = getattr(self, f"key_service_{name}")
+            if value is not None and not _A_PATH.fullmatch(value):
+                raise ValueError(
+                    f"ENCOMPASS_KEY_SERVICE_{name.upper()} has letters, figures, dots, dashes, "
+                    "underscores, and between them slashes"
+                )
         return self
 
     @property

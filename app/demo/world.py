@@ -201,7 +201,7 @@ def _settings(folder: Path, port: int, sink: MailSink) -> Settings:
     """Return the settings; what the environment says of another installation does not count."""
     return Settings(
         environment=Environment.DEMO, database_url=f"sqlite:///{folder / 'encompass.db'}",
-        data_dir=folder, keys_file=None, base_url=f"http://{HOST}:{port}",
+        data_dir=folder, keys_file=None, key_service_url=None, base_url=f"http://{HOST}:{port}",
         allowed_hosts=(HOST, "localhost"), channel="smtp", smtp_host=sink.host,
         smtp_port=sink.port, smtp_ca_file=sink.ca_file, smtp_username=None, smtp_password=None,
         log_level="ERROR",

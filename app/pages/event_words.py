@@ -100,6 +100,7 @@ WORDS: Mapping[str, str] = {
     Event.KEY_TURNED: "Another master key is in use",
     Event.KEYS_MOVED: "Rows were moved to the master key in use",
     Event.KEY_RETIRED: "An old master key was taken out",
+    Event.KEY_FILE_CHANGED: "The key file is kept in another way",
     Event.SIGNED_IN: "Signed in",
     Event.SIGN_IN_REFUSED: "A sign-in was refused",
     Event.SIGNED_OUT: "Signed out",

@@ -205,6 +205,6 @@ def _settings(home: Path) -> Settings:
     home.mkdir(parents=True, exist_ok=True)
     return Settings(
         environment=Environment.TEST, database_url=f"sqlite:///{home / _FILE}",
-        data_dir=home, keys_file=None, base_url="http://127.0.0.1:8000", channel="recording",
-        log_level="CRITICAL", pool_size=2,
+        data_dir=home, keys_file=None, key_service_url=None, base_url="http://127.0.0.1:8000",
+        channel="recording", log_level="CRITICAL", pool_size=2,
     )  # fmt: skip

@@ -16,6 +16,7 @@ BUILT = {
     "accounts add", "report morning", "match explain", "match export", "audit verify",
     "accounts new-link", "accounts disable",
     "audit export", "data", "keys init", "keys add", "keys rotate", "keys retire",
+    "keys seal",
     "calendar bank-holiday", "drill begin", "force policy",
     "force restricted-group", "force wording", "mail wording",
     "mail bounces", "mail providers", "stand-in mail", "stand-in notify",

@@ -1,6 +1,7 @@
 """A new master key takes over while everybody goes on reading, and is stopped anywhere."""
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from app.core.crash_points import CrashPoint, arm
 from app.core.database import Base
 from app.core.errors import Conflict, Refused
 from app.core.ids import new_id
-from app.core.key_file import KeyFile, Keys
+from app.core.key_file import KeyFile, Keys, seal_file
+from app.core.key_seal import KeyServiceDown
 from app.core.models import AuditEntry, ContentKey
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from schools.roll_models import Pupil, Roll
 from schools.roll_record import PupilDetails, open_pupil, seal_pupil
+from tests.factories.key_services import RunningKeyService
 from tests.factories.schools import NOW
 from tests.journeys.world import World
+from tests.processes.key_service import OPENS
 
 ROWS = 12
 PUPIL = PupilDetails("Asha", "Example")
@@ -217,6 +221,96 @@ def test_without_its_master_key_nothing_opens() -> None:
     alone = dataclasses.replace(keys.with_another().turned(NOW)).alone()
     with pytest.raises(CannotOpen, match="not in the key file"):
         Cipher(alone).unwrap(key.id, "99", wrapped)
+
+
+@pytest.fixture
+def key_service(filled: Wiring, tmp_path: Path) -> Iterator[RunningKeyService]:
+    """A key service that has sealed the installation's file."""
+    with RunningKeyService(tmp_path / "key-service") as started:
+        assert seal_file(filled.settings.key_path, started.client())
+        yield started
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_sealed_file_is_rotated_from_end_to_end_while_others_read(
+    filled: Wiring, key_service: RunningKeyService
+) -> None:
+    path, base, actor = filled.settings.key_path, filled.database, "operator:test"
+    service, now = key_service.client(), filled.clock.now()
+    file = KeyFile(path, service)
+    reader = Cipher(file.current(), file.current)
+    before = read_all(filled, reader)
+    old = file.current().active
+    added = rotation.add_key(base, path, service, now=now, actor=actor)
+    assert file.current() == added
+    rotation.turn(base, path, service, now=now, actor=actor)
+    moved = rotation.move_all(base, reader, lambda _: None)
+    assert moved["content_key.wrapped_key"] == len(before)
+    assert read_all(filled, reader) == before
+    later = now + timedelta(days=1)
+    asked = key_service.asked()
+    assert rotation.retire(base, reader, path, service, now=later, actor=actor) == old
+    # Opened, sealed, and opened to see that it does: nothing is asked for a row.
+    assert key_service.asked() == asked + 3
+    assert read_all(filled, reader) == before
+    with pytest.raises(Refused, match="sealed by a key service"):
+        Keys.load(path)
+    alone = Cipher(Keys.load(path, service))
+    assert read_all(filled, alone) == before
+    assert list(Keys.load(path, service).masters) == [added.newest]
+
+
+def test_a_rotation_without_the_service_changes_neither_file_nor_trail_and_ends_nobodys_morning(
+    filled: Wiring, key_service: RunningKeyService
+) -> None:
+    path, base, service = filled.settings.key_path, filled.database, key_service.client()
+    file = KeyFile(path, service)
+    reader = Cipher(file.current(), file.current)
+    before, held = read_all(filled, reader), path.read_bytes()
+    key_service.stop()
+    with pytest.raises(KeyServiceDown):
+        rotation.add_key(base, path, service, now=NOW, actor="operator:test")
+    path.touch()
+    assert read_all(filled, reader) == before
+    key, wrapped = reader.new_content_key("99")
+    assert reader.unwrap(key.id, "99", wrapped).secret == key.secret
+    key_service.start()
+    key_service.gives(OPENS)
+    with pytest.raises(KeyServiceDown, match="does not let us seal"):
+        rotation.add_key(base, path, service, now=NOW, actor="operator:test")
+    assert path.read_bytes() == held
+    with base.read(PLATFORM) as session:
+        assert not session.scalars(
+            select(AuditEntry.event).where(AuditEntry.subject == "keys:master")
+        ).all()
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_a_sealed_file_is_the_one_or_the_other_wherever_the_process_ends(
+    filled: Wiring, key_service: RunningKeyService, passes: int
+) -> None:
+    path, base, service = filled.settings.key_path, filled.database, key_service.client()
+    left = passes
+
+    def stop(place: CrashPoint) -> None:
+        nonlocal left
+        left -= place is CrashPoint.KEYS_TURNED
+        if not left:
+            raise Stopped
+
+    arm(stop)
+    try:
+        with pytest.raises(Stopped):
+            rotation.add_key(base, path, service, now=NOW, actor="operator:test")
+            rotation.turn(base, path, service, now=NOW, actor="operator:test")
+    finally:
+        arm(None)
+    keys = Keys.load(path, service)
+    assert (len(keys.masters), keys.active == keys.newest) == (2, passes == 2)
+    rotation.turn(base, path, service, now=NOW, actor="operator:test")
+    cipher = Cipher(Keys.load(path, service))
+    rotation.move_all(base, cipher)
+    assert rotation.left_behind(base, cipher) == {}
 
 
 def test_every_sealed_column_of_the_register_takes_part() -> None:

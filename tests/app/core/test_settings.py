@@ -123,3 +123,49 @@ def test_a_provider_without_tls_is_for_a_rehearsal_on_this_machine_alone(
             environment=Environment.PRODUCTION, keys_file=tmp_path / "keys.json",
             database_url=POSTGRES,
         )  # fmt: skip
+
+
+KEY_SERVICE = {
+    "ENVIRONMENT": "test", "KEY_SERVICE_URL": "https://bao.example.org:8200",
+    "KEY_SERVICE_TOKEN_FILE": "/run/encompass/token", "KEY_SERVICE_INSTALLATION": "example-live",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"KEY_SERVICE_TOKEN_FILE": None}, "KEY_SERVICE_TOKEN_FILE"),
+        ({"KEY_SERVICE_INSTALLATION": None}, "KEY_SERVICE_INSTALLATION"),
+        ({"KEY_SERVICE_INSTALLATION": "a|b"}, "KEY_SERVICE_INSTALLATION"),
+        ({"KEY_SERVICE_URL": "http://bao.example.org:8200"}, "https"),
+        ({"KEY_SERVICE_URL": "https://us:secret@bao.example.org"}, "https"),
+        ({"KEY_SERVICE_URL": "https://bao.example.org?a=b"}, "https"),
+        ({"KEY_SERVICE_KEY": "../sys/seal"}, "KEY_SERVICE_KEY"),
+        ({"KEY_SERVICE_KEY": ""}, "KEY_SERVICE_KEY"),
+        ({"KEY_SERVICE_MOUNT": "a//b"}, "KEY_SERVICE_MOUNT"),
+        ({"KEY_SERVICE_MOUNT": "a/.."}, "KEY_SERVICE_MOUNT"),
+        ({"KEY_SERVICE_NAMESPACE": "a\nb"}, "KEY_SERVICE_NAMESPACE"),
+    ],
+)
+def test_a_key_service_that_is_half_set_up_is_refused(
+    wrong: dict[str, str | None], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (KEY_SERVICE | wrong).items():
+        if value is not None:
+            monkeypatch.setenv(f"ENCOMPASS_{name}", value)
+    with pytest.raises(ValidationError, match=said):
+        Settings()
+
+
+def test_a_key_service_without_tls_is_for_a_rehearsal_on_this_machine_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {"KEY_SERVICE_URL": "http://127.0.0.1:8200", "KEY_SERVICE_MOUNT": "teams/transit"}
+    for name, value in (KEY_SERVICE | here).items():
+        monkeypatch.setenv(f"ENCOMPASS_{name}", value)
+    assert Settings().key_service_mount == "teams/transit"
+    with pytest.raises(ValidationError, match="https"):
+        Settings(
+            environment=Environment.PRODUCTION, keys_file=tmp_path / "keys.json",
+            database_url=POSTGRES,
+        )  # fmt: skip
