@@ -1,8 +1,5 @@
 """What a key adult does after opening: attendance, changes, taking it to the school's own file."""
 
-import csv
-import io
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,20 +7,22 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.casework import amendments, attending, exporting, recalling, watching
-from app.core.clock import london_date, show_moment
+from app.core.clock import london_date
 from app.core.errors import NotFoundAndNoted
+from app.pages import school_file
 from app.pages.deps import Posted, ProvedPost, Read, SignedIn, Watching, Wired, Write, reach_of
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
-from app.reports.export import safe_cell
 from notifications import rendered
-from notifications.compose import Content
 from notifications.receipt_states import AttendanceAnswer
 from notifications.states import ReceiptKind
 
 router = APIRouter(route_class=PageRoute)
 Count = Annotated[int, Path(ge=0, le=2_000_000_000)]
-_COLUMNS = ("Forename", "Surname", "Date of birth", "Incident", "Recorded", "Category", "Text")
+_FILES = {
+    "csv": ("csv", "text/csv; charset=utf-8", school_file.as_csv),
+    "json": ("json", "application/json", school_file.as_json),
+}
 
 
 @router.get("/notifications/{notification_id}/still-shown/{version}/{incidents}")
@@ -81,16 +80,18 @@ def destroyed_press(notification_id: UUID, visitor: Posted, session: Write) -> R
 
 
 @router.post("/notifications/{notification_id}/export")
-def export_press(notification_id: UUID, visitor: ProvedPost, session: Write) -> Response:
+def export_press(
+    notification_id: UUID, *, visitor: ProvedPost, session: Write, kind: Annotated[str, Form()] = ""
+) -> Response:
     _, content = exporting.take_away(
         session, visitor.acting, notification_id=notification_id, how=ReceiptKind.EXPORTED
     )
-    name = f"message-{notification_id.hex[:8]}.csv"
+    ending, media, written = _FILES.get(kind, _FILES["csv"])
+    name = f"message-{notification_id.hex[:8]}.{ending}"
     return Response(
-        record_csv(content, visitor.now),
-        media_type="text/csv; charset=utf-8",
+        written(content, now=visitor.now), media_type=media,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    )  # fmt: skip
 
 
 @router.post("/notifications/{notification_id}/print")
@@ -105,21 +106,3 @@ def print_press(
         request, "print.html", visitor=visitor, title="For the child-protection file",
         shown=rendered.shown(content, today=today), note=notification, now=visitor.now,
     )  # fmt: skip
-
-
-def record_csv(content: Content, now: datetime) -> str:
-    """Return one line of CSV for each incident, as school record systems read it."""
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    identity = content.identity
-    for one in (content, *content.further):
-        facts = rendered.facts(one, today=london_date(now))[1:]
-        text = "; ".join(f"{fact.label}: {fact.text}" for fact in facts)
-        born = identity.date_of_birth.isoformat() if identity.date_of_birth else ""
-        cells = (
-            identity.first_name, identity.surname, born, show_moment(one.occurred_at),
-            show_moment(now), "Domestic abuse: police message", text,
-        )  # fmt: skip
-        writer.writerow([safe_cell(cell) for cell in cells])
-    return out.getvalue()

@@ -1,7 +1,9 @@
 """Pages after telling: attendance, recall with its questions, timeline, export; and who may not."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE
 from tests.factories.people import Browser, Person, add_person, move, signed_in
 
+SCHOOL_FILE = Path(__file__).parents[3] / "docs" / "school-file.md"
 ON_ROLL = {"on_roll": "yes", "knows_family": "no"}
 
 
@@ -296,6 +299,29 @@ def test_a_message_goes_to_the_schools_own_file_and_that_is_on_the_trail(
     assert colleague.press(f"/notifications/{waiting}/export").status_code == 409
     stranger = signed_in(morning.wiring, morning.stranger)
     assert stranger.press(f"/notifications/{waiting}/export").status_code == 404
+
+
+@pytest.mark.feature("FU5")
+def test_the_same_goes_as_json_with_a_code_for_each_line(
+    morning: Morning, reader: Browser, waiting: UUID
+) -> None:
+    answer = reader.press(f"/notifications/{waiting}/export", {"kind": "json"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-disposition"].endswith('.json"')
+    body = answer.json()
+    assert body["format"] == "encompass-message/1"
+    assert body["recorded_at"].startswith("2026-11-20T06:3")
+    assert body["child"] == {
+        "forename": "Asha", "surname": "Example-Khan", "date_of_birth": "2016-03-02",
+    }  # fmt: skip
+    (incident,) = body["incidents"]
+    assert incident["occurred_at"].endswith("+00:00")
+    codes = [line["code"] for line in incident["lines"]]
+    assert codes[0] == "occurred_at"
+    assert "born" not in codes
+    assert all(line["label"] and line["text"] for line in incident["lines"])
+    assert set(codes) <= set(re.findall(r"`(\w+)`", SCHOOL_FILE.read_text(encoding="utf-8")))
+    assert ReceiptKind.EXPORTED in {row.kind for row in morning.force.rows(Receipt)}
 
 
 def test_paper_is_for_forces_that_allow_it_and_says_who_printed(
