@@ -16,6 +16,7 @@ from app.casework import not_our_pupil
 from app.casework.acting import Acting
 from app.casework.amendments import changes_left
 from app.casework.connections import Tie, tie_to_notification
+from app.casework.earlier_messages import EarlierMessage, earlier_messages
 from app.casework.following_up import recorded
 from app.casework.remembering import remember_on_roll, speaks_for
 from app.casework.waiting import Seen, notification_for, recipient_name, require_seen, seen_by
@@ -75,6 +76,7 @@ class Opening:
     undo_until: datetime | None = None
     # What changed after somebody was told, as codes of its fields, and nobody has read since.
     unread_changes: tuple[str, ...] = ()
+    earlier: tuple[EarlierMessage, ...] = ()
     # Whether the child came to school, once that was asked.
     attendance: Attendance | None = None
     acknowledged_by_me: bool = False
@@ -216,6 +218,7 @@ def _opening(
         follow_ups=recorded(session, notification) if whole else (),
         undo_until=not_our_pupil.undo_until(session, notification),
         unread_changes=changes_left(session, notification) if whole else (),
+        earlier=earlier_messages(session, acting, notification) if whole else (),
         attendance=question_of(session, notification) if whole else None,
         acknowledged_by_me=has_receipt(
             session, notification, ReceiptKind.ACKNOWLEDGED, acting.actor.id
