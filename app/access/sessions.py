@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from app.access.browsers import Place
 from app.access.models import Account, SignInSession
 from app.access.permissions import Actor
 from app.access.roles import roles_of
@@ -31,13 +32,22 @@ class TimeLeft:
     may_stay: bool
 
 
-def create(session: Session, *, account_id: UUID, now: datetime, browser: str | None = None) -> str:
-    """Start a session and return its token, which from now on only the browser's cookie holds."""
+def create(session: Session, *, account_id: UUID, now: datetime, place: Place | None = None) -> str:
+    """Start a session and return its token, which from now on only the browser's cookie holds.
+
+    A session that is still open in that browser ends with it, whoever's it was (ASVS 7.2.4): its
+    token may be known to somebody else.
+    """
     token = new_secret()
+    if place is not None and place.session_token:
+        _end(
+            session, SignInSession.token_digest == _digest(place.session_token), *_alive_at(now),
+            actor=f"account:{account_id}", now=now,
+        )  # fmt: skip
     session.add(
         SignInSession(
             id=new_id(), token_digest=_digest(token), account_id=account_id,
-            form_token=new_secret(), browser=browser, started_at=now, last_seen_at=now,
+            form_token=new_secret(), browser=place.browser if place else None, started_at=now, last_seen_at=now,
             expires_at=now + ABSOLUTE,
         )
     )  # fmt: skip
@@ -121,23 +131,15 @@ def end_others(
     session: Session, row: SignInSession, *, now: datetime, only: UUID | None = None
 ) -> int:
     """End one's sessions in other browsers, or `only` one of them; return how many ended."""
-    ended = session.scalars(
-        update(SignInSession)
-        .where(
-            SignInSession.account_id == row.account_id,
-            SignInSession.id != row.id,
-            SignInSession.ended_at.is_(None),
-            *([SignInSession.id == only] if only else []),
-        )
-        .values(ended_at=now)
-        .returning(SignInSession.id)
-    ).all()
-    for ident in ended:
-        audit.record(
-            session, event=audit.Event.SESSION_ENDED, actor=f"account:{row.account_id}", force=None,
-            subject=f"sign_in_session:{ident}", now=now,
-        )  # fmt: skip
-    return len(ended)
+    return _end(
+        session,
+        SignInSession.account_id == row.account_id,
+        SignInSession.id != row.id,
+        SignInSession.ended_at.is_(None),
+        *([SignInSession.id == only] if only else []),
+        actor=f"account:{row.account_id}",
+        now=now,
+    )
 
 
 def end(session: Session, row: SignInSession, *, now: datetime) -> None:
@@ -156,6 +158,19 @@ def end_all(session: Session, account_id: UUID, *, now: datetime) -> None:
         .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+
+
+def _end(session: Session, *which: ColumnElement[bool], actor: str, now: datetime) -> int:
+    """End these sessions, each with a row on the trail; return how many ended."""
+    ended = session.scalars(
+        update(SignInSession).where(*which).values(ended_at=now).returning(SignInSession.id)
+    ).all()
+    for ident in ended:
+        audit.record(
+            session, event=audit.Event.SESSION_ENDED, actor=actor, force=None,
+            subject=f"sign_in_session:{ident}", now=now,
+        )  # fmt: skip
+    return len(ended)
 
 
 def _alive(session: Session, token: str | None, *, now: datetime) -> SignInSession | None:
