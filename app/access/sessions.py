@@ -160,6 +160,15 @@ def end_all(session: Session, account_id: UUID, *, now: datetime) -> None:
     )
 
 
+def end_open(session: Session, account_id: UUID | None, *, actor: str, now: datetime) -> int:
+    """End every session of an account, or of `None` of everybody, each with a row on the trail.
+
+    Idle ones too: this host's clock may differ from the one that asks next. Returns how many.
+    """
+    whose = [] if account_id is None else [SignInSession.account_id == account_id]
+    return _end(session, *whose, SignInSession.ended_at.is_(None), actor=actor, now=now)
+
+
 def _end(session: Session, *which: ColumnElement[bool], actor: str, now: datetime) -> int:
     """End these sessions, each with a row on the trail; return how many ended."""
     ended = session.scalars(

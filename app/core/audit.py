@@ -123,6 +123,7 @@ class Event(StrEnum):
     SIGN_IN_REFUSED = "access:session:refused"
     SIGNED_OUT = "access:session:signed_out"
     SESSION_ENDED = "access:session:ended"
+    SIGNED_OUT_BY_OPERATOR = "access:sessions:ended"
     PROVED_AGAIN = "access:session:proved_again"
     PROOF_REFUSED = "access:session:proof_refused"
     PASSWORD_CHANGED = "access:password:changed"  # noqa: S105 (the name of an event)
