@@ -18,6 +18,7 @@ from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from tests.app.conftest import Encompass
 from tests.factories.county import county_files
+from tests.factories.incidents import serving
 from tests.factories.people import add_person, signed_in
 
 
@@ -66,6 +67,36 @@ def test_a_police_system_changes_its_secret_for_a_key_and_is_revoked_at_last(
     assert encompass("clients", "revoke", client).exit_code == 0
     assert json.loads(encompass("clients", "list", "--json").stdout) == []
     assert encompass("clients", "new-secret", client).exit_code == 1
+
+
+def test_a_police_system_gets_the_scopes_it_is_given_and_else_the_least(
+    encompass: Encompass, wiring: Wiring
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    given = {
+        (): ["incidents:write"],
+        ("incidents:read",): ["incidents:read"],
+        ("incidents:write", "incidents:read"): ["incidents:read", "incidents:write"],
+    }
+    with serving(wiring) as http:
+        for asked, wanted in given.items():
+            options = [part for one in asked for part in ("--scope", one)]
+            shown = encompass("clients", "add", "99", "Control room", *options, "--json").stdout
+            added = json.loads(shown)
+            assert added["scopes"] == wanted
+            form = {"grant_type": "client_credentials"} | {
+                name: added[name] for name in ("client_id", "client_secret")
+            }
+            for more in ({}, {"scope": "incidents:write incidents:read"}):
+                token = http.post("/api/v1/token", data=form | more).json()
+                assert token["scope"].split() == wanted
+            auth = {"Authorization": f"Bearer {token['access_token']}"}
+            may_read = http.get("/api/v1/incidents", headers=auth).status_code == 200
+            assert may_read is ("incidents:read" in wanted)
+            for one in ("incidents:write", "incidents:read"):
+                answer = http.post("/api/v1/token", data=form | {"scope": one})
+                assert answer.status_code == (200 if one in wanted else 400)
+    assert encompass("clients", "add", "99", "Room", "--scope", "everything").exit_code == 2
 
 
 def test_a_system_is_for_tests_for_life_and_what_it_may_do_is_changed(

@@ -23,7 +23,6 @@ from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE, URN
 from tests.factories.people import PASSWORD, Browser, Person, add_person, move, signed_in
 
-
 SESSION = "__Host-encompass-session"
 
 
