@@ -47,8 +47,8 @@ def create(session: Session, *, account_id: UUID, now: datetime, place: Place | 
     session.add(
         SignInSession(
             id=new_id(), token_digest=_digest(token), account_id=account_id,
-            form_token=new_secret(), browser=place.browser if place else None, started_at=now, last_seen_at=now,
-            expires_at=now + ABSOLUTE,
+            form_token=new_secret(), browser=place.browser if place else None, started_at=now,
+            last_seen_at=now, expires_at=now + ABSOLUTE,
         )
     )  # fmt: skip
     session.flush()

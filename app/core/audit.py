@@ -35,6 +35,7 @@ class Event(StrEnum):
     TRIAL_RECEIVED = "intake:trial:received"
     TRIAL_WITHDRAWN = "intake:trial:withdrawn"
     PUSHES_REFUSED = "intake:pushes:refused"
+    MESSAGE_NOT_READ = "intake:message:not_read"
     NIGHT_CLOSED = "intake:night:closed"
     FEED_RANG = "intake:feed:rang"
     CHILD_NOT_NOTIFIED = "intake:child:not_notified"
