@@ -20,6 +20,8 @@ from app.core.ids import new_id, new_secret
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=10)
+# The desk at work and at home, a laptop, a telephone, and one to spare.
+MOST_AT_ONCE = 5
 # How long it counts that somebody showed who they are; a form that is open then may still be sent.
 PROOF_HOLDS, FORM_HOLDS = timedelta(minutes=10), timedelta(minutes=20)
 
@@ -36,14 +38,17 @@ def create(session: Session, *, account_id: UUID, now: datetime, place: Place | 
     """Start a session and return its token, which from now on only the browser's cookie holds.
 
     A session that is still open in that browser ends with it, whoever's it was (ASVS 7.2.4): its
-    token may be known to somebody else.
+    token may be known to somebody else. Of an account's other sessions those used last stay, so
+    that there are `MOST_AT_ONCE`: nobody is kept out by what they forgot to close.
     """
-    token = new_secret()
+    token, actor = new_secret(), f"account:{account_id}"
     if place is not None and place.session_token:
-        _end(
-            session, SignInSession.token_digest == _digest(place.session_token), *_alive_at(now),
-            actor=f"account:{account_id}", now=now,
-        )  # fmt: skip
+        here = SignInSession.token_digest == _digest(place.session_token)
+        _end(session, here, *_alive_at(now), actor=actor, now=now)
+    too_many = own_sessions(session, account_id, now=now)[MOST_AT_ONCE - 1 :]
+    if too_many:
+        which = SignInSession.id.in_([one.id for one in too_many])
+        _end(session, which, actor=actor, now=now)
     session.add(
         SignInSession(
             id=new_id(), token_digest=_digest(token), account_id=account_id,

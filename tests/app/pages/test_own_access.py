@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.access import accounts
+from app.access import accounts, sessions
 from app.access.models import KnownBrowser, SignInSession
 from app.access.permissions import Grant, Role
 from app.access.roles import end_role
@@ -125,6 +125,22 @@ def test_signing_in_once_more_in_a_browser_ends_what_was_open_there(
     assert ended_by(wiring) == [morning.priya.actor, morning.huw.actor]
     assert there.get("/inbox").status_code == 200
     assert stranger.get("/inbox").status_code == 200
+
+
+def test_somebody_is_signed_in_at_five_places_and_a_sixth_ends_the_one_used_longest_ago(
+    wiring: Wiring, morning: Morning
+) -> None:
+    colleague = signed_in(wiring, morning.huw)
+    browsers = [signed_in(wiring, morning.priya) for _ in range(sessions.MOST_AT_ONCE)]
+    move(wiring, seconds=1)
+    for one in (browsers[0], *browsers[2:]):
+        assert one.get("/inbox").status_code == 200
+    assert ended_by(wiring) == []
+    browsers.append(signed_in(wiring, morning.priya))
+    still_in = [one.get("/inbox").status_code == 200 for one in browsers]
+    assert still_in == [True, False, True, True, True, True]
+    assert ended_by(wiring) == [morning.priya.actor]
+    assert colleague.get("/inbox").status_code == 200
 
 
 def hold(browser: Browser, token: str) -> None:
