@@ -32,7 +32,7 @@ class Wiring:
     cipher: Cipher
     chain: Chain
     database: Database
-    # In the order they are tried: e-mail first, then text.
+    # In the order they are tried: e-mail first, then text. None where this process sends nothing.
     channels: tuple[AlertChannel, ...]
     resolvers: Resolvers = field(default_factory=lambda: RESOLVERS)
     # By whom people may sign in beside us; None where nobody set it up.
@@ -45,12 +45,17 @@ class Wiring:
 
     @property
     def texts(self) -> bool:
-        """Whether this installation sends text messages."""
+        """Whether this installation sends text messages, be it from another process."""
+        if not self.channels:
+            return self.settings.text_channel is not None
         return any(channel.medium is Medium.TEXT for channel in self.channels)
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
-    """Build the wiring of a process; raise `Refused` without keys or without London's clock."""
+def build(settings: Settings, *, clock: Clock | None = None, sends: bool = True) -> Wiring:
+    """Build the wiring of a process; raise `Refused` without keys or without London's clock.
+
+    One that `sends` nothing needs no mail account and no key of a provider, and has none.
+    """
     require_london()
     clock = clock or SystemClock()
     keys = _key_file(settings)
@@ -63,7 +68,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Wiring:
         cipher=cipher,
         chain=chain,
         database=Database(engine, before_commit=chain.write),
-        channels=channels_from(settings, cipher, clock),
+        channels=channels_from(settings, cipher, clock) if sends else (),
         identity_provider=provider_from(settings, clock),
     )
 

@@ -28,15 +28,16 @@ def settings() -> "Settings":
 
 
 @contextmanager
-def service(given: "Settings | None" = None) -> "Iterator[Wiring]":
+def service(given: "Settings | None" = None, *, sends: bool = True) -> "Iterator[Wiring]":
     """Yield the wiring for as long as the command runs, and let go of its connections."""
     from app.wiring import build
 
-    held = build(given or settings())
+    held = build(given or settings(), sends=sends)
     try:
         yield held
     finally:
-        held.channel.close()
+        for channel in held.channels:
+            channel.close()
         held.database.engine.dispose()
 
 

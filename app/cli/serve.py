@@ -49,14 +49,14 @@ def serve(
             raise Refused(
                 "With several workers the jobs run on their own: start `encompass scheduler`."
             )
-        with opening.service(settings) as wiring:
+        with opening.service(settings, sends=False) as wiring:
             require_for(wiring.database.engine, jobs=False, production=settings.production)
         uvicorn.run(
             "app.main:create_app", factory=True, workers=workers,
             **server_options(settings, host, port),
         )  # fmt: skip
         return
-    with opening.service(settings) as wiring:
+    with opening.service(settings, sends=settings.on_sqlite or with_scheduler) as wiring:
         require_for(wiring.database.engine, jobs=with_scheduler, production=settings.production)
         if settings.on_sqlite or with_scheduler:
             _serve_with_scheduler(wiring, host, port)
