@@ -45,7 +45,7 @@ def create_app(wiring: Wiring | None = None) -> FastAPI:
         settings = Settings()
         logs.configure(settings.log_level)
         keep_quiet()
-        wiring = build(settings, patient=True)
+        wiring = build(settings, sends=False, patient=True)
         require_for(wiring.database.engine, jobs=False, production=settings.production)
     app = _application(wiring)
     app.state.wiring = wiring

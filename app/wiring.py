@@ -33,7 +33,7 @@ class Wiring:
     cipher: Cipher
     chain: Chain
     database: Database
-    # In the order they are tried: e-mail first, then text.
+    # In the order they are tried: e-mail first, then text. None where this process sends nothing.
     channels: tuple[AlertChannel, ...]
     resolvers: Resolvers = field(default_factory=lambda: RESOLVERS)
     # By whom people may sign in beside us; None where nobody set it up.
@@ -46,14 +46,19 @@ class Wiring:
 
     @property
     def texts(self) -> bool:
-        """Whether this installation sends text messages."""
+        """Whether this installation sends text messages, be it from another process."""
+        if not self.channels:
+            return self.settings.text_channel is not None
         return any(channel.medium is Medium.TEXT for channel in self.channels)
 
 
-def build(settings: Settings, *, clock: Clock | None = None, patient: bool = False) -> Wiring:
+def build(
+    settings: Settings, *, clock: Clock | None = None, sends: bool = True, patient: bool = False
+) -> Wiring:
     """Build the wiring of a process; raise `Refused` without keys or without London's clock.
 
-    `patient` waits a minute for a key service that is down: for what serves, not for who looks on.
+    One that `sends` nothing needs no mail account and no key of a provider, and has none. `patient`
+    waits a minute for a key service that is down: for what serves, not for who looks on.
     """
     require_london()
     clock = clock or SystemClock()
@@ -67,7 +72,7 @@ def build(settings: Settings, *, clock: Clock | None = None, patient: bool = Fal
         cipher=cipher,
         chain=chain,
         database=Database(engine, before_commit=chain.write),
-        channels=channels_from(settings, cipher, clock),
+        channels=channels_from(settings, cipher, clock) if sends else (),
         identity_provider=provider_from(settings, clock),
     )
 

@@ -6,6 +6,7 @@ rolled back, and each must be found. To reach: no fork, 1,000 of 1,000 found.
 """
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,10 +29,11 @@ from app.core.scope import PLATFORM, of_force, scope
 from app.core.settings import Environment, Settings
 from app.wiring import Wiring, build
 from benchmarks.cluster import durable_cluster, new_database
-from benchmarks.figures import remember
+from benchmarks.figures import reached, remember
 
 FORCE, NOW = "99", datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 WRITERS = 8
+_WANTED = "1,000 damages on sqlite and postgresql"
 _BYTES, _WORDS = ("prev_hash", "hash"), ("actor", "event", "subject", "reason_code")
 _OFF = {
     "sqlite": ("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete"),
@@ -155,7 +157,25 @@ def main() -> None:
             print(f"{database}:", flush=True)
             for name, figure in figures[database].items():
                 print(f"  {name:20} {figure:>10,}", flush=True)
-    print(f"remembered in {remember('audit', figures, 'sqlalchemy')}")
+    goals = {
+        f"{database}: {goal}": met
+        for database, found in figures.items()
+        for goal, met in _goals(found).items()
+    }
+    of = f"{options.times:,} damages on {' and '.join(figures)}"
+    verdict = reached(goals, of=of, wanted=_WANTED)
+    print(f"remembered in {remember('audit', {**figures, 'goal': verdict}, 'sqlalchemy')}")
+    sys.exit(0 if all(goals.values()) else 1)
+
+
+def _goals(found: dict[str, Any]) -> dict[str, bool]:
+    whole = found["chain whole"] and not found["rows missing"]
+    seen = found["flips found"] + found["deletions found"]
+    made = found["bits flipped"] + found["rows deleted"]
+    return {
+        f"no fork and no gap ({found['forks']} forks)": bool(whole) and not found["forks"],
+        f"every damage is found ({seen:,} of {made:,})": made > 0 and seen == made,
+    }
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Ratios of paired rounds, and the file that remembers every run."""
+"""Ratios of paired rounds, goals with their verdict, and the file that remembers every run."""
 
 import json
 import platform
 import sqlite3
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,21 @@ def shown(figure: dict[str, float]) -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+def reached(goals: Mapping[str, bool], *, of: str, wanted: str) -> str:
+    """Print each goal with its verdict and return one for all of them.
+
+    A run of another size than the goals are set for (`of` is not `wanted`) reaches nothing.
+    """
+    for goal, met in goals.items():
+        sys.stdout.write(f"  {'met' if met else 'MISSED':8}{goal}\n")
+    verdict = "reached" if all(goals.values()) else "missed"
+    if of != wanted and verdict == "reached":
+        verdict = f"nothing missed with {of}; the goal is set for {wanted}"
+    sys.stdout.write(f"GOAL: {verdict}\n")
+    sys.stdout.flush()
+    return verdict
 
 
 def remember(name: str, figures: dict[str, Any], *packages: str) -> Path:

@@ -40,7 +40,7 @@ from app.intake.receive import Submission
 from app.simulation.county import FORCES, found
 from app.wiring import Wiring, build
 from benchmarks.cluster import durable_cluster, new_database
-from benchmarks.figures import percentile, remember
+from benchmarks.figures import percentile, reached, remember
 from schools.roll_models import Pupil, Roll, RollState
 from schools.roll_record import PupilDetails, open_pupil, seal_pupil
 
@@ -48,6 +48,7 @@ FORCE, URN, NOW = FORCES[1], 990001, datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 READERS, BLOCK = 2, 500
 # Seconds between two reads of a process, and between two pushes of ten incidents.
 READ_EVERY, PUSH_EVERY = 0.005, 0.1
+MOST_SECONDS, _WANTED = 600, "100,000 rows on sqlite and postgresql"
 _ENCOMPASS = str(Path(sys.executable).with_name("encompass"))
 _BODY = json.dumps(
     {
@@ -220,7 +221,27 @@ def main() -> None:
             print(f"{database}:", flush=True)
             for name, figure in figures[database].items():
                 print(f"  {name:30} {figure:>12,}", flush=True)
-    print(f"remembered in {remember('rotation', figures, 'sqlalchemy', 'cryptography')}")
+    goals = {
+        f"{database}: {goal}": met
+        for database, found in figures.items()
+        for goal, met in _goals(found).items()
+    }
+    of = f"{options.rows:,} rows on {' and '.join(figures)}"
+    verdict = reached(goals, of=of, wanted=_WANTED)
+    kept = remember("rotation", {**figures, "goal": verdict}, "sqlalchemy", "cryptography")
+    print(f"remembered in {kept}")
+    sys.exit(0 if all(goals.values()) else 1)
+
+
+def _goals(found: Figures) -> dict[str, bool]:
+    return {
+        f"no read failed ({found['failed reads']} of {found['reads']:,})": (
+            found["reads"] > 0 and not found["failed reads"]
+        ),
+        f"nothing is left on the old key ({found['left']}, {found['unread with the new key alone']}"
+        " unread without it)": not found["left"] + found["unread with the new key alone"],
+        f"ten minutes at most ({found['seconds']} s)": found["seconds"] <= MOST_SECONDS,
+    }
 
 
 if __name__ == "__main__":

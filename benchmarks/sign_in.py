@@ -2,16 +2,18 @@
 
 Whole requests through the application as it is configured, argon2id at its real cost, on SQLite on
 disk: one refused sign-in of an account that exists, one of an address nobody has, in random order,
-until ten thousand of each are measured or the time is over. Counters of failures are emptied
-between pairs, so that no limit cuts the work short.
+until ten thousand of each are measured or the time is over (half an hour or so in all). Counters of
+failures are emptied between pairs, so that no limit cuts the work short.
 
-The figure is the difference of the two medians, with the range that 95 of 100 redrawn samples gave;
-the goal is less than 5 ms. A stranger sees the time that passes. Beside other work that is mostly
-waiting, so the time the processor worked is measured too.
+The figure is the difference of the two medians; the goal is less than 5 ms of the time that passes,
+which is what a stranger sees. Beside it stands the range that 95 of 100 redrawn samples gave: where
+it is wider than the goal the machine was too busy, or the pairs too few, to believe the figure. The
+time the processor worked is measured too, and decides nothing.
 """
 
 import argparse
 import random
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,10 +29,10 @@ from app.core import logs, schema
 from app.core.database import make_engine
 from app.core.settings import Environment, Settings
 from app.wiring import Wiring, build
-from benchmarks.figures import remember
+from benchmarks.figures import reached, remember
 from tests.factories.people import Browser, add_person
 
-GOAL_MS = 5.0
+GOAL_MS, WANTED = 5.0, 10_000
 # Seconds that passed, and seconds the processor worked.
 Took = tuple[float, float]
 _EXISTS, _NOBODY = "known-address@example.org", "other-address@example.org"
@@ -39,8 +41,8 @@ _WRONG = "four words that miss"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--pairs", type=int, default=WANTED)
+    parser.add_argument("--seconds", type=float, default=2 * 3600)
     asked = parser.parse_args()
     logs.configure("ERROR")
     with tempfile.TemporaryDirectory(prefix="encompass-sign-in-") as folder:
@@ -56,8 +58,13 @@ def main() -> None:
             f"gap_ms_{what}": gap, f"gap_ms_{what}_from": low, f"gap_ms_{what}_to": high,
         }  # fmt: skip
         print(f"{what:8} {_ms(median(here))} and {_ms(median(there))} ms, apart by {gap} ms")
-        print(f"{'':8} ({low} to {high}), goal under {GOAL_MS} ms: {_verdict(low, high)}")
-    print(f"{len(known)} of each; remembered in {remember('sign_in', figures, 'argon2-cffi')}")
+        print(f"{'':8} ({low} to {high} in 95 of 100 redrawn samples)")
+    apart = abs(figures["gap_ms_passed"])
+    goal = f"apart by less than {GOAL_MS} ms of the time that passes ({apart} ms)"
+    of = f"{len(known):,} of each"
+    figures["goal"] = reached({goal: apart < GOAL_MS}, of=of, wanted=f"{WANTED:,} of each")
+    print(f"remembered in {remember('sign_in', figures, 'argon2-cffi')}")
+    sys.exit(0 if apart < GOAL_MS else 1)
 
 
 def _gap(here: Sequence[float], there: Sequence[float]) -> tuple[float, float, float]:
@@ -68,12 +75,6 @@ def _gap(here: Sequence[float], there: Sequence[float]) -> tuple[float, float, f
         redrawn.append(median(one) - median(other))
     redrawn.sort()
     return _ms(median(here) - median(there)), _ms(redrawn[25]), _ms(redrawn[974])
-
-
-def _verdict(low: float, high: float) -> str:
-    if max(-low, high) < GOAL_MS:
-        return "met"
-    return "missed" if low > GOAL_MS or high < -GOAL_MS else "too few pairs to say"
 
 
 def _ms(seconds: float) -> float:
@@ -121,6 +122,8 @@ def _in_turns(
         forget()
         for email in chance.sample((_EXISTS, _NOBODY), 2):
             found[email].append(tried(email))
+        if not len(found[_EXISTS]) % 1000:
+            print(f"{len(found[_EXISTS]):>9,} of each", flush=True)
     return found[_EXISTS], found[_NOBODY]
 
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import text
 
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, add_client
 from app.access.permissions import Role
 from app.core.clock import london_date
 from app.core.scope import PLATFORM
@@ -157,7 +157,9 @@ def _everybody(morning: Morning) -> Iterator[Browser]:
     yield signed_in(wiring, person)
     police = Browser(wiring)
     with wiring.database.write(PLATFORM) as session:
-        client, secret = add_client(session, force=FORCE, name="room", now=wiring.clock.now())
+        client, secret = add_client(
+            session, force=FORCE, name="room", now=wiring.clock.now(), scopes=ALL_SCOPES
+        )
     token = PoliceSystem(police.http, FORCE, str(client.id), secret).headers()
     police.http.headers.update(token)
     yield police

@@ -56,6 +56,7 @@ def test_only_the_clock_reads_the_time_and_only_ids_are_random() -> None:
         "app/core/ids.py",
         "app/core/cipher.py",  # nonces and keys come straight from the operating system
         "app/core/key_file.py",
+        "app/core/paper_keys.py",
         "app/demo/",  # fictional people, seeded
         "app/simulation/chance.py",  # all chance of a simulated world, seeded
     )

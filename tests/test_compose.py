@@ -1,16 +1,23 @@
 """The compose file against itself and the service; its schema does not see a dangling name."""
 
 import importlib
+import json
+import secrets
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 import yaml
 
 from app.core import settings as core
-from app.core.settings import Settings
+from app.core.key_file import Keys
+from app.core.settings import Environment, Settings
 from app.watchdog import settings as watchdog
 from app.watchdog.settings import WatchdogSettings
+from app.wiring import build
+from notifications.channels.registry import TEXTED
+from notifications.states import Template
 
 COMPOSE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[1] / "docker-compose.yml").read_text(encoding="utf-8")
@@ -75,12 +82,73 @@ def test_every_setting_is_one_the_service_reads(name: str) -> None:
 
 
 def test_every_secret_that_the_service_reads_from_a_file_can_be_handed_over() -> None:
-    handed = set(SERVICES["web"]["environment"]) | set(SERVICES["watchdog"]["environment"])
+    handed = {name for service in OURS for name in SERVICES[service]["environment"]}
     wanted = {f"ENCOMPASS_{field.upper()}_FILE" for field in core.FROM_FILES} | {
         f"ENCOMPASS_WATCHDOG_{field.upper()}_FILE" for field in watchdog.FROM_FILES
     }
     # The operator's .env file has it, as a watchdog without one must not start here.
     assert wanted - handed == {"ENCOMPASS_WATCHDOG_HEARTBEAT_URL_FILE"}
+
+
+def ids_of(*templates: Template) -> str:
+    """Return made-up ids of templates, in both languages, as the setting has them."""
+    names = [f"{one.value}{twin}" for one in templates for twin in ("", ".cy")]
+    return json.dumps({name: str(uuid4()) for name in names})
+
+
+def test_each_process_is_given_the_secrets_that_it_reads_and_no_others() -> None:
+    """Who answers people cannot send as the service, and who sends knows nobody's way in."""
+    sending = {"smtp_password", "second_smtp_password", "notify_api_key"}
+    pushing = {"call_sheet_push_url", "call_sheet_push_token"}
+    answering = {"notify_callback_token", "bounce_token", "oidc_client_secret", "metrics_token"}
+    wanted = {
+        "migrate": {"database_url", "keys"},
+        "web": {"web_database_url", "keys"} | answering,
+        "scheduler": {"scheduler_database_url", "keys"} | sending | pushing,
+        "watchdog": {f"watchdog_{name}" for name in (
+            "database_url", "smtp_password", "webhook_url", "webhook_token",
+        )},
+        "database": {"database_password", "web_password", "scheduler_password"},
+    }  # fmt: skip
+    assert {name: set(service["secrets"]) for name, service in SERVICES.items()} == wanted
+
+
+@pytest.mark.parametrize("name", ["web", "scheduler"])
+def test_each_process_starts_with_the_secrets_that_it_is_given(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With everything switched on that a secret is for."""
+    keys = tmp_path / "keys"
+    Keys.generate().save(keys)
+    used = {
+        "CHANNEL": "govuk_notify", "SECOND_CHANNEL": "smtp", "TEXT_CHANNEL": "govuk_notify_text",
+        "NOTIFY_TEMPLATES": ids_of(*Template), "NOTIFY_TEXT_TEMPLATES": ids_of(*TEXTED),
+        "OIDC_ISSUER": "https://provider.example.org", "OIDC_CLIENT_ID": "encompass",
+        "BASE_URL": "https://testserver",
+    }  # fmt: skip
+    values = {
+        "keys": None, "call_sheet_push_url": "https://sheets.example.org",
+        "notify_api_key": f"test-{uuid4()}-{uuid4()}",
+        f"{name}_database_url": "postgresql+psycopg://nobody@192.0.2.1/encompass",
+    }  # fmt: skip
+    for key in SERVICES[name]["environment"]:
+        short = key.removeprefix("ENCOMPASS_")
+        if short in used:
+            monkeypatch.setenv(key, used[short])
+        elif short.endswith("_FILE"):
+            secret = Path(SERVICES[name]["environment"][key]).name
+            path = keys if secret == "keys" else tmp_path / secret
+            if path != keys:
+                path.write_text(values.get(secret) or secrets.token_hex(32))
+            monkeypatch.setenv(key, str(path))
+    settings = Settings(environment=Environment.PRODUCTION)
+    wiring = build(settings, sends=name == "scheduler")
+    assert wiring.texts
+    assert len(wiring.channels) == (3 if name == "scheduler" else 0)
+    assert (wiring.identity_provider is not None) is (name == "web")
+    for channel in wiring.channels:
+        channel.close()
+    wiring.database.engine.dispose()
 
 
 @pytest.mark.parametrize("name", SERVICES)

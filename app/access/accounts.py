@@ -181,6 +181,19 @@ def disable(session: Session, account_id: UUID, *, now: datetime, actor: str) ->
     )  # fmt: skip
 
 
+def sign_out(session: Session, account_id: UUID | None, *, now: datetime, actor: str) -> int:
+    """Sign one person out everywhere, or of `None` everybody; return how many sessions ended.
+
+    They may sign in again at once: what lets them in stays as it is.
+    """
+    ended = sessions.end_open(session, account_id, actor=actor, now=now)
+    audit.record(
+        session, event=audit.Event.SIGNED_OUT_BY_OPERATOR, actor=actor, force=None,
+        subject=f"account:{account_id or 'everybody'}", now=now, detail={"sessions": ended},
+    )  # fmt: skip
+    return ended
+
+
 def _readable(cipher: Cipher, account: Account) -> AccountDetails | None:
     try:
         return details_of(cipher, account)

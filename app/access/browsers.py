@@ -6,7 +6,7 @@ until its owner lets it in. A passkey needs none of this: no other site can ask 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -40,11 +40,15 @@ _PROGRAMS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request comes from: digests of the browser's cookie and of its network address."""
+    """Where a request comes from: digests of the browser's cookie and of its network address.
+
+    `session_token` is what its session cookie holds, whether or not that is worth anything.
+    """
 
     browser_digest: bytes
     address_digest: bytes
     browser: str
+    session_token: str | None = field(default=None, repr=False)
 
 
 class Standing(StrEnum):
@@ -55,12 +59,15 @@ class Standing(StrEnum):
     SHUT_OUT = "shut_out"
 
 
-def place_of(cipher: Cipher, *, cookie: str, address: str, user_agent: str) -> Place:
+def place_of(
+    cipher: Cipher, *, cookie: str, address: str, user_agent: str, session_token: str | None = None
+) -> Place:
     """Return a request's place; an IPv6 address counts as its whole network."""
     return Place(
         cipher.digest("browser", cookie),
         cipher.digest("browser-address", network_of(address)),
         described(user_agent),
+        session_token,
     )
 
 

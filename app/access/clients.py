@@ -41,6 +41,8 @@ class ClientScope(StrEnum):
 
 
 ALL_SCOPES = frozenset(ClientScope)
+# A control room pushes, closes its night and withdraws; what becomes of a message it need not read.
+LEAST_SCOPES = frozenset({ClientScope.WRITE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +60,37 @@ class Caller:
 
 def add_client(
     session: Session, *, force: str, name: str, now: datetime, actor: str = "job:setup",
-    kind: ClientKind = ClientKind.LIVE,
+    kind: ClientKind = ClientKind.LIVE, scopes: frozenset[ClientScope] = LEAST_SCOPES,
 ) -> tuple[PoliceClient, str]:  # fmt: skip
     """Add a police system that signs in by a secret; return both, the secret for once."""
-    client = add_system(session, force=force, name=name, now=now, actor=actor, kind=kind)
+    client = add_system(
+        session, force=force, name=name, now=now, actor=actor, kind=kind, scopes=scopes
+    )
     _, secret = credentials.add_secret(session, client, actor=actor, now=now)
     return client, secret
 
 
 def add_system(
     session: Session, *, force: str, name: str, now: datetime, actor: str,
-    kind: ClientKind = ClientKind.LIVE,
+    kind: ClientKind = ClientKind.LIVE, scopes: frozenset[ClientScope] = LEAST_SCOPES,
 ) -> PoliceClient:  # fmt: skip
     """Add a police system that has no way yet to sign in; raise `Refused`."""
+    if not scopes:
+        raise _no_scope()
     if session.get(Force, force) is None:
         raise Refused("There is no such force: add it with `encompass force add CODE NAME`.")
     if not 1 <= len(name.strip()) <= 100:
         raise Refused("A police system's name is one to a hundred characters.")
     client = PoliceClient(
-        id=new_id(), force=force, name=name.strip(), scopes=" ".join(sorted(ALL_SCOPES)),
+        id=new_id(), force=force, name=name.strip(), scopes=" ".join(sorted(scopes)),
         added_at=now, kind=kind,
     )  # fmt: skip
     session.add(client)
     session.flush()
     audit.record(
         session, event=audit.Event.CLIENT_ADDED, actor=actor, force=force,
-        subject=f"police_client:{client.id}", now=now, detail={"kind": kind.value},
+        subject=f"police_client:{client.id}", now=now,
+        detail={"kind": kind.value, "scopes": client.scopes},
     )  # fmt: skip
     return client
 
@@ -105,7 +112,7 @@ def change_client(
     """Change what a system may do, from its next request on; raise `Refused`."""
     if change.scopes is not None:
         if not change.scopes:
-            raise Refused("A system without a scope can do nothing: revoke it instead.")
+            raise _no_scope()
         client.scopes = " ".join(sorted(change.scopes))
     if change.networks is not None:
         client.networks = [_network(text) for text in change.networks] or None
@@ -121,6 +128,10 @@ def change_client(
             "limits": [client.push_limit, client.batch_limit, client.read_limit],
         },
     )  # fmt: skip
+
+
+def _no_scope() -> Refused:
+    return Refused("A system without a scope can do nothing: revoke it instead.")
 
 
 def _network(text: str) -> str:

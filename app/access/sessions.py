@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from app.access.browsers import Place
 from app.access.models import Account, SignInSession
 from app.access.permissions import Actor
 from app.access.roles import roles_of
@@ -19,6 +20,8 @@ from app.core.ids import new_id, new_secret
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=10)
+# The desk at work and at home, a laptop, a telephone, and one to spare.
+MOST_AT_ONCE = 5
 # How long it counts that somebody showed who they are; a form that is open then may still be sent.
 PROOF_HOLDS, FORM_HOLDS = timedelta(minutes=10), timedelta(minutes=20)
 
@@ -31,14 +34,26 @@ class TimeLeft:
     may_stay: bool
 
 
-def create(session: Session, *, account_id: UUID, now: datetime, browser: str | None = None) -> str:
-    """Start a session and return its token, which from now on only the browser's cookie holds."""
-    token = new_secret()
+def create(session: Session, *, account_id: UUID, now: datetime, place: Place | None = None) -> str:
+    """Start a session and return its token, which from now on only the browser's cookie holds.
+
+    A session that is still open in that browser ends with it, whoever's it was (ASVS 7.2.4): its
+    token may be known to somebody else. Of an account's other sessions those used last stay, so
+    that there are `MOST_AT_ONCE`: nobody is kept out by what they forgot to close.
+    """
+    token, actor = new_secret(), f"account:{account_id}"
+    if place is not None and place.session_token:
+        here = SignInSession.token_digest == _digest(place.session_token)
+        _end(session, here, *_alive_at(now), actor=actor, now=now)
+    too_many = own_sessions(session, account_id, now=now)[MOST_AT_ONCE - 1 :]
+    if too_many:
+        which = SignInSession.id.in_([one.id for one in too_many])
+        _end(session, which, actor=actor, now=now)
     session.add(
         SignInSession(
             id=new_id(), token_digest=_digest(token), account_id=account_id,
-            form_token=new_secret(), browser=browser, started_at=now, last_seen_at=now,
-            expires_at=now + ABSOLUTE,
+            form_token=new_secret(), browser=place.browser if place else None, started_at=now,
+            last_seen_at=now, expires_at=now + ABSOLUTE,
         )
     )  # fmt: skip
     session.flush()
@@ -126,23 +141,15 @@ def end_others(
     session: Session, row: SignInSession, *, now: datetime, only: UUID | None = None
 ) -> int:
     """End one's sessions in other browsers, or `only` one of them; return how many ended."""
-    ended = session.scalars(
-        update(SignInSession)
-        .where(
-            SignInSession.account_id == row.account_id,
-            SignInSession.id != row.id,
-            SignInSession.ended_at.is_(None),
-            *([SignInSession.id == only] if only else []),
-        )
-        .values(ended_at=now)
-        .returning(SignInSession.id)
-    ).all()
-    for ident in ended:
-        audit.record(
-            session, event=audit.Event.SESSION_ENDED, actor=f"account:{row.account_id}", force=None,
-            subject=f"sign_in_session:{ident}", now=now,
-        )  # fmt: skip
-    return len(ended)
+    return _end(
+        session,
+        SignInSession.account_id == row.account_id,
+        SignInSession.id != row.id,
+        SignInSession.ended_at.is_(None),
+        *([SignInSession.id == only] if only else []),
+        actor=f"account:{row.account_id}",
+        now=now,
+    )
 
 
 def end(session: Session, row: SignInSession, *, now: datetime) -> None:
@@ -161,6 +168,28 @@ def end_all(session: Session, account_id: UUID, *, now: datetime) -> None:
         .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+
+
+def end_open(session: Session, account_id: UUID | None, *, actor: str, now: datetime) -> int:
+    """End every session of an account, or of `None` of everybody, each with a row on the trail.
+
+    Idle ones too: this host's clock may differ from the one that asks next. Returns how many.
+    """
+    whose = [] if account_id is None else [SignInSession.account_id == account_id]
+    return _end(session, *whose, SignInSession.ended_at.is_(None), actor=actor, now=now)
+
+
+def _end(session: Session, *which: ColumnElement[bool], actor: str, now: datetime) -> int:
+    """End these sessions, each with a row on the trail; return how many ended."""
+    ended = session.scalars(
+        update(SignInSession).where(*which).values(ended_at=now).returning(SignInSession.id)
+    ).all()
+    for ident in ended:
+        audit.record(
+            session, event=audit.Event.SESSION_ENDED, actor=actor, force=None,
+            subject=f"sign_in_session:{ident}", now=now,
+        )  # fmt: skip
+    return len(ended)
 
 
 def _alive(session: Session, token: str | None, *, now: datetime) -> SignInSession | None:

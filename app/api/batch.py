@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 
 from app.access.clients import Caller, ClientScope, require_scope
 from app.api.answers import BatchAnswer, BatchRow, Problem
@@ -15,6 +15,7 @@ from app.api.incidents import refuse_conflict
 from app.api.intake_writer import store
 from app.api.messages import read_row
 from app.api.openapi import body_of, problems
+from app.api.refusals import is_not_read, not_read, note_refused, system
 from app.casework.admitting import admit_batch
 from app.casework.submit import prepare
 from app.core.errors import Invalid, ServiceError, TooLarge, Unavailable
@@ -59,7 +60,10 @@ async def batch_body(request: Request, calling: Calling) -> tuple[str, bytes]:
     openapi_extra=body_of("IncidentMessage", EXAMPLE, kind=NDJSON),
 )
 def push_many(
-    request: Request, calling: Calling, body: Annotated[tuple[str, bytes], Depends(batch_body)]
+    request: Request,
+    calling: Calling,
+    body: Annotated[tuple[str, bytes], Depends(batch_body)],
+    afterwards: BackgroundTasks,
 ) -> BatchAnswer:
     """Push up to 5,000 incidents, one JSON object a line or in an array; a row fails alone."""
     wiring = wiring_of(request)
@@ -76,6 +80,9 @@ def push_many(
             break
     if rows and all(isinstance(row.error, Unavailable) for row in rows):
         raise Unavailable("The service cannot store this now: send it again.")
+    wrong = [row.error for row in rows if is_not_read(row.error)]
+    if wrong:
+        afterwards.add_task(note_refused, request, not_read(request, system(calling), wrong))
     return BatchAnswer(
         accepted=sum(row.status == 201 for row in rows),
         replayed=sum(row.status == 200 for row in rows),

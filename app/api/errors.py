@@ -7,10 +7,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from app.api.refusals import note_refused, refused
+from app.api.refusals import after_answer, note_refused, refused
 from app.core import logs
 from app.core.errors import (
     FieldError,
@@ -150,9 +151,12 @@ def install(app: FastAPI, answer: Answer) -> None:
     async def on_error(request: Request, error: Exception) -> Response:
         ours = _as_ours(error)
         refusal = refused(request, ours)
-        if refusal is not None:
+        if refusal is not None and not after_answer(refusal):
             await run_in_threadpool(note_refused, request, refusal)
-        return answer(request, ours)
+        answered = answer(request, ours)
+        if refusal is not None and after_answer(refusal):
+            answered.background = BackgroundTask(note_refused, request, refusal)
+        return answered
 
     for kind in (ServiceError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, on_error)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
 from app.access import assertions, credentials, limits
 from app.access.assertions import ASSERTION_TYPE, Stated
@@ -32,6 +33,7 @@ from app.api.body import read_body
 from app.api.deps import address_of, wiring_of
 from app.casework.refusals import UNKNOWN_SYSTEM, Asker, note
 from app.casework.refusals import Refusal as RefusedAct
+from app.core.audit import Event
 from app.core.errors import NotSignedIn, ServiceError, Unavailable
 from app.core.scope import of_force
 from app.wiring import Wiring
@@ -126,7 +128,10 @@ def token(
             raise asked
         return JSONResponse(_granted(request, asked), headers=_NO_STORE)
     except Refusal as refusal:
-        return _refused(refusal)
+        answer = _refused(refusal)
+        if refusal is asked:
+            answer.background = BackgroundTask(_note_not_read, wiring_of(request), refusal)
+        return answer
     except NotSignedIn as error:
         return _refused(Refusal("invalid_client", error.detail, 401))
     except Unavailable as error:
@@ -200,6 +205,15 @@ def _note_refused(
     known = Asker(f"client:{client.id}", frozenset({client.force})) if client else None
     reason = error.error if isinstance(error, Refusal) else "invalid_client"
     note(wiring.database, RefusedAct(known or Asker(UNKNOWN_SYSTEM), reason, _ADDRESS), now=now)
+
+
+def _note_not_read(wiring: Wiring, refusal: Refusal) -> None:
+    """Leave a row for a form that says nobody's name, or none that can be believed."""
+    act = RefusedAct(
+        Asker(UNKNOWN_SYSTEM), refusal.error, _ADDRESS, event=Event.MESSAGE_NOT_READ,
+        found={"messages": 1, "codes": []},
+    )  # fmt: skip
+    note(wiring.database, act, now=wiring.clock.now())
 
 
 def _note_wrong_address(wiring: Wiring, client: PoliceClient, *, now: datetime) -> None:

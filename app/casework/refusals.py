@@ -4,11 +4,15 @@ Source: ASVS 16.3.1 to 16.3.3. What is somebody else's and what is not there lea
 the same way: from neither the answer nor the work can they be told apart. The row names ids, codes
 and the pattern of an address, never what stood in it. It is about who asked, not about the thing:
 who reads the trail of a thing must not learn from it who is connected with a family.
+
+What a police system sends and nobody could read is such a row too, of an event and a bound of its
+own: a vendor's mistake of a whole night must not take the room of an act that was denied.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -27,7 +31,7 @@ from schools.queries import establishment
 
 log = logs.get(__name__)
 
-# Of one person or system in an hour and chain; one row more says that others followed.
+# Of one person or system in an hour, chain and event; one row more says that others followed.
 MOST_AN_HOUR = 60
 MORE = "more_refused"
 UNKNOWN_SYSTEM = "client:unknown"
@@ -47,7 +51,8 @@ class Asker:
 class Refusal:
     """What was refused: a coded reason, the pattern of the address, the ids that stood in it.
 
-    `force` is whose thing it is, where that is known.
+    `force` is whose thing it is, where that is known; `found` are codes and counts of what was
+    wrong with a message, never a word of it.
     """
 
     asker: Asker
@@ -55,6 +60,8 @@ class Refusal:
     asked: str
     things: Mapping[str, str] = field(default_factory=dict)
     force: str | None = None
+    event: audit.Event = audit.Event.ACCESS_DENIED
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 def asker_of(actor: Actor) -> Asker:
@@ -95,22 +102,26 @@ def _record(session: Session, refusal: Refusal, chains: Collection[str], *, now:
             continue
         more = noted == MOST_AN_HOUR
         audit.record(
-            session, event=audit.Event.ACCESS_DENIED, actor=refusal.asker.who,
+            session, event=refusal.event, actor=refusal.asker.who,
             force=None if chain == PLATFORM_CHAIN else chain, subject=refusal.asker.who, now=now,
             reason_code=MORE if more else refusal.reason,
-            detail=None if more else {"asked": refusal.asked, "things": dict(refusal.things)},
+            detail=None if more else _detail(refusal),
         )  # fmt: skip
+
+
+def _detail(refusal: Refusal) -> dict[str, Any]:
+    return {"asked": refusal.asked, "things": dict(refusal.things), **refusal.found}
 
 
 def _noted(
     session: Session, refusal: Refusal, chains: Collection[str], *, now: datetime
 ) -> dict[str, int]:
-    """Return how many rows each chain has of this asker in this hour."""
+    """Return how many such rows each chain has of this asker in this hour."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     rows = session.execute(
         select(AuditEntry.chain, func.count().label("noted"))
         .where(
-            AuditEntry.subject == refusal.asker.who, AuditEntry.event == audit.Event.ACCESS_DENIED,
+            AuditEntry.subject == refusal.asker.who, AuditEntry.event == refusal.event,
             AuditEntry.at >= hour, AuditEntry.force.in_(chains),
         )
         .group_by(AuditEntry.chain)

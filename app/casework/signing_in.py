@@ -45,7 +45,7 @@ def sign_in_by_passkey(
     account = sign_in.passkey_signs_in(session, cipher, site, place, answer=answer, now=now)
     if account is None:
         return None
-    return sessions.create(session, account_id=account.id, now=now, browser=place.browser)
+    return sessions.create(session, account_id=account.id, now=now, place=place)
 
 
 def sign_in_by_identity(
@@ -82,7 +82,7 @@ def enrol(
         session, cipher, token, password_hash=password_hash, code=code, now=now
     )
     browsers.trust(session, account.id, place, now=now)
-    return sessions.create(session, account_id=account.id, now=now, browser=place.browser)
+    return sessions.create(session, account_id=account.id, now=now, place=place)
 
 
 def sign_out(session: Session, row: SignInSession, *, now: datetime) -> None:
@@ -99,4 +99,4 @@ def _come_in(
         tell_owner(session, found.account_id, now=now)
     if found.standing is not Standing.KNOWN:
         return BrowserWaits("Let it in from a browser you use already.")
-    return sessions.create(session, account_id=found.account_id, now=now, browser=place.browser)
+    return sessions.create(session, account_id=found.account_id, now=now, place=place)

@@ -5,7 +5,7 @@ exist for this auditor is in no count. Reading the report is on the trail itself
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from uuid import UUID
@@ -21,12 +21,15 @@ from app.casework.auditing import account_of, record_reading, shown_to
 from app.core.audit import Event
 from app.core.clock import at_london
 from app.core.models import AuditEntry
+from app.core.policies import current_policy
 from app.reports.unusual import (
+    DAY_BEGINS,
     EARLIER_WEEKS,
     Did,
     Kind,
     Sign,
     Week,
+    alerted_day_begins,
     colleagues_usual,
     own_usual,
     signs,
@@ -38,6 +41,7 @@ from schools.matching.models import Review
 from schools.term_dates import SchoolCalendar, is_working_day
 
 _WEEK = timedelta(days=7)
+_ALERTED = frozenset({Role.KEY_ADULT, Role.COUNCIL_OFFICER})
 _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(
         (
@@ -73,9 +77,13 @@ class StandsOut:
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """The week from Monday `begins` to Sunday, how many people acted in it, and who stands out."""
+    """The week from Monday `begins` to Sunday, how many people acted in it, and who stands out.
+
+    `alerted_from` is when the day begins for those who are alerted.
+    """
 
     begins: date
+    alerted_from: time
     people: int
     found: tuple[StandsOut, ...]
 
@@ -86,13 +94,18 @@ def unusual(session: Session, acting: Acting, *, force: str, on: date) -> Unusua
     begins = on - timedelta(days=on.weekday())
     working = _working_days(session, force)
     before = range(1, EARLIER_WEEKS + 1)
-    this = _weeks(session, acting, force, begins, working)
-    earlier = [_weeks(session, acting, force, begins - _WEEK * back, working) for back in before]
-    roles = _roles(session, this)
+    acts = _acts(session, acting, force, begins)
+    roles = _roles(session, acts)
+    alerted_from = _alerted_from(session, acting, force, begins + _WEEK)
+    this = {
+        one: week_of(done, working, alerted_from if _is_alerted(roles[one]) else DAY_BEGINS)
+        for one, done in acts.items()
+    }
+    earlier = [_acts(session, acting, force, begins - _WEEK * back) for back in before]
     names = names_of(session, acting.cipher, this)
     found = []
     for account_id, week in this.items():
-        own = own_usual(one[account_id].children for one in earlier if account_id in one)
+        own = own_usual(week_of(one.get(account_id, ()), working).children for one in earlier)
         usual = colleagues_usual(_colleagues(this, roles, account_id))
         why = signs(week, own=own, colleagues=usual)
         if why:
@@ -100,12 +113,21 @@ def unusual(session: Session, acting: Acting, *, force: str, on: date) -> Unusua
             found.append(StandsOut(account_id, name, roles[account_id], week, own, usual, why))
     record_reading(session, acting, force, f"audit:unusual:{begins}", len(found))
     found.sort(key=lambda one: (-len(one.signs), one.name))
-    return Unusual(begins, len(this), tuple(found))
+    return Unusual(begins, alerted_from, len(this), tuple(found))
 
 
-def _weeks(
-    session: Session, acting: Acting, force: str, begins: date, working: Callable[[date], bool]
-) -> dict[UUID, Week]:
+def _is_alerted(roles: Collection[Role]) -> bool:
+    """Return whether somebody only receives: who acts for the force has the force's hours."""
+    return bool(roles) and _ALERTED.issuperset(roles)
+
+
+def _alerted_from(session: Session, acting: Acting, force: str, end: date) -> time:
+    """Return when the day began for those whom the force alerts, by its policy of that week."""
+    at = min(acting.now, at_london(end, time()))
+    return alerted_day_begins(current_policy(session, force, at=at)[1].timing.first_alert)
+
+
+def _acts(session: Session, acting: Acting, force: str, begins: date) -> dict[UUID, list[Did]]:
     """Return what each person did in the force in the week from `begins` on."""
     start, end = at_london(begins, time()), at_london(begins + _WEEK, time())
     entries = session.scalars(
@@ -125,7 +147,7 @@ def _weeks(
         if account_id is not None:
             child = children.get(row.subject, row.subject)
             acts[account_id].append(Did(row.at, _KINDS[row.event], child))
-    return {account_id: week_of(done, working) for account_id, done in acts.items()}
+    return acts
 
 
 def _children(session: Session, entries: Iterable[AuditEntry]) -> dict[str, str]:

@@ -110,6 +110,37 @@ def disable(email: Email, json: Json = False) -> None:
     answer({"account_id": str(account.id), "disabled": True}, ["Shut out."], as_json=json)
 
 
+@commands.command("sign-out")
+def sign_out(
+    email: Annotated[
+        str | None, typer.Argument(help="The address the person signs in with.")
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="All people, after an incident.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """End every session of one person, or of everybody, on their next request.
+
+    They sign in again as before. Where a password or a telephone may be in other hands, use
+    `encompass accounts disable` or `new-link` as well.
+
+    Example: encompass accounts sign-out desk@force.example.org
+    """
+    if (email is None) is not everybody:
+        raise typer.BadParameter("name one person's address, or say --everybody")
+    from app.access import accounts
+
+    with opening.unit() as (session, wiring):
+        account = None if email is None else _known(session, wiring, email)
+        ended = accounts.sign_out(
+            session, account.id if account else None, now=wiring.clock.now(),
+            actor=opening.operator(),
+        )  # fmt: skip
+    whose = {"account_id": str(account.id)} if account else {"everybody": True}
+    answer(whose | {"sessions_ended": ended}, [f"Sessions ended: {ended}."], as_json=json)
+
+
 def _known(session: "Session", wiring: "Wiring", email: str) -> "Account":
     from app.access.accounts import find
 

@@ -105,7 +105,7 @@ def _address(settings: Settings) -> tuple[State, str]:
 def _identity_provider(wiring: Wiring) -> tuple[State, str]:
     provider = wiring.identity_provider
     if provider is None:
-        return State.OK, "no OpenID provider is set up: people sign in here alone"
+        return State.OK, "no OpenID provider is set up for this process: people sign in here alone"
     try:
         provider.make_ready()
     except ProviderFailed:

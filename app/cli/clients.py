@@ -39,25 +39,33 @@ def add(
     test: Annotated[
         bool, typer.Option("--test", help="Nothing it pushes is ever told to a school; for life.")
     ] = False,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="incidents:write (without it: this alone) or incidents:read; repeat."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Add a police system and print its client id and, this once, its secret.
 
     With --key it has no secret: it signs a client assertion with its own key (private_key_jwt).
+    It may push, close its night and withdraw; to read back what became of an incident it needs
+    --scope incidents:write --scope incidents:read. No token carries more than that.
     With --test it tries its messages out: they say `test: true` and are told to nobody.
 
     Example: encompass clients add 99 "Exampleshire control room"
     """
     from app.access import credentials
-    from app.access.clients import add_system
+    from app.access.clients import LEAST_SCOPES, add_system
     from app.access.models import ClientKind
 
     public_key = credentials.read_key(key.read_bytes()) if key else None
-    secret = None
+    secret, scopes = None, _scopes(scope) if scope else LEAST_SCOPES
     with opening.unit() as (session, wiring):
         actor, now = opening.operator(), wiring.clock.now()
         kind = ClientKind.TEST if test else ClientKind.LIVE
-        client = add_system(session, force=force, name=name, actor=actor, now=now, kind=kind)
+        client = add_system(
+            session, force=force, name=name, actor=actor, now=now, kind=kind, scopes=scopes
+        )
         if public_key is not None:
             added = credentials.add_key(session, client, public_key, actor=actor, now=now)
         else:
@@ -65,7 +73,7 @@ def add(
     answer(
         {
             "force": force, "name": name, "system": client.kind.value,
-            **_shown(client, added, secret),
+            "scopes": client.scopes.split(), **_shown(client, added, secret),
         },
         _lines(client, added, secret), as_json=json,
     )  # fmt: skip

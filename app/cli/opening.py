@@ -28,15 +28,18 @@ def settings() -> "Settings":
 
 
 @contextmanager
-def service(given: "Settings | None" = None, *, patient: bool = False) -> "Iterator[Wiring]":
+def service(
+    given: "Settings | None" = None, *, sends: bool = True, patient: bool = False
+) -> "Iterator[Wiring]":
     """Yield the wiring for as long as the command runs, and let go of its connections."""
     from app.wiring import build
 
-    held = build(given or settings(), patient=patient)
+    held = build(given or settings(), sends=sends, patient=patient)
     try:
         yield held
     finally:
-        held.channel.close()
+        for channel in held.channels:
+            channel.close()
         held.database.engine.dispose()
 
 

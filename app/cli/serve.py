@@ -47,7 +47,7 @@ def serve(
             raise Refused(
                 "With several workers the jobs run on their own: start `encompass scheduler`."
             )
-        with opening.service(settings, patient=True) as wiring:
+        with opening.service(settings, sends=False, patient=True) as wiring:
             require_for(wiring.database.engine, jobs=False, production=settings.production)
         _leave_ending_to_uvicorn()
         uvicorn.run(
@@ -55,7 +55,8 @@ def serve(
             **server_options(settings, host, port),
         )  # fmt: skip
         return
-    with opening.service(settings, patient=True) as wiring:
+    sends = settings.on_sqlite or with_scheduler
+    with opening.service(settings, sends=sends, patient=True) as wiring:
         require_for(wiring.database.engine, jobs=with_scheduler, production=settings.production)
         _leave_ending_to_uvicorn()
         if settings.on_sqlite or with_scheduler:

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
 from app.core.audit_events import Event
-from app.core.chain_links import GENESIS, first_wrong, hash_at, link
+from app.core.chain_links import first_wrong, hash_at, link, locked_heads
 from app.core.models import AuditEntry, AuditHead
-from app.core.scope import reach_chains
 
 __all__ = ["PLATFORM_CHAIN", "Act", "Chain", "Event", "record"]
 
@@ -74,7 +72,7 @@ class Chain:
             return
         connection = session.connection()
         chains = sorted({act.force for act in acts})
-        heads = _locked_heads(connection, chains)
+        heads = locked_heads(connection, chains)
         rows: list[dict[str, Any]] = []
         for chain in chains:
             mine = [act for act in acts if act.force == chain]
@@ -121,17 +119,3 @@ class Chain:
     def verify_part(self, session: Session, chain: str, first: int, until: int) -> int | None:
         """Return the first wrong `seq` from `first` to `until`, or `None` where all of it holds."""
         return first_wrong(session, self._key, chain, first, until)
-
-
-def _locked_heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-    """Lock the heads in chain order, so that two writers never wait for each other in a ring."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    missing = [{"chain": chain, "seq": 0, "hash": GENESIS} for chain in chains]
-    find = select(AuditHead).where(AuditHead.chain.in_(chains)).order_by(AuditHead.chain)
-    if connection.dialect.name == "postgresql":
-        find = find.add_columns(reach_chains(chains))
-    heads = connection.execute(find.with_for_update()).all()
-    if len(heads) < len(chains):
-        connection.execute(dialect.insert(AuditHead).values(missing).on_conflict_do_nothing())
-        heads = connection.execute(find.with_for_update()).all()
-    return {head.chain: (head.seq, head.hash) for head in heads}

@@ -14,6 +14,7 @@ class Event(StrEnum):
     TRIAL_RECEIVED = "intake:trial:received"
     TRIAL_WITHDRAWN = "intake:trial:withdrawn"
     PUSHES_REFUSED = "intake:pushes:refused"
+    MESSAGE_NOT_READ = "intake:message:not_read"
     NIGHT_CLOSED = "intake:night:closed"
     FEED_RANG = "intake:feed:rang"
     CHILD_NOT_NOTIFIED = "intake:child:not_notified"
@@ -106,6 +107,7 @@ class Event(StrEnum):
     SIGN_IN_REFUSED = "access:session:refused"
     SIGNED_OUT = "access:session:signed_out"
     SESSION_ENDED = "access:session:ended"
+    SIGNED_OUT_BY_OPERATOR = "access:sessions:ended"
     PROVED_AGAIN = "access:session:proved_again"
     PROOF_REFUSED = "access:session:proof_refused"
     PASSWORD_CHANGED = "access:password:changed"  # noqa: S105 (the name of an event)

@@ -1,15 +1,21 @@
-"""How rows of the audit trail are linked: what is hashed, with which key, and whether it holds."""
+"""How rows of the audit trail are linked: what is hashed, with which key, whether it holds.
+
+And where a chain ends, for whoever adds to it.
+"""
 
 import hmac
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core.models import AuditEntry
+from app.core.models import AuditEntry, AuditHead
+from app.core.scope import reach_chains
 
 GENESIS = bytes(32)
 _SIGNED = (
@@ -67,3 +73,17 @@ def first_wrong(session: Session, key: bytes, chain: str, first: int, until: int
             return expected
         prev, expected = hashed, expected + 1
     return expected if expected <= until else None
+
+
+def locked_heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Lock the heads in chain order, so that two writers never wait for each other in a ring."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    missing = [{"chain": chain, "seq": 0, "hash": GENESIS} for chain in chains]
+    find = select(AuditHead).where(AuditHead.chain.in_(chains)).order_by(AuditHead.chain)
+    if connection.dialect.name == "postgresql":
+        find = find.add_columns(reach_chains(chains))
+    heads = connection.execute(find.with_for_update()).all()
+    if len(heads) < len(chains):
+        connection.execute(dialect.insert(AuditHead).values(missing).on_conflict_do_nothing())
+        heads = connection.execute(find.with_for_update()).all()
+    return {head.chain: (head.seq, head.hash) for head in heads}

@@ -17,15 +17,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
-    PrivateFormat,
     PublicFormat,
-    load_pem_private_key,
     load_pem_public_key,
 )
 
 from app.core.errors import Refused
+from app.core.paper_keys import lock, unlock
 
 _FORMAT = "call-sheet-1"
 _BUCKET = 32 * 1024
@@ -49,11 +47,9 @@ class Label:
 
 
 def make_key(passphrase: str) -> tuple[bytes, bytes]:
-    """Return a fresh private key, encrypted under a passphrase, and its public half (PEM)."""
+    """Return a fresh private key, locked by a passphrase, and its public half (PEM)."""
     key = X25519PrivateKey.generate()
-    private = key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
-    )
+    private = lock(key, passphrase)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return private, public
 
@@ -109,15 +105,10 @@ def open_file(
     data: bytes, private: bytes, passphrase: str, *, now: datetime
 ) -> tuple[Label, bytes]:
     """Open a file with a private key; raise `Refused` where it is over, changed or not for it."""
-    try:
-        key = load_pem_private_key(private, passphrase.encode())
-    except (ValueError, TypeError):
-        raise Refused("The key does not open: check the file and the passphrase.") from None
+    key = unlock(private, passphrase)
     label, sealed = _read(data)
     if now >= label.expires_at:
         raise Refused("This sheet is over: fetch today's, or sign in to the service.")
-    if not isinstance(key, X25519PrivateKey):
-        raise Refused("The key is of another kind: make one by `callsheet keygen`.")
     mine = sealed.get(_fingerprint(key.public_key()))
     if mine is None:
         raise Refused("This sheet was not made for this key: ask whose keys the service has.")

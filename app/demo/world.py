@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.access import enrolment
 from app.access.accounts import add_account, find
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, add_client
 from app.access.forces import add_force, set_area
 from app.access.restricted import set_group
 from app.casework import importing, officers
@@ -142,7 +142,9 @@ def add_people(world: World) -> None:
         set_area(
             session, code=FORCE, councils=(ENGLISH_COUNCIL, WELSH_COUNCIL), now=now, actor=ACTOR
         )
-        client, secret = add_client(session, force=FORCE, name="Control room", now=now, actor=ACTOR)
+        client, secret = add_client(
+            session, force=FORCE, name="Control room", now=now, actor=ACTOR, scopes=ALL_SCOPES
+        )
         for person in world.people.values():
             world.tokens[person.key] = _invite(world, session, person)
         _name_officers(world, session)

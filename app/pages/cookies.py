@@ -43,7 +43,11 @@ def browser_of(request: Request, settings: Settings, cipher: Cipher) -> tuple[Pl
     cookie = request.cookies.get(_named(settings, _BROWSER)) or new_secret()
     address = request.client.host if request.client else "unknown"
     agent = request.headers.get("user-agent", "")
-    return browsers.place_of(cipher, cookie=cookie, address=address, user_agent=agent), cookie
+    place = browsers.place_of(
+        cipher, cookie=cookie, address=address, user_agent=agent,
+        session_token=request.cookies.get(session_name(settings)),
+    )  # fmt: skip
+    return place, cookie
 
 
 def put_browser(response: Response, cookie: str, *, settings: Settings) -> None:

@@ -20,7 +20,8 @@ MANY_CHILDREN = 10
 TIMES_AS_MANY = 3
 # Fewer colleagues who looked that week say nothing of what is usual.
 FEWEST_COLLEAGUES = 2
-# A working day's hours in London; schools are told before nine, so the day begins early.
+# A working day's hours in London; schools are told before nine, so the day begins early. For those
+# who are alerted it begins with the force's first alert: to look then is what they are asked to do.
 DAY_BEGINS, DAY_ENDS = time(7), time(18)
 OUT_OF_HOURS_LOOKS = 5
 LOOKS_AT_ONE_CHILD = 10
@@ -68,7 +69,14 @@ class Week:
     taken: int = 0
 
 
-def week_of(acts: Iterable[Did], is_open: Callable[[date], bool]) -> Week:
+def alerted_day_begins(first_alert: time) -> time:
+    """Return when the day begins for those whom a force alerts; never later than for others."""
+    return min(DAY_BEGINS, first_alert)
+
+
+def week_of(
+    acts: Iterable[Did], is_open: Callable[[date], bool], begins: time = DAY_BEGINS
+) -> Week:
     """Return what one person did in a week; `is_open` says whether people work on a date."""
     done = tuple(acts)
     looks = [one for one in done if one.kind is Kind.LOOK]
@@ -76,17 +84,20 @@ def week_of(acts: Iterable[Did], is_open: Callable[[date], bool]) -> Week:
     return Week(
         children=len(children),
         looks=len(looks),
-        out_of_hours=sum(out_of_hours(one.at, is_open) for one in looks),
+        out_of_hours=sum(out_of_hours(one.at, is_open, begins) for one in looks),
         same_child=max(children.values(), default=0),
         refused=sum(one.kind is Kind.REFUSED for one in done),
         taken=sum(one.kind is Kind.TAKEN for one in done),
     )
 
 
-def out_of_hours(at: datetime, is_open: Callable[[date], bool]) -> bool:
-    """Return whether an instant is before seven, from six in the evening on, or on a closed day."""
+def out_of_hours(at: datetime, is_open: Callable[[date], bool], begins: time = DAY_BEGINS) -> bool:
+    """Return whether an instant is before the day, from six in the evening on, or on a closed day.
+
+    `begins` is London time, as the other hours are.
+    """
     there = at.astimezone(LONDON)
-    return not (is_open(there.date()) and DAY_BEGINS <= there.time() < DAY_ENDS)
+    return not (is_open(there.date()) and begins <= there.time() < DAY_ENDS)
 
 
 def own_usual(earlier: Iterable[int]) -> float | None:

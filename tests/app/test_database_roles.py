@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, add_client
 from app.access.permissions import Role
 from app.core.clock import HandClock
 from app.core.key_file import Keys
@@ -176,7 +176,9 @@ def people(world: World) -> tuple[Person, Person, Person, Person, Person]:
 def push(world: World, http: TestClient) -> None:
     """Push two incidents over the interface: one child with a clear school, one without."""
     with world.wiring.database.write(PLATFORM) as session:
-        client, secret = add_client(session, force=FORCE, name="control room", now=world.now)
+        client, secret = add_client(
+            session, force=FORCE, name="control room", now=world.now, scopes=ALL_SCOPES
+        )
     form = {
         "grant_type": "client_credentials", "client_id": str(client.id), "client_secret": secret,
     }  # fmt: skip

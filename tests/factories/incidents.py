@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, add_client
 from app.access.forces import add_force
 from app.access.models import ClientKind
 from app.core.scope import PLATFORM
@@ -102,8 +102,9 @@ def add_tester(wiring: Wiring, http: TestClient, force: str = FORCE) -> PoliceSy
     now = wiring.clock.now()
     with wiring.database.write(PLATFORM) as session:
         client, secret = add_client(
-            session, force=force, name="vendor's test", now=now, kind=ClientKind.TEST
-        )
+            session, force=force, name="vendor's test", now=now, kind=ClientKind.TEST,
+            scopes=ALL_SCOPES,
+        )  # fmt: skip
     return PoliceSystem(http, force, str(client.id), secret)
 
 
@@ -112,7 +113,9 @@ def add_police(wiring: Wiring, http: TestClient, force: str = FORCE) -> PoliceSy
     now = wiring.clock.now()
     with wiring.database.write(PLATFORM) as session:
         add_force(session, code=force, name=f"Force {force}", now=now, actor="job:test")
-        client, secret = add_client(session, force=force, name="control room", now=now)
+        client, secret = add_client(
+            session, force=force, name="control room", now=now, scopes=ALL_SCOPES
+        )
     return PoliceSystem(http, force, str(client.id), secret)
 
 

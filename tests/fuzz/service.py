@@ -16,7 +16,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import Engine, event, text
 
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, add_client
 from app.access.models import ClientKind
 from app.access.permissions import Role
 from app.core.clock import london_date
@@ -226,8 +226,9 @@ def _guests(morning: Morning) -> Iterator[tuple[str, Guest]]:
     for name, kind in (("live", ClientKind.LIVE), ("test", ClientKind.TEST)):
         with wiring.database.write(PLATFORM) as session:
             client, secret = add_client(
-                session, force=FORCE, name=name, now=wiring.clock.now(), kind=kind
-            )
+                session, force=FORCE, name=name, now=wiring.clock.now(), kind=kind,
+                scopes=ALL_SCOPES,
+            )  # fmt: skip
             # The clock stands still here: all of it falls into one minute.
             client.push_limit = client.batch_limit = client.read_limit = 1_000_000
         police = PoliceSystem(browser.http, FORCE, str(client.id), secret)

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from prometheus_client import generate_latest
 
-from app.access.clients import add_client
+from app.access.clients import ALL_SCOPES, add_client
 from app.access.permissions import Role
 from app.api import metrics
 from app.core import logs
@@ -113,7 +113,9 @@ def test_whatever_breaks_says_nothing_of_what_it_held(
     browser = signed_in(wiring, desk)
     form_token, cookie = browser.form_token("/account"), next(iter(browser.http.cookies.values()))
     with wiring.database.write(PLATFORM) as session:
-        client, secret = add_client(session, force=FORCE, name="Asha", now=world.now)
+        client, secret = add_client(
+            session, force=FORCE, name="Asha", now=world.now, scopes=ALL_SCOPES
+        )
     with TestClient(create_app(wiring), raise_server_exceptions=False) as http:
         http.cookies = browser.http.cookies
         headers = PoliceSystem(http, FORCE, str(client.id), secret).headers()

@@ -1,13 +1,18 @@
 """A police system that is refused leaves a row on the trail of its force; nobody else's does."""
 
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.access.clients import Change, change_client, revoke_client
 from app.access.models import PoliceClient
+from app.casework import refusals
 from app.core.audit import Event
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
@@ -100,3 +105,134 @@ def test_a_token_of_nobody_is_no_refusal_of_somebody(http: TestClient, wiring: W
     answer = http.post(INCIDENTS, json=incident(), headers={"Authorization": "Bearer x.y.z"})
     assert answer.status_code == 401
     assert refused(wiring) == []
+
+
+def not_read(wiring: Wiring) -> list[AuditEntry]:
+    """The rows of what could not be read, in their order."""
+    with wiring.database.read(PLATFORM) as session:
+        return list(
+            session.scalars(
+                select(AuditEntry)
+                .where(AuditEntry.event == Event.MESSAGE_NOT_READ)
+                .order_by(AuditEntry.chain, AuditEntry.seq)
+            )
+        )
+
+
+JSON = {"content-type": "application/json"}
+BAD: dict[str, tuple[dict[str, Any], int, str, list[str]]] = {
+    "no json": ({"content": b"{Asha", "headers": JSON}, 400, "malformed", []),
+    "not utf-8": ({"content": b'{"a": "\xff"}', "headers": JSON}, 400, "malformed", []),
+    "a field of its own": (
+        {"json": incident() | {"asha": "Asha Example"}}, 422, "invalid", ["extra_forbidden"],
+    ),
+    "nothing": ({"json": {}}, 422, "invalid", ["missing"]),
+    "a form": ({"data": {"reference": "Asha"}}, 415, "wrong_media_type", []),
+    "too much": ({"json": {"x": "Asha" * 70_000}}, 413, "too_large", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_leaves_a_row_without_a_word_of_it(
+    http: TestClient, wiring: Wiring, police: PoliceSystem, stranger: PoliceSystem, name: str
+) -> None:
+    sent, status, reason, codes = BAD[name]
+    more = dict(sent)
+    headers = {**police.headers(), **more.pop("headers", {})}
+    assert http.post(INCIDENTS, headers=headers, **more).status_code == status
+    good = http.post(INCIDENTS, json=incident(), headers=stranger.headers())
+    assert good.status_code == 201
+    (row,) = not_read(wiring)
+    assert (row.chain, row.force, row.actor) == (
+        police.force, police.force, f"client:{police.client_id}",
+    )  # fmt: skip
+    assert (row.reason_code, row.subject) == (reason, row.actor)
+    assert row.detail == {
+        "asked": f"POST {INCIDENTS}", "things": {}, "messages": 1, "codes": codes,
+    }  # fmt: skip
+    assert row.request_id is not None
+    assert refused(wiring) == []
+
+
+def test_the_bad_rows_of_a_batch_are_one_row_and_the_good_ones_are_stored(
+    http: TestClient, wiring: Wiring, police: PoliceSystem
+) -> None:
+    bodies = [incident("99-1"), incident("99-2") | {"asha": 1}, {"reference": "99-3"}]
+    lines = "\n".join([*(json.dumps(body) for body in bodies), "{Asha"])
+    headers = {**police.headers(), "content-type": "application/x-ndjson"}
+    answer = http.post(f"{INCIDENTS}/batch", content=lines, headers=headers).json()
+    assert (answer["accepted"], answer["rejected"]) == (1, 3)
+    (row,) = not_read(wiring)
+    found = {"messages": 3, "codes": ["extra_forbidden", "missing"]}
+    assert row.detail == {"asked": f"POST {INCIDENTS}/batch", "things": {}} | found
+    http.post(f"{INCIDENTS}/batch", content=json.dumps(bodies[0]), headers=headers)
+    assert len(not_read(wiring)) == 1
+
+
+def test_a_sign_in_that_cannot_be_read_is_nobodys_and_on_the_trail_of_the_platform(
+    http: TestClient, wiring: Wiring, police: PoliceSystem
+) -> None:
+    statement = {
+        "grant_type": "client_credentials", "client_assertion": "Asha",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }  # fmt: skip
+    assert http.post(URL, data=statement).status_code == 401
+    assert http.post(URL, json=statement).status_code == 400
+    rows = [(row.chain, row.actor, row.reason_code) for row in not_read(wiring)]
+    assert rows == [
+        ("platform", "client:unknown", "invalid_client"),
+        ("platform", "client:unknown", "invalid_request"),
+    ]
+    assert refused(wiring) == []
+
+
+def test_of_what_cannot_be_read_an_hour_has_so_many_rows_and_a_denied_act_one_of_its_own(
+    http: TestClient, wiring: Wiring, police: PoliceSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "MOST_AN_HOUR", 3)
+    headers = police.headers()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda _: http.post(INCIDENTS, json={}, headers=headers).status_code, range(9))
+        )
+    assert answers == [422] * 9
+    assert [row.reason_code for row in not_read(wiring)] == ["invalid"] * 3 + ["more_refused"]
+    reader = police.headers("incidents:read")
+    assert http.post(INCIDENTS, json=incident(), headers=reader).status_code == 403
+    assert len(refused(wiring)) == 1
+
+
+def test_the_answer_to_what_cannot_be_read_stands_where_the_trail_takes_no_rows(
+    http: TestClient, wiring: Wiring, police: PoliceSystem
+) -> None:
+    headers = police.headers()
+    with wiring.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit RENAME TO audit_away"))
+    answer = http.post(INCIDENTS, json={}, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+    with wiring.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_away RENAME TO audit"))
+    assert not_read(wiring) == []
+
+
+def test_the_row_is_written_once_the_answer_has_gone(
+    http: TestClient, wiring: Wiring, police: PoliceSystem
+) -> None:
+    token = police.headers()["Authorization"].encode()
+    when_sent: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            when_sent.append(len(not_read(wiring)))
+
+    scope = {
+        "type": "http", "method": "POST", "path": INCIDENTS, "query_string": b"",
+        "headers": [(b"host", b"testserver"), (b"authorization", token),
+                    (b"content-type", b"application/json")],
+    }  # fmt: skip
+    asyncio.run(http.app(scope, receive, send))  # type: ignore[arg-type]
+    assert when_sent == [0]
+    assert len(not_read(wiring)) == 1

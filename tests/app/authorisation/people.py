@@ -156,7 +156,7 @@ def _account(wiring: Wiring, session: Any, name: str, holds: tuple[str, ...], ho
 def _client(wiring: Wiring, name: str, force: str, scopes: frozenset[ClientScope]) -> Somebody:
     now = wiring.clock.now()
     with wiring.database.write(PLATFORM) as session:
-        client, _ = add_client(session, force=force, name=name, now=now)
+        client, _ = add_client(session, force=force, name=name, now=now, scopes=ALL_SCOPES)
         issued = now - timedelta(minutes=11) if name == LATE else now
         token = issue_token(session, wiring.cipher, client=client, scopes=scopes, now=issued)
     return Somebody(

@@ -13,11 +13,13 @@ from app.access.models import Account, AccountRole, Force, PoliceClient
 from app.access.permissions import Role
 from app.core.errors import NotFound
 from app.core.key_file import Keys
+from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from tests.app.conftest import Encompass
 from tests.factories.county import county_files
-from tests.factories.people import add_person
+from tests.factories.incidents import serving
+from tests.factories.people import add_person, signed_in
 
 
 def test_a_force_is_added_once(encompass: Encompass, wiring: Wiring) -> None:
@@ -65,6 +67,38 @@ def test_a_police_system_changes_its_secret_for_a_key_and_is_revoked_at_last(
     assert encompass("clients", "revoke", client).exit_code == 0
     assert json.loads(encompass("clients", "list", "--json").stdout) == []
     assert encompass("clients", "new-secret", client).exit_code == 1
+
+
+def test_a_police_system_gets_the_scopes_it_is_given_and_else_the_least(
+    encompass: Encompass, wiring: Wiring
+) -> None:
+    encompass("force", "add", "99", "Exampleshire Police")
+    given = {
+        (): ["incidents:write"],
+        ("incidents:read",): ["incidents:read"],
+        ("incidents:write", "incidents:read"): ["incidents:read", "incidents:write"],
+    }
+    with serving(wiring) as http:
+        for asked, wanted in given.items():
+            options = [part for one in asked for part in ("--scope", one)]
+            shown = encompass("clients", "add", "99", "Control room", *options, "--json").stdout
+            added = json.loads(shown)
+            assert added["scopes"] == wanted
+            form = {"grant_type": "client_credentials"} | {
+                name: added[name] for name in ("client_id", "client_secret")
+            }
+            everything = form | {"scope": "incidents:write incidents:read"}
+            unasked, token = (
+                http.post("/api/v1/token", data=asked).json() for asked in (form, everything)
+            )
+            assert unasked["scope"].split() == token["scope"].split() == wanted
+            auth = {"Authorization": f"Bearer {token['access_token']}"}
+            may_read = http.get("/api/v1/incidents", headers=auth).status_code == 200
+            assert may_read is ("incidents:read" in wanted)
+            for one in ("incidents:write", "incidents:read"):
+                answer = http.post("/api/v1/token", data=form | {"scope": one})
+                assert answer.status_code == (200 if one in wanted else 400)
+    assert encompass("clients", "add", "99", "Room", "--scope", "everything").exit_code == 2
 
 
 def test_a_system_is_for_tests_for_life_and_what_it_may_do_is_changed(
@@ -237,3 +271,33 @@ def test_a_person_begins_anew_by_a_new_link_and_is_shut_out_in_the_end(
         with pytest.raises(NotFound):
             enrolment.read(session, wiring.cipher, token, now=wiring.clock.now())
     assert encompass("accounts", "new-link", person.email, "--made-sure").exit_code == 1
+
+
+def test_one_person_or_everybody_is_signed_out_on_the_next_request(
+    encompass: Encompass, wiring: Wiring
+) -> None:
+    people = [add_person(wiring, f"{name}@example.org", Role.AUDITOR) for name in ("a", "b", "c")]
+    browsers = [signed_in(wiring, person) for person in people]
+    again = signed_in(wiring, people[0])
+
+    def open_now() -> list[bool]:
+        return [one.get("/account").status_code == 200 for one in (*browsers, again)]
+
+    assert encompass("accounts", "sign-out", "nobody@example.org").exit_code == 1
+    assert open_now() == [True, True, True, True]
+    ended = json.loads(encompass("accounts", "sign-out", people[0].email, "--json").stdout)
+    assert ended == {"account_id": str(people[0].account_id), "sessions_ended": 2}
+    assert open_now() == [False, True, True, False]
+    assert "Sessions ended: 2." in encompass("accounts", "sign-out", "--everybody").stdout
+    assert open_now() == [False] * 4
+    assert signed_in(wiring, people[0]).get("/account").status_code == 200
+    with wiring.database.read(PLATFORM) as session:
+        rows = session.execute(
+            select(AuditEntry.event, AuditEntry.subject, AuditEntry.detail)
+            .where(AuditEntry.actor.startswith("operator:"), AuditEntry.event.contains(":ended"))
+            .order_by(AuditEntry.seq)
+        ).all()
+    kinds = ["session", "session", "sessions", "session", "session", "sessions"]
+    assert [row.event for row in rows] == [f"access:{kind}:ended" for kind in kinds]
+    assert (rows[2].subject, rows[2].detail) == (people[0].actor, {"sessions": 2})
+    assert (rows[5].subject, rows[5].detail) == ("account:everybody", {"sessions": 2})

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.access import accounts
+from app.access import accounts, sessions
 from app.access.models import KnownBrowser, SignInSession
 from app.access.permissions import Grant, Role
 from app.access.roles import end_role
@@ -21,7 +21,9 @@ from notifications.states import Template
 from schools.models import KeyAdult
 from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE, URN
-from tests.factories.people import Browser, Person, add_person, move, signed_in
+from tests.factories.people import PASSWORD, Browser, Person, add_person, move, signed_in
+
+SESSION = "__Host-encompass-session"
 
 
 class Elsewhere(Browser):
@@ -93,6 +95,62 @@ def test_somebody_is_signed_in_at_two_places_and_ends_the_other(
     assert here.press("/account/sessions/others/end").status_code == 303
     assert third.get("/inbox").status_code == 303
     assert here.get("/inbox").status_code == 200
+
+
+def test_signing_in_once_more_in_a_browser_ends_what_was_open_there(
+    wiring: Wiring, morning: Morning
+) -> None:
+    """Whoever holds the old cookie has nothing, whoever signs in; a refused try ends nothing."""
+    here, there = signed_in(wiring, morning.priya), signed_in(wiring, morning.priya)
+    stranger = signed_in(wiring, morning.stranger)
+    old = Browser(wiring)
+    hold(old, here.http.cookies[SESSION])
+    assert old.get("/inbox").status_code == 200
+
+    def comes(person: Person, **typed: str) -> int:
+        move(wiring, seconds=30)
+        form = {"email": person.email, "password": PASSWORD, "code": person.code(), **typed}
+        # The page was open since before: now that somebody is signed in it leads elsewhere.
+        held = here.http.cookies[SESSION]
+        here.http.cookies.delete(SESSION)
+        token = here.form_token("/sign-in")
+        hold(here, held)
+        return here.http.post("/sign-in", data={"form_token": token, **form}).status_code
+
+    assert comes(morning.priya, code="000000") == 401
+    assert old.get("/inbox").status_code == 200
+    assert comes(morning.priya) == 303
+    assert old.get("/inbox").status_code == 303
+    assert comes(morning.huw) == 303
+    assert ended_by(wiring) == [morning.priya.actor, morning.huw.actor]
+    assert there.get("/inbox").status_code == 200
+    assert stranger.get("/inbox").status_code == 200
+
+
+def test_somebody_is_signed_in_at_five_places_and_a_sixth_ends_the_one_used_longest_ago(
+    wiring: Wiring, morning: Morning
+) -> None:
+    colleague = signed_in(wiring, morning.huw)
+    browsers = [signed_in(wiring, morning.priya) for _ in range(sessions.MOST_AT_ONCE)]
+    move(wiring, seconds=1)
+    for one in (browsers[0], *browsers[2:]):
+        assert one.get("/inbox").status_code == 200
+    assert ended_by(wiring) == []
+    browsers.append(signed_in(wiring, morning.priya))
+    still_in = [one.get("/inbox").status_code == 200 for one in browsers]
+    assert still_in == [True, False, True, True, True, True]
+    assert ended_by(wiring) == [morning.priya.actor]
+    assert colleague.get("/inbox").status_code == 200
+
+
+def hold(browser: Browser, token: str) -> None:
+    browser.http.cookies.set(SESSION, token, domain="testserver.local", path="/")
+
+
+def ended_by(wiring: Wiring) -> list[str]:
+    with wiring.database.read(PLATFORM) as session:
+        rows = select(AuditEntry.actor).where(AuditEntry.event == "access:session:ended")
+        return list(session.scalars(rows.order_by(AuditEntry.seq)))
 
 
 def test_leaving_losing_a_role_and_being_shut_out_count_on_the_next_request(

@@ -47,6 +47,7 @@ def ask(browser: Browser, **changes: Any) -> int:
 
 
 def question(morning: Morning) -> RecallOfMany:
+    row: RecallOfMany
     (row,) = morning.force.rows(RecallOfMany)
     return row
 

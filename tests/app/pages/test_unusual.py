@@ -1,7 +1,7 @@
 """Looks that stand out, for the auditor of the force alone: who, why, and nothing of a child."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from app.access.permissions import Role
 from app.core import audit
 from app.core.audit import Event
 from app.core.ids import new_id
+from app.core.policies import add_policy
+from app.core.policy import Desk, Policy, Timing
 from app.core.scope import PLATFORM
 from app.intake.models import Incident
 from schools.connected import Adult
@@ -60,7 +62,7 @@ def row_of(page: str, name: str) -> list[str]:
 
 
 @pytest.mark.feature("SE9")
-def test_who_looks_again_and_again_before_seven_stands_out_and_a_colleague_does_not(
+def test_who_looks_again_and_again_stands_out_and_a_colleague_does_not(
     morning: Morning, auditor: Browser
 ) -> None:
     waiting = opened_by_priya(morning)
@@ -74,9 +76,9 @@ def test_who_looks_again_and_again_before_seven_stands_out_and_a_colleague_does_
     page = auditor.get(WEEK).text
     who, why, *numbers = row_of(page, "Priya")
     assert who == "Priya Nair Key adult"
-    assert why == "Looks out of hours The same child again and again"
-    # The opening and nine readings.
-    assert numbers == ["1", "–", "–", "10", "10", "0", "0"]
+    assert why == "The same child again and again"
+    # The opening and nine readings, right after the first alert.
+    assert numbers == ["1", "–", "–", "0", "10", "0", "0"]
     assert "Huw" not in page
     assert "2 people acted" in page
     for content in ("Asha", "Khan", str(waiting)):
@@ -101,6 +103,50 @@ def test_nobody_else_reads_it(morning: Morning, role: Role, relation: dict[str, 
     other = add_person(morning.wiring, "other@example.org", role, **relation)
     assert signed_in(morning.wiring, other).get(WEEK).status_code == 404
     assert read(morning) == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "at", "out"),
+    [
+        ([Role.KEY_ADULT], "06:41", 0),
+        ([Role.KEY_ADULT], "06:29", 6),
+        ([Role.COUNCIL_OFFICER], "06:41", 0),
+        ([Role.COUNCIL_OFFICER, Role.KEY_ADULT], "18:00", 6),
+        ([Role.FORCE_DESK], "06:41", 6),
+        ([Role.FORCE_DESK], "07:00", 0),
+        ([Role.KEY_ADULT, Role.LEAD], "06:41", 6),
+    ],
+)
+def test_the_day_of_who_only_receives_begins_with_the_forces_first_alert(
+    morning: Morning, auditor: Browser, roles: list[Role], at: str, out: int
+) -> None:
+    relations: dict[Role, dict[str, Any]] = {
+        Role.KEY_ADULT: {"urn": URN}, Role.COUNCIL_OFFICER: {"council": "999"},
+    }  # fmt: skip
+    person, *_ = [
+        add_person(
+            morning.wiring, "one@example.org", role, name="Jo One",
+            **relations.get(role, {"force": FORCE}),
+        )
+        for role in roles
+    ]  # fmt: skip
+    when = datetime.fromisoformat(f"2026-11-18T{at}:00+00:00")
+    looked(morning, person, 6, when)
+    page = auditor.get(WEEK).text
+    assert "before 07:00, of people who are only key adults or council officers before 06:30" in (
+        " ".join(page.split())
+    )
+    assert ("Jo One" in page) is (out > 0)
+    if out:
+        assert row_of(page, "Jo One")[-4] == str(out)
+    # With another policy the day begins with its first alert.
+    earlier = Policy(timing=Timing(first_alert=time(6)), desk=Desk(telephone="01632 960001"))
+    with morning.wiring.database.write(PLATFORM) as session:
+        add_policy(
+            session, FORCE, body=earlier, valid_from=when, approved_by="operator:test", now=when
+        )
+    page = auditor.get(WEEK).text
+    assert ("Jo One" in page) is (out > 0 and (at, roles) != ("06:29", [Role.KEY_ADULT]))
 
 
 def test_many_children_are_many_against_own_weeks_and_against_colleagues(

@@ -1,7 +1,7 @@
 """Whose week stands out, by the written definitions: at each border, and one before it."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from app.reports.unusual import (
     Kind,
     Sign,
     Week,
+    alerted_day_begins,
     colleagues_usual,
     out_of_hours,
     own_usual,
@@ -62,6 +63,27 @@ def test_a_week_counts_children_once_and_looks_each_time() -> None:
 )
 def test_hours_are_londons_and_end_at_six(at: datetime, *, is_out: bool) -> None:
     assert out_of_hours(at, weekdays) is is_out
+
+
+@pytest.mark.parametrize(
+    ("minute", "is_out"), [(29, True), (30, False), (41, False)]
+)  # fmt: skip
+def test_the_day_of_who_is_alerted_begins_with_the_first_alert(
+    minute: int, *, is_out: bool
+) -> None:
+    begins = alerted_day_begins(time(6, 30))
+    at = datetime(2026, 11, 17, 6, minute, tzinfo=UTC)
+    assert out_of_hours(at, weekdays, begins) is is_out
+    assert out_of_hours(at, weekdays)
+    assert week_of(looks(["a", "b"], at), weekdays, begins).out_of_hours == 2 * is_out
+    # The other end of the day, closed days and summer time are as for everybody.
+    assert out_of_hours(datetime(2026, 11, 17, 18, tzinfo=UTC), weekdays, begins)
+    assert out_of_hours(datetime(2026, 11, 21, 10, tzinfo=UTC), weekdays, begins)
+    assert not out_of_hours(datetime(2026, 6, 16, 5, 30, tzinfo=UTC), weekdays, begins)
+
+
+def test_a_first_alert_after_seven_makes_nobodys_day_shorter() -> None:
+    assert alerted_day_begins(time(7, 45)) == time(7)
 
 
 def test_a_closed_day_has_no_hours() -> None:
