@@ -33,7 +33,6 @@ from app.api.body import read_body
 from app.api.deps import address_of, wiring_of
 from app.casework.refusals import UNKNOWN_SYSTEM, Asker, note
 from app.casework.refusals import Refusal as RefusedAct
-from app.core.audit import Event
 from app.core.errors import NotSignedIn, ServiceError, Unavailable
 from app.core.scope import of_force
 from app.wiring import Wiring
@@ -129,8 +128,12 @@ def token(
         return JSONResponse(_granted(request, asked), headers=_NO_STORE)
     except Refusal as refusal:
         answer = _refused(refusal)
-        if refusal is asked:
-            answer.background = BackgroundTask(_note_not_read, wiring_of(request), refusal)
+        if refusal is asked and refusal.error == "invalid_client":
+            # A sign-in of nobody who can be named; a form that is none is no sign-in.
+            wiring = wiring_of(request)
+            answer.background = BackgroundTask(
+                _note_refused, wiring, None, refusal, now=wiring.clock.now()
+            )
         return answer
     except NotSignedIn as error:
         return _refused(Refusal("invalid_client", error.detail, 401))
@@ -205,15 +208,6 @@ def _note_refused(
     known = Asker(f"client:{client.id}", frozenset({client.force})) if client else None
     reason = error.error if isinstance(error, Refusal) else "invalid_client"
     note(wiring.database, RefusedAct(known or Asker(UNKNOWN_SYSTEM), reason, _ADDRESS), now=now)
-
-
-def _note_not_read(wiring: Wiring, refusal: Refusal) -> None:
-    """Leave a row for a form that says nobody's name, or none that can be believed."""
-    act = RefusedAct(
-        Asker(UNKNOWN_SYSTEM), refusal.error, _ADDRESS, event=Event.MESSAGE_NOT_READ,
-        found={"messages": 1, "codes": []},
-    )  # fmt: skip
-    note(wiring.database, act, now=wiring.clock.now())
 
 
 def _note_wrong_address(wiring: Wiring, client: PoliceClient, *, now: datetime) -> None:

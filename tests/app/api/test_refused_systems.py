@@ -169,7 +169,7 @@ def test_the_bad_rows_of_a_batch_are_one_row_and_the_good_ones_are_stored(
     assert len(not_read(wiring)) == 1
 
 
-def test_a_sign_in_that_cannot_be_read_is_nobodys_and_on_the_trail_of_the_platform(
+def test_a_sign_in_whose_statement_cannot_be_read_is_nobodys_and_a_form_that_is_none_is_no_sign_in(
     http: TestClient, wiring: Wiring, police: PoliceSystem
 ) -> None:
     statement = {
@@ -177,13 +177,11 @@ def test_a_sign_in_that_cannot_be_read_is_nobodys_and_on_the_trail_of_the_platfo
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     }  # fmt: skip
     assert http.post(URL, data=statement).status_code == 401
+    assert refused(wiring) == [("platform", "client:unknown", "invalid_client", f"POST {URL}")]
     assert http.post(URL, json=statement).status_code == 400
-    rows = [(row.chain, row.actor, row.reason_code) for row in not_read(wiring)]
-    assert rows == [
-        ("platform", "client:unknown", "invalid_client"),
-        ("platform", "client:unknown", "invalid_request"),
-    ]
-    assert refused(wiring) == []
+    assert http.post(URL, data={"form": "none"}).status_code == 400
+    assert len(refused(wiring)) == 1
+    assert not_read(wiring) == []
 
 
 def test_of_what_cannot_be_read_an_hour_has_so_many_rows_and_a_denied_act_one_of_its_own(
