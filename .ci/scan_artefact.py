@@ -49,6 +49,7 @@ EXCUSES = (
     Excuse("every interface of the container; the proxy is in front", value="0.0.0.0"),  # noqa: S104
     Excuse("a network for documentation (RFC 5737), in an example", value="192.0.2.0"),
     Excuse("the name of an event of the trail", value="access:password:changed"),
+    Excuse("the words for that event", value="The password was changed"),
     Excuse("an id in an example of the interface", value="1f0c1f6f0f7e4c7d8a5b3c2d1e0f9a8b"),
     Excuse("words of an example of the interface", value="the secret that was shown once"),
     Excuse("stands in for the authenticator of nobody, so that work is equal", value="A" * 32),

@@ -36,7 +36,7 @@ WORDS: Mapping[str, str] = {
     Event.REVIEW_LOOKED_AGAIN: "A second reviewer looked at the decision",
     Event.NOTIFICATION_PLACED: "The message was written",
     Event.NOTIFICATION_WITHHELD: "The message was not shown to somebody close to the family",
-    Event.RECIPIENT_CHANGED: "Somebody was passed over, or asked in another’s place",
+    Event.RECIPIENT_CHANGED: "The recipient was changed",
     Event.RECIPIENT_CHANGES_READ: "The list of changed recipients was read",
     Event.PATTERN_FOUND: "One suspect stands in several families",
     Event.PATTERN_DECIDED: "A lead decided about a suspect’s pattern",
