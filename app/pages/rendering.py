@@ -43,6 +43,7 @@ _COMPONENTS = {
     "inset-text": "govukInsetText",
     "password-input": "govukPasswordInput",
     "radios": "govukRadios",
+    "select": "govukSelect",
     "service-navigation": "govukServiceNavigation",
     "skip-link": "govukSkipLink",
     "tag": "govukTag",
