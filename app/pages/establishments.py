@@ -9,10 +9,12 @@ from fastapi.responses import RedirectResponse
 
 from app.access.permissions import Action, Relation, may
 from app.casework import calendars, establishments
+from app.casework.tonight import tonight
 from app.core.errors import Invalid
 from app.pages.deps import Posted, SignedIn, Visitor, Wired, Write
 from app.pages.forms import messages
 from app.pages.problems import PageRoute
+from app.pages.register_words import ALERTING, HOLIDAYS, REASONS, STEPS
 from app.pages.rendering import page
 from schools.models import Establishment, Status
 from schools.register_diff import ChangeKind, Use
@@ -86,6 +88,15 @@ def search_press(
 @router.get("/register/schools/{urn}")
 def school_page(request: Request, urn: Urn, visitor: SignedIn, session: Write) -> Response:
     return _school(request, visitor, establishments.school(session, visitor.acting, urn=urn))
+
+
+@router.get("/register/schools/{urn}/tonight")
+def tonight_page(request: Request, urn: Urn, visitor: SignedIn, session: Write) -> Response:
+    return page(
+        request, "tonight.html", visitor=visitor, title="If an incident came tonight",
+        night=tonight(session, visitor.acting, urn=urn), step_words=STEPS, alerting=ALERTING,
+        reason_words=REASONS, holiday_words=HOLIDAYS,
+    )  # fmt: skip
 
 
 @router.post("/register/schools/{urn}/names")

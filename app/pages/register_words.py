@@ -4,6 +4,8 @@ from typing import Any
 
 from app.casework.own_contact import Notice
 from app.casework.register_view import ASSURED, NOT_ASSURED, READY
+from app.core.policy import HolidayPolicy
+from notifications.states import StepKind
 from schools.assurance import Part
 
 # Why a school, or one of its people, cannot receive.
@@ -17,6 +19,24 @@ REASONS = {
     "left": "left",
     "unreadable": "entry does not open",
 }
+STEPS = {
+    StepKind.KEY_ADULT: "An alert by email to the first who can receive",
+    StepKind.SECOND_KEY_ADULT: "An alert to the next, and text messages to those asked so far",
+    StepKind.CALL_SHEET: "The school is on the force’s list of schools to ring",
+    StepKind.ALL_KEY_ADULTS: "An alert to everybody who can receive",
+    StepKind.DUTY_OFFICER: "The force’s duty officer has the call",
+    StepKind.LATE: "The deadline: from here on it is late, and that stays on the record",
+    StepKind.DUTY_OFFICER_AGAIN: "The duty officer has the call again",
+    StepKind.LEADS: "The force’s lead has it",
+}
+HOLIDAYS = {
+    HolidayPolicy.DELIVER: "The school is on holiday then: it is told all the same, and the child "
+    "is looked for again on the first pupil morning.",
+    HolidayPolicy.HOLD: "The school is on holiday then: the force holds the message until pupils "
+    "are back.",
+    HolidayPolicy.COUNCIL: "The school is on holiday then: its council is told instead.",
+}
+ALERTING = frozenset({StepKind.KEY_ADULT, StepKind.SECOND_KEY_ADULT, StepKind.ALL_KEY_ADULTS})
 PARTS = {
     Part.TWO_KEY_ADULTS: "two key adults who can receive",
     Part.PROTOCOL: "a signed protocol",

@@ -124,6 +124,7 @@ PAGES = {
     "/register/requests": "requests",
     "/register/schools": "schools",
     "/register/schools/{urn}": "school",
+    "/register/schools/{urn}/tonight": "tonight",
     "/register/schools/{urn}/key-adults": "key-adults",
     "/register/schools/{urn}/key-adults/add": "key-adult-ask",
     "/register/key-adults/{key_adult_id}": "key-adult",
@@ -364,6 +365,7 @@ class Photographer:
             page.get_by_role("button", name="Ask for this person").click()
             page.wait_for_load_state()
         take(key, people, urn=_SCHOOL)
+        take(key, "/register/schools/{urn}/tonight", urn=_SCHOOL)
         take(key, "/register/key-adults/{key_adult_id}", key_adult_id=adult)
         take("council_lead", "/register")
         take("council_lead", "/register/requests")
