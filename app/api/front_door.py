@@ -60,7 +60,7 @@ class FrontDoor:
         request = Request(scope, receive)
         try:
             self._admit(request)
-            await self._app(scope, _limited(receive, _longest(request)), send)
+            await self._app(scope, _limited(receive, request), send)
         except Exception as error:
             if send.started:
                 raise
@@ -83,12 +83,13 @@ class FrontDoor:
         # No address has such bytes, and whoever reads it as text would break on them.
         if not request.scope["query_string"].isascii():
             raise Malformed("Write the address in ASCII, other characters percent-encoded.")
+        if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            raise _no_text()
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > _longest(request):
             raise _too_large()
         # No page takes a file: a parser that keeps files is not reached.
-        kind = request.headers.get("content-type", "")
-        if kind.strip().lower().startswith("multipart/"):
+        if _kind(request).startswith("multipart/"):
             raise WrongMediaType("Send a form as application/x-www-form-urlencoded.")
 
     def _ours(self, request: Request) -> bool:
@@ -137,16 +138,36 @@ def _too_large() -> TooLarge:
     return TooLarge("Send a smaller body.")
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    """Return a `receive` that counts, for bodies that came without their length."""
-    taken = 0
+def _no_text() -> Malformed:
+    return Malformed("Leave out the character NUL: no text has it.")
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").strip().lower()
+
+
+def _limited(receive: Receive, request: Request) -> Receive:
+    """Return a `receive` that counts, for bodies that came without their length.
+
+    It also looks into forms for NUL, which PostgreSQL takes in no text. A form is read by a
+    library that would hand it on; our reader of JSON refuses it by itself.
+    """
+    taken, limit, end = 0, _longest(request), b""
+    form = _kind(request).startswith("application/x-www-form-urlencoded")
 
     async def counted() -> Message:
-        nonlocal taken
+        nonlocal taken, end
         message = await receive()
-        taken += len(message.get("body", b""))
+        body = message.get("body", b"")
+        taken += len(body)
         if taken > limit:
             raise _too_large()
+        if form:
+            end += body
+            if b"\0" in end or b"%00" in end:
+                raise _no_text()
+            # So much of one that comes in two parts can stand at the end of the first.
+            end = end[-2:]
         return message
 
     return counted

@@ -17,8 +17,9 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.mark.feature("IN5")
-@pytest.mark.parametrize("seed", [1000, 1001])
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("database_url", "seed"), [("sqlite", 1000), ("postgresql", 1001)], indirect=["database_url"]
+)
 def test_five_thousand_hostile_requests_break_echo_and_change_nothing(
     wiring: Wiring, seed: int
 ) -> None:
