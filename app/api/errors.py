@@ -165,6 +165,9 @@ def install(app: FastAPI, answer: Answer) -> None:
 def _as_ours(error: Exception) -> ServiceError:
     if isinstance(error, ServiceError):
         return error
+    if isinstance(error.__cause__, ServiceError):
+        # Ours, raised while the framework read a form, and wrapped by it.
+        return error.__cause__
     if isinstance(error, RequestValidationError):
         return Invalid("Correct what `errors` names and send it again.", field_errors(error))
     if isinstance(error, HTTPException) and error.status_code == 405:
