@@ -6,7 +6,7 @@ Rows only: who may ask and answer, and what is taken back, is in `app.casework.r
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database import Base
@@ -41,6 +41,17 @@ class RecallOfMany(ForceOwned, Base):
     answered_at: Mapped[datetime | None]
     # How many messages went; left as they are where it was answered and nothing stands here.
     recalled: Mapped[int | None]
+
+
+def agreed_since(session: Session, by: UUID | None, *, force: str, since: datetime) -> int:
+    """Return how many messages went since an instant because this person agreed."""
+    found = session.scalar(
+        select(func.sum(RecallOfMany.recalled)).where(
+            RecallOfMany.force == force, RecallOfMany.answered_by == by,
+            RecallOfMany.answered_at > since,
+        )
+    )  # fmt: skip
+    return found or 0
 
 
 def answer(session: Session, ident: UUID, *, by: UUID, now: datetime) -> bool:

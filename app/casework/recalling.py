@@ -30,7 +30,7 @@ from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
 from app.intake.outcomes import SENT, Outcome, OutcomeReason
 from app.reports.rows import NOT_SHOWN
-from notifications import recall_cases
+from notifications import recall_cases, recalls_of_many
 from notifications.models import Notification
 from notifications.recall import recall_notifications
 from notifications.receipt_models import Breach, Recall
@@ -186,7 +186,11 @@ def _require_few(session: Session, acting: Acting, force: str) -> None:
             AuditEntry.reason_code.in_([str(one) for one in RecallReason]),
         )
     )  # fmt: skip
-    if (alone or 0) >= policy.recalls.alone_an_hour:
+    # What somebody else asked for, and this person agreed to, was not alone.
+    agreed = recalls_of_many.agreed_since(
+        session, acting.actor.account_id, force=force, since=acting.now - _AN_HOUR
+    )
+    if (alone or 0) - agreed >= policy.recalls.alone_an_hour:
         raise Conflict(
             "You took many messages back within the hour. For more, ask on the page “Take many "
             "messages back”: a second person has to agree."

@@ -167,6 +167,12 @@ def test_one_person_alone_takes_back_a_few_in_an_hour_and_a_colleague_goes_on(
             valid_from=morning.force.now, approved_by="account:lead", now=morning.force.now,
         )  # fmt: skip
     sent = [morning.notification() for _ in range(5)]
+    for _ in range(3):
+        morning.notification(urn=LATER_URN)
+    ask(signed_in(morning.wiring, lead), recipient=f"urn:{LATER_URN}")
+    agreeing = signed_in(morning.wiring, desk)
+    agreeing.press(f"{HERE}/{question(morning).id}/agree")
+    assert question(morning).recalled == 3
 
     def take_back(browser: Browser, message: UUID) -> int:
         return browser.press(
