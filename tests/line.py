@@ -53,17 +53,28 @@ class Line:
                 continue
             server = socket.create_connection(self.server)
             self._open += [client, server]
+            unheard = threading.Event()
             for one, other, asks in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._pass, args=(one, other, asks), daemon=True).start()
+                passing = threading.Thread(
+                    target=self._pass, args=(one, other, asks, unheard), daemon=True
+                )
+                passing.start()
 
-    def _pass(self, one: socket.socket, other: socket.socket, asks: bool) -> None:
+    def _pass(
+        self, one: socket.socket, other: socket.socket, asks: bool, unheard: threading.Event
+    ) -> None:
         with suppress(OSError):
             while some := one.recv(65536):
                 self._passing.wait()
-                other.sendall(some)
-                if asks and self.lose_answer_to and self.lose_answer_to in some:
+                losing = asks and self.lose_answer_to and self.lose_answer_to in some
+                if losing:
+                    # Before it is passed on: the answer can be quicker than what follows here.
+                    unheard.set()
                     self.lose_answer_to = None
                     self.lost += 1
+                if asks or not unheard.is_set():
+                    other.sendall(some)
+                if losing:
                     # The server has it and works on it; who asked will never hear of it.
                     one.shutdown(socket.SHUT_RDWR)
         for end in (one, other):
