@@ -59,7 +59,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question as it stands; `messages` is how many would go now, `who` empty on one's own."""
+    """One question as it stands; `messages` is how many would go now, `who` empty on one's own.
+
+    How many went is not here: who agreed may know of messages that who asked may not know of.
+    """
 
     id: UUID
     force: str
@@ -71,7 +74,7 @@ class Asked:
     messages: int
     waits: bool
     answered_at: datetime | None
-    recalled: int | None
+    taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,7 @@ def _asked(session: Session, acting: Acting, row: RecallOfMany, who: str) -> Ask
     name = "every school and council" if row.recipient is None else _name(session, row.recipient)
     return Asked(
         row.id, row.force, name, row.since, RecallReason(row.reason_code), who, row.asked_at,
-        len(meant), waits, row.answered_at, row.recalled,
+        len(meant), waits, row.answered_at, row.recalled is not None,
     )  # fmt: skip
 
 

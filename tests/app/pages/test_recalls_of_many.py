@@ -104,7 +104,7 @@ def test_a_second_person_takes_back_all_that_one_school_was_sent(
     with morning.wiring.database.read(PLATFORM) as session:
         outcomes = {session.get_one(InvolvedChild, one).outcome for one in children}
     assert outcomes == {Outcome.IN_REVIEW}
-    assert "3 messages were taken back" in first.get(HERE).text
+    assert ": taken back at 6:31am" in first.get(HERE).text
     assert second.press(agree).status_code == 409
     assert trail(morning) == [
         ("notification:recall_of_many:asked", None),
@@ -200,9 +200,27 @@ def test_a_restricted_incident_stays_where_who_agrees_may_not_know_of_it(morning
     assert agrees.press(f"{HERE}/{question(morning).id}/agree").status_code == 303
     assert state(morning, ordinary) is NotificationState.RECALLED
     assert state(morning, hidden) is NotificationState.READY
-    assert "1 message was taken back" in asks.get(HERE).text
+    assert "taken back at" in asks.get(HERE).text
     assert ask(asks) == 400
     assert ask(signed_in(morning.wiring, member)) == 303
+
+
+def test_who_asked_is_not_told_how_many_went_where_who_agreed_may_know_of_more(
+    morning: Morning,
+) -> None:
+    ordinary, hidden = morning.notification(), morning.notification()
+    restrict(morning.wiring, morning.read(hidden).incident_id)
+    member, second = (colleague(morning.wiring, f"{one}@example.org", *ALL) for one in "ms")
+    outsider = colleague(morning.wiring, "o@example.org", *ALL)
+    name_group(morning.wiring, [member, second])
+    asks = signed_in(morning.wiring, outsider)
+    assert ask(asks) == 303
+    agree = f"{HERE}/{question(morning).id}/agree"
+    assert signed_in(morning.wiring, member).press(agree).status_code == 303
+    assert {state(morning, one) for one in (ordinary, hidden)} == {NotificationState.RECALLED}
+    shown = asks.get(HERE).text
+    assert "taken back at" in shown
+    assert "2 messages" not in shown
 
 
 def test_where_a_protected_child_goes_to_school_is_not_told_by_a_count(
