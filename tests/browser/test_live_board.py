@@ -14,7 +14,7 @@ from app.access.models import Force
 from app.access.permissions import Role
 from app.core.scope import PLATFORM
 from app.core.settings import Settings
-from notifications.channels.call_sheet import open_line
+from notifications.channels.call_sheet import open_line, open_lines
 from notifications.models import Notification
 from tests.browser.test_people import DESK, come_in
 from tests.factories.mornings import Morning
@@ -68,19 +68,24 @@ def test_what_a_school_opens_is_on_the_board_at_once_and_nothing_else_moves(
     expect(state).to_contain_text("2 children not told")
     page.evaluate("window.kept = 'this very page'")
     page.locator("details > summary").first.click()
-    claim = page.locator('form[action$="/claim"] button').last
-    claim.focus()
+    with morning.wiring.database.read(PLATFORM) as session:
+        lines = {one.notification_id: one.id for one in open_lines(session, force=FORCE)}
+    page.locator(f'form[action="/morning/calls/{lines[second]}/claim"] button').focus()
     opens(site, morning, first)
     expect(state).to_contain_text("1 child not told", timeout=10_000)
     assert page.evaluate("window.kept") == "this very page"
     expect(page.locator("details[open]")).to_have_count(1)
-    assert page.evaluate("document.activeElement.closest('form')?.action").endswith("/claim")
+    assert page.evaluate("document.activeElement.closest('form')?.action").endswith(
+        f"/{lines[second]}/claim"
+    )
     expect(page.locator("body > [role=status]")).to_contain_text("1 child not told")
     # Beyond the end of one stream: the browser comes back, and has missed nothing.
     time.sleep(5)
     opens(site, morning, second)
     expect(state).to_contain_text("All children told", timeout=10_000)
     assert page.evaluate("window.kept") == "this very page"
+    # What had the keyboard is gone: the next press goes on from here, not from the top of the page.
+    assert page.evaluate("document.activeElement.tagName") == "MAIN"
 
 
 def test_a_board_that_nobody_touches_does_not_stay_signed_in(

@@ -60,7 +60,13 @@ if (board) {
       loadedAt = Date.now()
       initAll({ scope: main() })
       for (const one of open) find(one)?.parentElement.setAttribute('open', '')
-      if (focus) find(focus)?.focus({ preventScroll: true })
+      if (focus) {
+        // What had the keyboard may be gone: the page goes on from its main part, not from the top.
+        main().setAttribute('tabindex', '-1')
+        main().classList.add('govuk-skip-link-focused-element')
+        const there = find(focus) ?? main()
+        there.focus({ preventScroll: true })
+      }
       if (state() !== before) said.textContent = state()
     } catch {
       stale = true
