@@ -79,7 +79,7 @@ def pages(wiring: Wiring, rounds: int) -> Figures:
     return {
         # The first time compiles the statements of this process.
         name: {"median": round(median(times[1:]), 1), "p95": round(percentile(times[1:], 0.95), 1),
-               "bytes": sizes[name]}
+               "cpu": round(median(worked[name][1:]), 1), "bytes": sizes[name]}
         for name, times in taken.items()
     }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Who has a child that is not told yet: a person's name wherever one is known, else a room's."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from schools.officers import Duty, officers_of
 
 
 class Holders:
-    """Answers for one force and date; each school and account is looked up once."""
+    """Answers for one force and date; each school, account and room is looked up once."""
 
     def __init__(
         self, session: Session, cipher: Cipher, *, force: str, policy: Policy, on: date,
@@ -37,11 +37,39 @@ class Holders:
         self._policy = policy
         self._on = on
         self._names: dict[UUID, str] = {}
+        self._rooms: dict[Role, list[UUID]] = {}
+        # By child or message, of those that were looked up: what is open for it, else None.
+        self._late_at: dict[UUID, datetime | None] = {}
+        self._reviews: dict[UUID, Review | None] = {}
+        self._lines: dict[UUID, CallSheetLine | None] = {}
         self._people: dict[str, list[Recipient]] = {}
         self._officers: dict[Duty, str] = {}
 
+    def look_up(self, children: Iterable[UUID], messages: Iterable[UUID]) -> None:
+        """Read at once what `of` will be asked of these; what was left out it reads by itself."""
+        if wanted := set(children) - self._late_at.keys():
+            self._late_at |= dict.fromkeys(wanted)
+            late = select(UnsettledChild.involved_child_id, UnsettledChild.late_at).where(
+                UnsettledChild.involved_child_id.in_(wanted), UnsettledChild.closed_at.is_(None)
+            )
+            self._late_at |= {
+                row.involved_child_id: row.late_at for row in self._session.execute(late)
+            }
+            reviews = select(Review).where(
+                Review.involved_child_id.in_(wanted), Review.state == ReviewState.OPEN
+            )
+            self._reviews |= dict.fromkeys(wanted)
+            self._reviews |= {one.involved_child_id: one for one in self._session.scalars(reviews)}
+        if wanted := set(messages) - self._lines.keys():
+            self._lines |= dict.fromkeys(wanted)
+            lines = select(CallSheetLine).where(
+                CallSheetLine.notification_id.in_(wanted), CallSheetLine.closed_at.is_(None)
+            )
+            self._lines |= {one.notification_id: one for one in self._session.scalars(lines)}
+
     def of(self, child: InvolvedChild, visible: Sequence[Notification]) -> str:
         """Return who has this child now."""
+        self.look_up([child.id], [one.id for one in visible if one.told_at is None])
         late = self._late(child)
         if late is not None:
             return late
@@ -66,11 +94,7 @@ class Holders:
         return f"{desk}, school abroad to be found; {self._reviewer(child)}"
 
     def _reviewer(self, child: InvolvedChild) -> str:
-        review = self._session.scalars(
-            select(Review).where(
-                Review.involved_child_id == child.id, Review.state == ReviewState.OPEN
-            )
-        ).one_or_none()
+        review = self._reviews[child.id]
         if review is not None and review.claimed_by is not None:
             return f"Reviewer: {self._name(review.claimed_by)}"
         passed_to = review.passed_to if review is not None else None
@@ -82,11 +106,7 @@ class Holders:
 
     def _late(self, child: InvolvedChild) -> str | None:
         """Return who has a child whose school nobody settled in time, beside whoever claimed it."""
-        late = self._session.scalar(
-            select(UnsettledChild.late_at).where(
-                UnsettledChild.involved_child_id == child.id, UnsettledChild.closed_at.is_(None)
-            )
-        )
+        late = self._late_at[child.id]
         if late is None or child.outcome in {Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL}:
             return None
         duty = self._by_duty("Duty officer", Duty.DUTY_OFFICER)
@@ -113,12 +133,7 @@ class Holders:
         return f"{room}: {names}" if names else None
 
     def _school(self, notification: Notification) -> str:
-        line = self._session.scalars(
-            select(CallSheetLine).where(
-                CallSheetLine.notification_id == notification.id,
-                CallSheetLine.closed_at.is_(None),
-            )
-        ).first()
+        line = self._lines[notification.id]
         if line is not None and line.claimed_by is not None:
             return f"Caller: {self._name(line.claimed_by)}"
         if line is not None:
@@ -164,19 +179,22 @@ class Holders:
         return self._by_duty(room, Duty.DUTY_OFFICER) or f"{room}: {self._of_policy}"
 
     def _in_room(self, role: Role) -> list[UUID]:
-        ids = self._session.scalars(
-            select(AccountRole.account_id)
-            .join(Account, Account.id == AccountRole.account_id)
-            .where(
-                AccountRole.force == self._force,
-                AccountRole.role == role,
-                AccountRole.ended_at.is_(None),
-                Account.enrolled_at.is_not(None),
-                Account.disabled_at.is_(None),
+        if role not in self._rooms:
+            ids = self._session.scalars(
+                select(AccountRole.account_id)
+                .join(Account, Account.id == AccountRole.account_id)
+                .where(
+                    AccountRole.force == self._force,
+                    AccountRole.role == role,
+                    AccountRole.ended_at.is_(None),
+                    Account.enrolled_at.is_not(None),
+                    Account.disabled_at.is_(None),
+                )
+                .order_by(AccountRole.granted_at)
             )
-            .order_by(AccountRole.granted_at)
-        )
-        return [one for one in ids if self._only is None or one in self._only]
+            only = self._only
+            self._rooms[role] = [one for one in ids if only is None or one in only]
+        return self._rooms[role]
 
     @property
     def _of_policy(self) -> str:

@@ -238,6 +238,9 @@ def _holders(
     closed_to_most = any(closed for _, closed in children.values())
     apart = holders(allowed(session, force, on=on)) if closed_to_most else None
     whole, held = holders(), {}
+    for asked in (whole, apart):
+        if asked is not None:
+            asked.look_up(children, [one.id for one in untold])
     for one in untold:
         child, closed = children[one.involved_child_id]
         held[one.id] = (apart if closed and apart else whole).of(child, [one])

@@ -51,6 +51,11 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
         apart = Holders(
             session, cipher, force=force, policy=policy, on=london_date(now), only=group
         )
+    for asked in {holders, apart}:
+        asked.look_up(
+            [child.id for child, _ in children],
+            [one.id for own in sent.values() for one in own if one.told_at is None],
+        )
     names = _school_names(session, sent)
     served = services_told(session, [one.id for one, _ in children])
     rows = [

@@ -124,12 +124,19 @@ def test_the_stream_is_for_the_desk_alone_and_says_nothing_of_another_force(
     assert heard == {desk.email: ["event: changed"] * 2, other.email: ["event: changed"]}
 
 
+@pytest.mark.parametrize("between_streams", [False, True])
 def test_the_page_that_was_signed_out_elsewhere_goes_to_the_sign_in(
-    page: Page, morning: Morning, desk: Person
+    page: Page, morning: Morning, desk: Person, between_streams: bool
 ) -> None:
     morning.notification()
     come_in(page, desk)
     expect(page.get_by_text("1 child not told")).to_be_visible()
+    if between_streams:
+        # What comes back finds the door shut, and hears of no event at all.
+        stream = "**/morning/live?*"
+        page.route(stream, lambda route: route.abort())
+        page.wait_for_event("requestfailed", lambda asked: "/morning/live" in asked.url)
+        page.unroute(stream)
     with morning.wiring.database.write(PLATFORM) as session:
         sessions.end_all(session, desk.account_id, now=morning.wiring.clock.now())
     expect(page).to_have_url("/sign-in", timeout=10_000)

@@ -79,6 +79,8 @@ if (board) {
   const stream = new EventSource(board.dataset.live)
   stream.addEventListener('changed', changed)
   stream.addEventListener('ended', () => window.location.reload())
+  // Refused for good when it came back, as after a sign-out elsewhere: the page finds out why.
+  stream.addEventListener('error', () => { if (stream.readyState === EventSource.CLOSED) changed() })
 }
 
 // Two minutes before a sign-in ends it says so, and one press makes it longer: what was typed stays.
