@@ -53,6 +53,15 @@ def force_named(session: Session, code: str) -> Force:
     return found
 
 
+def require_live(session: Session, code: str) -> None:
+    """Raise `Refused` for a force that is not live yet, and for one there is not."""
+    if force_named(session, code).live_at is None:
+        raise Refused(
+            f"Force {code} is not live yet. Its system tries its messages with --test; then "
+            f"`encompass force go-live {code} FILE` says what is missing, and makes it live."
+        )
+
+
 def only_force(session: Session) -> Force:
     """Return the one force there is; raise `Refused` where there is none, or a choice."""
     found = session.scalars(select(Force).order_by(Force.code).limit(2)).all()

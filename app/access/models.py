@@ -47,6 +47,8 @@ class Force(Base):
     code: Mapped[str] = mapped_column(String(16), primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     added_at: Mapped[datetime]
+    # From when live systems may be added for it; until then only test systems.
+    live_at: Mapped[datetime | None]
 
 
 class ForceArea(Base):

@@ -19,8 +19,9 @@ from app.core.errors import Refused
 from app.core.policies import add_policy, changed_parts
 from app.core.policy import Policy
 
-# Thresholds and margins of matching; whether children before school are left out.
-TWO_PEOPLE = frozenset({"matching", "early_years"})
+# Thresholds and margins of matching; whether children before school are left out; what a force
+# reaches before it is live.
+TWO_PEOPLE = frozenset({"matching", "early_years", "going_live"})
 _OF_FORCE = frozenset({Role.LEAD, Role.REVIEWER, Role.FORCE_DESK})
 
 

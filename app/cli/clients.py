@@ -51,11 +51,13 @@ def add(
     It may push, close its night and withdraw; to read back what became of an incident it needs
     --scope incidents:write --scope incidents:read. No token carries more than that.
     With --test it tries its messages out: they say `test: true` and are told to nobody.
+    A live system needs a live force: encompass force go-live.
 
     Example: encompass clients add 99 "Exampleshire control room"
     """
     from app.access import credentials
     from app.access.clients import LEAST_SCOPES, add_system
+    from app.access.forces import require_live
     from app.access.models import ClientKind
 
     public_key = credentials.read_key(key.read_bytes()) if key else None
@@ -63,6 +65,8 @@ def add(
     with opening.unit() as (session, wiring):
         actor, now = opening.operator(), wiring.clock.now()
         kind = ClientKind.TEST if test else ClientKind.LIVE
+        if kind is ClientKind.LIVE:
+            require_live(session, force)
         client = add_system(
             session, force=force, name=name, actor=actor, now=now, kind=kind, scopes=scopes
         )

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli import opening, policy, restricted, wording
+from app.cli import going_live, opening, policy, restricted, wording
 from app.cli.output import Json, answer
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command()(policy.policy)
+commands.command("go-live")(going_live.go_live)
 commands.command("wording")(wording.of_force)
 commands.command("restricted-group")(restricted.restricted_group)
 
@@ -44,13 +45,14 @@ def add(
         {"force": code, "name": name},
         [
             f"Force {code} added.",
-            f'Next: encompass clients add {code} "Control room"',
+            f'Next: encompass clients add {code} "Its system" --test',
             f"Then:  encompass force area {code} COUNCIL…   (whose schools it tells)",
             f"       encompass force policy {code} policy.json   (at least the desk's telephone)",
             f"       encompass accounts add … --role force_desk --force {code} (reviewer, lead)",
             f"       encompass officers add force:{code} duty_officer …   (and a stand-in)",
             f"       encompass force restricted-group {code} EMAIL EMAIL",
-            "Last:  encompass check says what is still missing.",
+            "Last:  encompass check says what is still missing, and",
+            f"       encompass force go-live {code} FILE lets live systems push.",
         ],
         as_json=json,
     )

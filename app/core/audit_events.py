@@ -166,6 +166,7 @@ class Event(StrEnum):
     KEY_ADULT_LEFT = "register:key_adult:left"
     KEY_ADULT_REMINDED = "register:key_adult:reminded"
     SCHOOL_DATES_RECORDED = "register:school:dates_recorded"
+    FORCE_WENT_LIVE = "access:force:went_live"
     FORCE_AREA_CHANGED = "access:force:area_changed"
     DRILL_BEGUN = "register:drill:begun"
     DRILL_ASKED = "register:drill:asked"

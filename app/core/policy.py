@@ -162,6 +162,18 @@ class Recalls(Part):
     alone_an_hour: Annotated[int, Field(ge=1, le=100)] = 10
 
 
+class GoingLive(Part):
+    """What a force reaches before a live system may push for it (features.md AD2)."""
+
+    # Children of its own records tried, and the share whose school was found without a person.
+    children: Annotated[int, Field(ge=1, le=100_000)] = 100
+    matched: Annotated[float, Field(ge=0.5, le=1.0)] = 0.80
+    # Shares of its schools: those that could receive tomorrow, and that answered a drill lately.
+    ready: Annotated[float, Field(ge=0.5, le=1.0)] = 0.90
+    drilled: Annotated[float, Field(ge=0.5, le=1.0)] = 0.80
+    drill_days: Annotated[int, Field(ge=7, le=366)] = 120
+
+
 class Policy(Part):
     """Everything a force may decide, in one typed record."""
 
@@ -178,6 +190,7 @@ class Policy(Part):
     receipts: Receipts = Receipts()
     restricted: Restricted = Restricted()
     recalls: Recalls = Recalls()
+    going_live: GoingLive = GoingLive()
     follow_up_school_days: Annotated[int, Field(ge=1, le=30)] = 5
     early_years: bool = False
     # Once a week to each key adult an alert that nothing stands behind (reliability.md F79).

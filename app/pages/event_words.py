@@ -165,6 +165,7 @@ WORDS: Mapping[str, str] = {
     Event.KEY_ADULT_LEFT: "A key adult left",
     Event.KEY_ADULT_REMINDED: "A key adult was reminded",
     Event.SCHOOL_DATES_RECORDED: "A school’s dates were recorded",
+    Event.FORCE_WENT_LIVE: "The force went live",
     Event.FORCE_AREA_CHANGED: "The area of the force was changed",
     Event.DRILL_BEGUN: "A drill was begun",
     Event.DRILL_ASKED: "A school was asked in a drill",

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.access.accounts import add_account
 from app.access.clients import ALL_SCOPES, Caller, add_client
 from app.access.models import Account, Force
 from app.access.permissions import Actor, Role
+from app.access.restricted import set_group
 from app.access.roles import roles_of
 from app.casework.acting import Acting
 from app.casework.not_our_pupil import say_not_our_pupil
@@ -270,6 +271,23 @@ class World:
                 name=email.partition("@")[0].title(), email=email, telephone="01632 960555",
                 verified=True, now=self.now, actor="operator:test",
             )  # fmt: skip
+
+    def everybody(self) -> None:
+        """Put the force's own people in their place: each can sign in, each duty has a person."""
+        self.person("lead@example.org", Role.LEAD, force=FORCE)
+        for duty, email in (
+            (Duty.DUTY_OFFICER, "duty@example.org"), (Duty.DUTY_OFFICER, "stand-in@example.org"),
+            (Duty.REVIEWER, "ruth@example.org"), (Duty.FORCE_LEAD, "lead@example.org"),
+            (Duty.REVIEWER, "reviewer@example.org"),
+        ):  # fmt: skip
+            self.officer(duty, email)
+        group = [
+            self.people[one].id
+            for one in ("lead@example.org", "reviewer@example.org", "desk@example.org")
+        ]
+        with self.wiring.database.write(PLATFORM) as session:
+            session.execute(update(Account).values(enrolled_at=Account.added_at))
+            set_group(session, force=FORCE, accounts=group, now=self.now, actor="operator:test")
 
     def review_steps(self) -> dict[str, tuple[str, str | None]]:
         """The rungs of the newest ladder of an unsettled child: state and reason by kind."""

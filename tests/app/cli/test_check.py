@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from app.access.models import Force
 from app.core.clock import SystemClock
 from app.core.database import make_engine
+from app.core.scope import PLATFORM
+from app.wiring import Wiring
 from notifications.channels.fake_notify import API_KEY, FakeNotify
 from notifications.channels.sink import MailSink
 from notifications.states import Template
@@ -44,12 +48,16 @@ def test_an_empty_installation_says_what_to_do(encompass: Encompass) -> None:
     assert "encompass force add" in shown.stdout
 
 
-def test_a_whole_installation_has_nothing_that_fails(with_mail: Encompass, tmp_path: Path) -> None:
+def test_a_whole_installation_has_nothing_that_fails(
+    with_mail: Encompass, wiring: Wiring, tmp_path: Path
+) -> None:
     files = county_files(tmp_path)
     with_mail("migrate")
     with_mail("register", "import", files.establishments)
     with_mail("key-adults", "import", files.key_adults)
     with_mail("force", "add", "99", "Exampleshire Police")
+    with wiring.database.write(PLATFORM) as session:
+        session.execute(update(Force).values(live_at=Force.added_at))
     with_mail("clients", "add", "99", "Control room")
     for role in ("force_desk", "reviewer", "lead"):
         with_mail("accounts", "add", f"{role}@example.org", "--role", role, "--force", "99")

@@ -18,7 +18,7 @@ BUILT = {
     "audit export", "data", "keys init", "keys add", "keys rotate", "keys retire",
     "keys seal",
     "calendar bank-holiday", "drill begin", "force policy",
-    "force restricted-group", "force wording", "mail wording",
+    "force restricted-group", "force wording", "force go-live", "mail wording",
     "mail bounces", "mail providers", "stand-in mail", "stand-in notify",
     "officers add", "officers import", "officers leave", "officers list", "report decisions",
     "report fairness", "report quality", "report readiness", "watchdog run", "watchdog once",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.access import credentials, enrolment
 from app.access.models import Account, AccountRole, Force, PoliceClient
@@ -22,6 +22,13 @@ from tests.factories.incidents import serving
 from tests.factories.people import add_person, signed_in
 
 
+def add_live_force(encompass: Encompass, wiring: Wiring) -> None:
+    """Add a force that went live already, so that live systems may be added for it."""
+    assert encompass("force", "add", "99", "Exampleshire Police").exit_code == 0
+    with wiring.database.write(PLATFORM) as session:
+        session.execute(update(Force).values(live_at=Force.added_at))
+
+
 def test_a_force_is_added_once(encompass: Encompass, wiring: Wiring) -> None:
     assert encompass("force", "add", "99", "Exampleshire Police").exit_code == 0
     again = encompass("force", "add", "99", "Exampleshire Police")
@@ -34,7 +41,7 @@ def test_a_force_is_added_once(encompass: Encompass, wiring: Wiring) -> None:
 def test_a_police_system_gets_its_secret_once_as_one_object(
     encompass: Encompass, wiring: Wiring
 ) -> None:
-    encompass("force", "add", "99", "Exampleshire Police")
+    add_live_force(encompass, wiring)
     added = encompass("clients", "add", "99", "Control room", "--json")
     assert added.exit_code == 0
     body = json.loads(added.stdout)
@@ -47,9 +54,9 @@ def test_a_police_system_gets_its_secret_once_as_one_object(
 
 
 def test_a_police_system_changes_its_secret_for_a_key_and_is_revoked_at_last(
-    encompass: Encompass, tmp_path: Path
+    encompass: Encompass, wiring: Wiring, tmp_path: Path
 ) -> None:
-    encompass("force", "add", "99", "Exampleshire Police")
+    add_live_force(encompass, wiring)
     added = json.loads(encompass("clients", "add", "99", "Control room", "--json").stdout)
     client = added["client_id"]
     public = tmp_path / "public.pem"
@@ -72,7 +79,7 @@ def test_a_police_system_changes_its_secret_for_a_key_and_is_revoked_at_last(
 def test_a_police_system_gets_the_scopes_it_is_given_and_else_the_least(
     encompass: Encompass, wiring: Wiring
 ) -> None:
-    encompass("force", "add", "99", "Exampleshire Police")
+    add_live_force(encompass, wiring)
     given = {
         (): ["incidents:write"],
         ("incidents:read",): ["incidents:read"],
@@ -128,9 +135,9 @@ def test_a_system_is_for_tests_for_life_and_what_it_may_do_is_changed(
 
 
 def test_a_police_system_may_have_a_key_from_the_first_day(
-    encompass: Encompass, tmp_path: Path
+    encompass: Encompass, wiring: Wiring, tmp_path: Path
 ) -> None:
-    encompass("force", "add", "99", "Exampleshire Police")
+    add_live_force(encompass, wiring)
     pair = ECKey.generate_key("P-256")
     private, public = tmp_path / "private.pem", tmp_path / "public.pem"
     private.write_bytes(pair.as_pem(private=True))

@@ -138,6 +138,7 @@ def test_a_version_needs_a_name_and_a_force(encompass: Encompass, tmp_path: Path
 
 SAFER = {"matching": {"auto_threshold": 0.995}}
 YOUNGER = {"early_years": True}
+SOONER = {"going_live": {"drilled": 0.5}}
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def people(world: World) -> None:
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("body", [SAFER, YOUNGER])
+@pytest.mark.parametrize("body", [SAFER, YOUNGER, SOONER])
 @pytest.mark.parametrize("proposer", ["reviewer@example.org", "other.lead@example.org"])
 def test_thresholds_and_exclusions_are_proposed_by_one_and_approved_by_another(
     encompass: Encompass, tmp_path: Path, world: World, proposer: str, body: dict[str, Any]

@@ -2,18 +2,15 @@
 
 import os
 import random
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from app.core.audit import Event
 from app.core.models import AuditEntry
-from app.tables import METADATA
-from app.wiring import Wiring
 from tests.factories.mornings import Morning
 from tests.factories.people import Browser
+from tests.rows import everything
 
 # 10,000 by `ENCOMPASS_SCANNER_HITS`; every kind of address and method comes up in far fewer.
 HITS = int(os.environ.get("ENCOMPASS_SCANNER_HITS", "600"))
@@ -27,17 +24,6 @@ _TAILS = (
 _FORMS: tuple[dict[str, str], ...] = (
     {}, {"on_roll": "yes", "knows_family": "no"}, {"answer": "absent"}, {"codes": "silent_support"},
 )  # fmt: skip
-
-
-def everything(wiring: Wiring) -> dict[str, list[Any]]:
-    """Every row of every table."""
-    with wiring.database.engine.connect() as connection:
-        return {
-            table.name: sorted(
-                map(repr, connection.execute(text(f'SELECT * FROM "{table.name}"')).all())  # noqa: S608
-            )
-            for table in METADATA.sorted_tables
-        }
 
 
 def addresses(notification_id: UUID) -> list[str]:

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import text
 
 from app.access.clients import ALL_SCOPES, Caller
-from app.access.permissions import Role
-from app.access.restricted import set_group
 from app.casework.nights import close
 from app.casework.police import PoliceActing
 from app.core.clock import Clock, at_london, london_date
@@ -21,7 +19,6 @@ from app.jobs.runner import Runner, Step, StepReport, Tick
 from app.watchdog.settings import WatchdogSettings
 from app.watchdog.watch import Seen, Watchdog
 from notifications.channels.sink import MailSink
-from schools.officers import Duty
 from tests.app.watchdog.listener import Listener
 from tests.journeys.world import FORCE, World, at, child
 
@@ -52,22 +49,7 @@ class Watched:
         self.world.school(
             OTHERBY, "Otherby Church School", town="Otherby", key_adults=["only@otherby.test"]
         )
-        self.world.person("lead@example.org", Role.LEAD, force=FORCE)
-        for duty, email in (
-            (Duty.DUTY_OFFICER, "duty@example.org"), (Duty.DUTY_OFFICER, "stand-in@example.org"),
-            (Duty.REVIEWER, "ruth@example.org"), (Duty.FORCE_LEAD, "lead@example.org"),
-            (Duty.REVIEWER, "reviewer@example.org"),
-        ):  # fmt: skip
-            self.world.officer(duty, email)
-        self.sql("UPDATE account SET enrolled_at = added_at")
-        with self.world.wiring.database.write(PLATFORM) as session:
-            group = [
-                self.world.people[one].id
-                for one in ("lead@example.org", "reviewer@example.org", "desk@example.org")
-            ]
-            set_group(
-                session, force=FORCE, accounts=group, now=self.world.now, actor="operator:test"
-            )
+        self.world.everybody()
 
     def watch(self, *, clock: Clock | None = None, **changes: Any) -> Watchdog:
         """Return a watchdog as a process would have it; `changes` are settings."""
