@@ -40,6 +40,8 @@ def turned(here: Place, first: int, tally: Tally, most: int) -> int:
         here.live("rotate")
         _retire(here, tally)
         _all_opens(here, tally)
+        # The morning goes on beside it: what falls due meanwhile is done under the new key.
+        here.live("tick")
     return kills
 
 
@@ -64,6 +66,7 @@ def erased(here: Place, first: int, tally: Tally, most: int) -> int:
     here.live("purge", now=_when_all_is_over(here))
     if left := _each_whole_or_erased(here, tally):
         _half(tally, f"{left} incidents not erased")
+    here.live("tick")
     return kills
 
 

@@ -70,7 +70,7 @@ def measure(held: Wiring, client: UUID, *, flushes: int) -> dict[str, Any]:
         )
         broken = Chain(held.cipher.audit_key()).verify(session, FORCE)
     return {
-        "per_second": round(median(per_second)), "slowest": round(min(per_second)),
+        "per_second": round(median(per_second)), "rounds": [round(one) for one in per_second], "slowest": round(min(per_second)),
         "incidents_missing": wanted - count(held), "children_missing": wanted - (children or 0),
         "trail_rows": rows, "trail_whole": broken is None,
     }  # fmt: skip

@@ -63,6 +63,7 @@ def test_every_migration_goes_down_and_up_again(two_engines: tuple[Engine, Engin
     assert schema.current(engine) == schema.newest()
 
 
+@pytest.mark.feature("SE7")
 def test_rows_and_what_refers_to_them_outlive_every_migration_after_the_first(
     wiring: Wiring,
 ) -> None:

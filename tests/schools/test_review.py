@@ -117,6 +117,7 @@ def test_one_reviewer_at_a_time_holds_a_claim_until_it_ends(force: NotifyingForc
     assert review_of(force.database, review_id).claimed_by == second
 
 
+@pytest.mark.feature("AU5")
 def test_a_person_settles_with_a_reason_and_the_evidence_is_carried(
     force: NotifyingForce,
 ) -> None:

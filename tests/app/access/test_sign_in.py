@@ -92,6 +92,7 @@ def test_somebody_disabled_stays_out(wiring: Wiring, person: Person) -> None:
     assert not attempt(wiring, person.email, person.code())
 
 
+@pytest.mark.feature("SE5")
 @pytest.mark.parametrize("email", ["desk@example.org", "nobody@example.org"])
 def test_five_failures_from_one_place_lock_known_and_unknown_alike(
     wiring: Wiring, person: Person, clock: HandClock, email: str
@@ -112,6 +113,7 @@ def test_a_strangers_tries_from_elsewhere_do_not_lock_the_person_out(
     assert attempt(wiring, person.email, person.code(), address="192.0.2.1")
 
 
+@pytest.mark.feature("SE5")
 def test_tries_from_many_places_lock_the_account_for_a_while(
     wiring: Wiring, person: Person, clock: HandClock
 ) -> None:
@@ -123,6 +125,7 @@ def test_tries_from_many_places_lock_the_account_for_a_while(
     assert attempt(wiring, person.email, person.code())
 
 
+@pytest.mark.feature("SE5")
 def test_a_known_and_an_unknown_address_cost_the_same_statements_and_one_hash(
     wiring: Wiring, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

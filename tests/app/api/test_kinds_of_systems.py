@@ -147,6 +147,7 @@ def test_a_force_with_a_test_system_alone_is_not_waited_for(
     assert night.state is Feed.WAITING
 
 
+@pytest.mark.feature("SE5")
 @pytest.mark.feature("SE4")
 def test_a_limit_says_when_there_is_room_again_and_is_rung_until_totals_agree(
     http: TestClient, police: PoliceSystem, wiring: Wiring, clock: HandClock

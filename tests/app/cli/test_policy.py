@@ -44,6 +44,7 @@ def held(encompass: Encompass) -> dict[str, Any]:
     return shown
 
 
+@pytest.mark.feature("AU4")
 def test_the_default_is_printed_and_a_version_takes_its_place(
     encompass: Encompass, tmp_path: Path
 ) -> None:
@@ -152,6 +153,7 @@ def people(world: World) -> None:
     world.person("invited.lead@example.org", Role.LEAD, force=FORCE)
 
 
+@pytest.mark.feature("AU4")
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("body", [SAFER, YOUNGER, SOONER])
 @pytest.mark.parametrize("proposer", ["reviewer@example.org", "other.lead@example.org"])

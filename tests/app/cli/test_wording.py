@@ -37,6 +37,7 @@ def test_who_adds_a_force_approves_the_words_of_the_release_for_it(encompass: En
     assert found["approved"][0]["approved_by"].startswith("operator:")
 
 
+@pytest.mark.feature("AU4")
 @pytest.mark.feature("CO1")
 @pytest.mark.parametrize(
     ("command", "version"), [(("force", "wording", "99"), NOTICE), (("mail", "wording"), ALERT)]

@@ -26,6 +26,7 @@ def cipher() -> Cipher:
     return Cipher(Keys.generate())
 
 
+@pytest.mark.feature("SE2")
 def test_a_sealed_record_opens_as_it_was_in_its_own_row(cipher: Cipher) -> None:
     key, _ = cipher.new_content_key("99")
     sealed = cipher.seal(ASHA, table="child", row="1", force="99", key=key)
@@ -66,6 +67,7 @@ def test_equal_records_seal_to_different_bytes(cipher: Cipher) -> None:
     assert len(seals) == 50
 
 
+@pytest.mark.feature("SE2")
 def test_a_wrapped_content_key_opens_for_its_own_force_and_id_alone(cipher: Cipher) -> None:
     key, wrapped = cipher.new_content_key("99")
     other, _ = cipher.new_content_key("99")
@@ -76,6 +78,7 @@ def test_a_wrapped_content_key_opens_for_its_own_force_and_id_alone(cipher: Ciph
         cipher.unwrap(other.id, "99", wrapped)
 
 
+@pytest.mark.feature("SE2")
 def test_a_destroyed_key_says_that_the_content_is_erased(cipher: Cipher) -> None:
     key, _ = cipher.new_content_key("99")
     with pytest.raises(Erased):

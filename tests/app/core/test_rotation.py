@@ -80,6 +80,7 @@ def reader(filled: Wiring) -> Cipher:
     return Cipher(file.current(), file.current)
 
 
+@pytest.mark.feature("SE2")
 @pytest.mark.usefixtures("small_batches")
 def test_everything_opens_before_during_and_after_a_rotation(
     filled: Wiring, reader: Cipher
@@ -161,6 +162,7 @@ def test_what_was_stored_under_the_old_key_meanwhile_keeps_it_in_the_file(filled
     assert len(Keys.load(path).masters) == 2
 
 
+@pytest.mark.feature("SE2")
 def test_a_key_that_was_destroyed_stays_destroyed_and_a_damaged_row_stops_nobody(
     filled: Wiring,
 ) -> None:
@@ -313,6 +315,7 @@ def test_a_sealed_file_is_the_one_or_the_other_wherever_the_process_ends(
     assert rotation.left_behind(base, cipher) == {}
 
 
+@pytest.mark.feature("SE2")
 def test_every_sealed_column_of_the_register_takes_part() -> None:
     sealed = {
         f"{table.name}.{column.name}"

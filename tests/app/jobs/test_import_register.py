@@ -87,6 +87,7 @@ def test_a_new_file_is_imported_once_and_only_in_the_quiet_hours(
     assert len(seen(wiring)) == 2  # nothing new
 
 
+@pytest.mark.feature("AU4")
 def test_a_refused_file_waits_for_a_person_and_then_goes_in(wiring: Wiring, folder: Path) -> None:
     rows = [{"URN": str(990001 + number)} for number in range(20)]
     put(folder, "edubasealldata20261119.csv", *rows)

@@ -123,6 +123,7 @@ def test_the_decision_is_a_new_match_of_a_person_with_the_reason(
         assert words_of(session, morning.wiring.cipher, match) == SAID
 
 
+@pytest.mark.feature("AU5")
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
