@@ -199,9 +199,20 @@ def _settle(
             alert.state, alert.attempts = AlertState.PLANNED, alert.attempts - 1
             alert.next_attempt_at = settling.now + timedelta(seconds=1)
     if alert.state in {AlertState.PLANNED, AlertState.UNKNOWN}:
+        if result.kind is not ResultKind.NOT_TRIED and result.kind is not ResultKind.UNASKED:
+            _note_try(settling, alert, result)
         settling.session.flush()
         if not still_wanted(settling.session, [alert.id]):
             alert.state, alert.settled_at = AlertState.NOT_NEEDED, settling.now
+
+
+def _note_try(settling: Settling, alert: Alert, result: AlertResult) -> None:
+    """Put a try that did not succeed, and will be followed by another, on the trail."""
+    audit.record(
+        settling.session, event=Event.ALERT_TRIED, actor=settling.actor, force=alert.force,
+        subject=f"alert:{alert.id}", now=settling.now, reason_code=result.code,
+        detail={"attempts": alert.attempts, "by": result.channel},
+    )  # fmt: skip
 
 
 def _refused_for_good(

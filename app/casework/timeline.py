@@ -34,7 +34,7 @@ from notifications.models import (
 )
 from notifications.receipt_models import Recall, ReceiptStep
 from notifications.receipt_steps import ASKED_ABOUT
-from notifications.states import ENDED, ReceiptKind
+from notifications.states import ENDED, AlertState, ReceiptKind
 
 _STEPS = frozenset(
     {
@@ -184,11 +184,21 @@ def _steps(session: Session, notification_id: UUID, *, why: bool) -> Iterator[Mo
 
 
 def _alerts(session: Session, notification_id: UUID) -> Iterator[Moment]:
-    for row in _alert_rows(session, notification_id):
-        to = "to a key adult" if row.key_adult_id is not None else "to an officer"
-        yield Moment(row.planned_at, "alert", "planned", to, row.channel.value)
-        if row.settled_at is not None:
-            yield Moment(row.settled_at, "alert", row.state.value, to, row.last_code or "")
+    """Return when each alert was planned, and every try of it with what its provider said."""
+    rows = {f"alert:{row.id}": row for row in _alert_rows(session, notification_id)}
+    to = {
+        subject: "to a key adult" if row.key_adult_id is not None else "to an officer"
+        for subject, row in rows.items()
+    }
+    for subject, row in rows.items():
+        yield Moment(row.planned_at, "alert", "planned", to[subject], row.channel.value)
+        if row.state is AlertState.NOT_NEEDED and row.settled_at is not None:
+            yield Moment(row.settled_at, "alert", row.state.value, to[subject])
+    tries = select(AuditEntry).where(AuditEntry.subject.in_(rows)).order_by(AuditEntry.seq)
+    for one in session.scalars(tries):
+        by = str((one.detail or {}).get("by") or rows[one.subject].channel.value)
+        said = f"{by}: {one.reason_code}" if one.reason_code else by
+        yield Moment(one.at, "try", one.event, to[one.subject], said)
 
 
 def _alert_rows(session: Session, notification_id: UUID) -> Sequence[Alert]:

@@ -76,6 +76,7 @@ class Event(StrEnum):
     STEP_TAKEN = "escalation:step:taken"
     LADDER_REPLANNED = "escalation:ladder:replanned"
     ALERT_HANDED_OVER = "alert:delivery:handed_over"
+    ALERT_TRIED = "alert:delivery:tried"
     ALERT_FAILED = "alert:delivery:failed"
     ALERT_SET_ASIDE = "alert:delivery:set_aside"
     ALERT_REACHED = "alert:delivery:reached_mailbox"

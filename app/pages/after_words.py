@@ -53,7 +53,7 @@ NOT_OURS = {
 }
 
 MOMENTS = {
-    "trail": "", "alert": "Alert", "receipt": "Mail", "step_planned": "Planned",
+    "trail": "", "alert": "Alert", "try": "", "receipt": "Mail", "step_planned": "Planned",
     "step_done": "Step taken", "step_skipped": "Step skipped", "words": "Words",
 }  # fmt: skip
 

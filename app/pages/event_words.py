@@ -75,6 +75,7 @@ WORDS: Mapping[str, str] = {
     Event.STEP_TAKEN: "A step of the ladder was taken",
     Event.LADDER_REPLANNED: "The ladder was planned anew",
     Event.ALERT_HANDED_OVER: "An alert was handed over",
+    Event.ALERT_TRIED: "An alert was tried, and is tried again",
     Event.ALERT_FAILED: "An alert could not be handed over",
     Event.ALERT_SET_ASIDE: "An alert was set aside after several failures",
     Event.ALERT_REACHED: "An alert reached the mailbox",

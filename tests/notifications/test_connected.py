@@ -120,6 +120,7 @@ def test_the_board_names_nobody_who_is_left_out(
     connect(force.wiring, happened.incident_id, FIRST)
     with force.database.read(PLATFORM) as session:
         holders = Holders(session, force.cipher, force=FORCE, policy=Policy(), on=TODAY)
+        holders.look_up([], [placed])
         held_by = holders._school(force.read(placed))
     assert held_by == "Key adult: Key Adult 2"
 
