@@ -148,6 +148,10 @@ class Settings(BaseSettings):
         default=(), description="all of these methods, of the last 15 minutes, stand for our code"
     )
 
+    breached_passwords_file: Path | None = Field(
+        default=None, description="SHA-1 of passwords that stood in a breach, in order"
+    )
+
     channel: str = Field(
         default="smtp", description="smtp or govuk_notify, or recording for a rehearsal"
     )
