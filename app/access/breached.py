@@ -1,12 +1,13 @@
-"""Passwords that stood in a breach, looked up in a file of the operator's: nothing is asked outside.
+"""Passwords that stood in a breach, looked up in the operator's file: nothing is asked outside.
 
-The file is as the published downloader of Have I Been Pwned writes it: a line for each password, its
+The file is as the published downloader of Have I Been Pwned writes it: a line for each, with its
 SHA-1 in 40 hex digits, a colon and how often it was seen, in the order of the digests. It has a
 thousand million lines, so that it is searched where it lies and never read.
 """
 
 from hashlib import sha1
 from pathlib import Path
+from string import hexdigits
 from typing import BinaryIO
 
 from app.core import logs
@@ -69,5 +70,5 @@ def _line_from(lines: BinaryIO, place: int) -> bytes:
 
 def _is_entry(line: bytes) -> bool:
     digest, colon, count = line.strip().partition(b":")
-    hexadecimal = len(digest) == _DIGITS and not digest.upper().strip(b"0123456789ABCDEF")
+    hexadecimal = len(digest) == _DIGITS and not digest.strip(hexdigits.encode())
     return hexadecimal and colon == b":" and count.isdigit()

@@ -47,7 +47,7 @@ def matches(password: str, password_hash: str | None) -> bool:
 def faults(password: str, *, email: str, breached: Path | None = None) -> list[FieldError]:
     """Return what is wrong with a new password, in words that say what to do.
 
-    `breached` is a list of those that stood in a breach (`app.access.breached`), where there is one.
+    `breached` is a list of those that stood in a breach (`app.access.breached`), if there is one.
     """
     folded = _folded(password)
     if len(folded) < SHORTEST:

@@ -105,8 +105,9 @@ def conclude(
     """Return whose password and code were right, or `None` after recording the refusal.
 
     Raises `TooMany` where the limit was reached since `look_up`: tries that were sent together all
-    looked before the first of them was counted. `matched` says whether the password was right. A code works once: the time step only moves
-    forward, by a conditional update, so two browsers with one code cannot both come in.
+    looked before the first of them was counted. `matched` says whether the password was right. A
+    code works once: the time step only moves forward, by a conditional update, so two browsers with
+    one code cannot both come in.
     """
     _stop_at(session, attempt.limits, now=now)
     account = session.get(Account, attempt.account_id or _NOBODY)

@@ -117,7 +117,7 @@ def _identity_provider(wiring: Wiring) -> tuple[State, str]:
 
 
 def _passwords(settings: Settings) -> tuple[State, str]:
-    """Say whether passwords from a breach are refused, as the process that answers people has it."""
+    """Say whether passwords from a breach are refused, as this process is set up."""
     file = settings.breached_passwords_file
     if file is None:
         return State.OK, "the commonest are refused; this process has no list of breached ones"

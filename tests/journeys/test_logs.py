@@ -127,7 +127,8 @@ def test_whatever_breaks_says_nothing_of_what_it_held(
         headers = PoliceSystem(http, FORCE, str(client.id), secret).headers()
         secrets = {
             secret, headers["Authorization"].removeprefix("Bearer "), cookie, form_token,
-            desk.secret, PASSWORD, METRICS, wiring.cipher.token_key().hex(), wiring.cipher.audit_key().hex(),
+            desk.secret, PASSWORD, METRICS, wiring.cipher.token_key().hex(),
+            wiring.cipher.audit_key().hex(),
         }  # fmt: skip
         words = f"Key (name)=(Asha Example-Khan) {' '.join(secrets)} already exists"
 

@@ -358,7 +358,8 @@ def patterns(browser: Browser) -> str:
     """Return the main part of the page of patterns as somebody has it."""
     page = browser.get(f"/reports/patterns/{FORCE}")
     assert page.status_code == 200
-    return re.sub(r'name="form_token" value="[^"]+"', "", page.text.partition("<main")[2].partition("</main>")[0])
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    return re.sub(r'name="form_token" value="[^"]+"', "", main)
 
 
 def test_what_is_left_of_an_erased_incident_is_in_no_number_of_anybody_else(night: Night) -> None:
