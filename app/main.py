@@ -67,6 +67,9 @@ def _application(wiring: Wiring) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json" if docs else None,
         lifespan=_lifespan,
+        # It would lead a push, with its body and its token, to an address made of the caller's
+        # `Host` and of the scheme that the proxy uses inside: http.
+        redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
     )
 

@@ -63,13 +63,14 @@ class Change:
 
 
 def changed_content(
-    old: Content, facts: NoticeFacts, policy: Policy, *, template_version: str
-) -> Content:
+    old: Content, facts: NoticeFacts, policy: Policy, *, template_version: str,
+    restricted: bool = False,
+) -> Content:  # fmt: skip
     """Return the newer content with the codes of what changed; counts stay as they were told.
 
     Raises `ValueError` for facts outside the closed lists.
     """
-    new = compose(facts, policy, template_version=template_version)
+    new = compose(facts, policy, template_version=template_version, restricted=restricted)
     codes = tuple(code for code in CHANGES if getattr(old, code) != getattr(new, code))
     return replace(
         new, earlier=old.earlier, pattern=old.pattern, late_record=old.late_record, changed=codes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from app.core.policy import Policy
+from app.core.policy import Desk, Policy
 
 
 class Location(StrEnum):
@@ -192,7 +192,9 @@ class Content:
     further: tuple["Content", ...] = ()
 
 
-def compose(facts: NoticeFacts, policy: Policy, *, template_version: str) -> Content:
+def compose(
+    facts: NoticeFacts, policy: Policy, *, template_version: str, restricted: bool = False
+) -> Content:
     """Return what the school is shown; raise `ValueError` for a value outside the closed lists."""
     extra = policy.content
     return Content(
@@ -208,7 +210,7 @@ def compose(facts: NoticeFacts, policy: Policy, *, template_version: str) -> Con
         earlier=Earlier(facts.earlier_30, facts.earlier_90, facts.earlier_365, facts.elsewhere),
         going_home=GoingHome(facts.going_home),
         going_home_until=facts.going_home_until,
-        desk=_desk(policy),
+        desk=_desk(policy.desk_for(restricted=restricted)),
         guidance=tuple(Guidance),
         late_record=facts.late_record,
         welsh=facts.welsh,
@@ -232,8 +234,7 @@ def _identity(facts: NoticeFacts) -> Identity:
     return Identity(facts.forename, facts.surname, facts.date_of_birth, birth_year)
 
 
-def _desk(policy: Policy) -> DeskLine:
-    desk = policy.desk
+def _desk(desk: Desk) -> DeskLine:
     return DeskLine(
         desk.name, desk.telephone, desk.hours, desk.staffed_until,
         desk.helpline, desk.helpline_telephone,

@@ -234,7 +234,7 @@ def _composed(session: Session, order: Order, policy: Policy, *, now: datetime) 
             elsewhere=None if facts.elsewhere is None else earlier.elsewhere,
         )  # fmt: skip
     version = notice_version(session, order.force, now=now)
-    return compose(facts, policy, template_version=version)
+    return compose(facts, policy, template_version=version, restricted=order.restricted)
 
 
 def _add_content(

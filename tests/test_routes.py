@@ -27,7 +27,7 @@ OPEN = {
     "/api/v1/token": "the client secret is the proof",
     "/health/live": "says that the process runs",
     "/health/ready": "says whether the process can work",
-    "/health/deadline": "counts without names, behind a token of its own in production",
+    "/health/deadline": "counts without names, behind the token of the metrics, off without one",
     "/api/v1/callbacks/govuk-notify": "behind the provider's own token, off without one",
     "/api/v1/callbacks/bounces": "behind the mail server's own token, off without one",
     "/metrics": "behind a token of its own",

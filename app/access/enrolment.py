@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -135,9 +136,11 @@ def secret_of(cipher: Cipher, account: Account) -> str | None:
     return _open(cipher, account.sealed_totp, table="account_totp", row=account.id)
 
 
-def password_faults(password: str, repeated: str, *, email: str) -> list[FieldError]:
+def password_faults(
+    password: str, repeated: str, *, email: str, breached: Path | None = None
+) -> list[FieldError]:
     """Return what is wrong with a new password and its repetition."""
-    found = passwords.faults(password, email=email)
+    found = passwords.faults(password, email=email, breached=breached)
     if not found and password != repeated:
         found = [FieldError("repeated", "not_the_same", "Type the same password again")]
     return found

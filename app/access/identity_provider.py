@@ -30,9 +30,10 @@ from app.access.identity_tokens import (
     sub_of,
 )
 from app.core import logs
+from app.core.addresses import fit_for_secrets
 from app.core.clock import Clock
 from app.core.errors import NotSignedIn, Unavailable
-from app.core.settings import Settings, fit_for_secrets
+from app.core.settings import Settings
 
 # Where its endpoints are, and its keys, are asked again after this; an unknown key at once.
 KEPT = timedelta(hours=1)

@@ -6,10 +6,12 @@ would try: common passwords, names, sequences, repetitions, alone or one after a
 
 import threading
 import unicodedata
+from pathlib import Path
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.access.breached import was_breached
 from app.core.errors import FieldError
 
 SHORTEST, LONGEST = 15, 128
@@ -42,8 +44,11 @@ def matches(password: str, password_hash: str | None) -> bool:
     return right and password_hash is not None
 
 
-def faults(password: str, *, email: str) -> list[FieldError]:
-    """Return what is wrong with a new password, in words that say what to do."""
+def faults(password: str, *, email: str, breached: Path | None = None) -> list[FieldError]:
+    """Return what is wrong with a new password, in words that say what to do.
+
+    `breached` is a list of those that stood in a breach (`app.access.breached`), if there is one.
+    """
     folded = _folded(password)
     if len(folded) < SHORTEST:
         problem = f"Use a password of at least {SHORTEST} characters. Three words are a good start"
@@ -58,6 +63,8 @@ def faults(password: str, *, email: str) -> list[FieldError]:
             "Use a password that is harder to guess: three or four words that have nothing to do"
             " with each other, with you or with this service"
         )
+    elif was_breached(breached, folded):
+        problem = "Use another password: this one was made public when some website was broken into"
     else:
         return []
     return [FieldError("password", "password_unfit", problem)]

@@ -61,7 +61,7 @@ class Attempt:
     """What a sign-in has to be checked against; all of it is `None` for a stranger."""
 
     place: Place
-    keys: tuple[bytes, ...]
+    limits: Mapping[bytes, int]
     account_id: UUID | None = None
     password_hash: str | None = field(default=None, repr=False)
 
@@ -95,8 +95,8 @@ def look_up(
         }
     _stop_at(session, limits, now=now)
     if account is None:
-        return Attempt(place, tuple(limits))
-    return Attempt(place, tuple(limits), account.id, account.password_hash)
+        return Attempt(place, limits)
+    return Attempt(place, limits, account.id, account.password_hash)
 
 
 def conclude(
@@ -104,20 +104,24 @@ def conclude(
 ) -> Concluded | None:
     """Return whose password and code were right, or `None` after recording the refusal.
 
-    `matched` says whether the password was right. A code works once: the time step only moves
-    forward, by a conditional update, so two browsers with one code cannot both come in.
+    Raises `TooMany` where the limit was reached since `look_up`: tries that were sent together all
+    looked before the first of them was counted. `matched` says whether the password was right. A
+    code works once: the time step only moves forward, by a conditional update, so two browsers with
+    one code cannot both come in.
     """
+    _stop_at(session, attempt.limits, now=now)
     account = session.get(Account, attempt.account_id or _NOBODY)
     secret = (enrolment.secret_of(cipher, account) if account else None) or _NO_SECRET
     step = authenticator.step_of(secret, code, now=now)
     if account is not None and matched and step is not None and _use(session, account, step):
-        session.execute(delete(SignInFailure).where(SignInFailure.key_digest == attempt.keys[0]))
+        own, *_ = attempt.limits
+        session.execute(delete(SignInFailure).where(SignInFailure.key_digest == own))
         standing = browsers.came(session, account.id, attempt.place, now=now)
         known = standing is Standing.KNOWN
         event = audit.Event.SIGNED_IN if known else audit.Event.BROWSER_WAITS
         _record(session, event, account, now=now)
         return Concluded(account.id, standing)
-    _count(session, attempt.keys, now=now)
+    _count(session, tuple(attempt.limits), now=now)
     _record(session, audit.Event.SIGN_IN_REFUSED, account, now=now)
     return None
 

@@ -94,8 +94,10 @@ class FrontDoor:
 
     def _ours(self, request: Request) -> bool:
         host = request.headers.get("host", "").lower()
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        return "*" in self._hosts or name in self._hosts or host in self._hosts
+        name, port, number = host.rpartition(":")
+        if not port or host.endswith("]"):
+            name, number = host, "0"
+        return number.isdecimal() and ("*" in self._hosts or name in self._hosts)
 
 
 class _Sender:

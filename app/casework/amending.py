@@ -234,7 +234,10 @@ def _change(
     )  # fmt: skip
     told = contents_of(session, cipher, notification)[old.incident.id]
     version = notice_version(session, notification.force, now=now)
-    content = amending.changed_content(told, change.facts, policy, template_version=version)
+    content = amending.changed_content(
+        told, change.facts, policy, template_version=version,
+        restricted=new.incident.restricted_access,
+    )  # fmt: skip
     return notification, change, content, told
 
 

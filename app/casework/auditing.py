@@ -27,7 +27,7 @@ from app.core.errors import NotFound
 from app.core.models import AuditEntry, AuditHead, Lease
 from app.core.scope import scope_of
 from app.intake.models import Incident, InvolvedChild
-from notifications.models import Notification, Occurrence
+from notifications.models import AlertCover, CallSheetLine, Notification, Occurrence
 from notifications.passing_over import ToldOf
 from notifications.receipt_models import Breach, Recall
 from schools.matching.models import Match, Review
@@ -35,7 +35,7 @@ from schools.matching.models import Match, Review
 ROWS = 200
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 # Of these a row may be about an incident without naming it: who may not know of one sees none.
-_NOT_BESIDE_CLOSED = frozenset({"alert", "break_glass", "officer", "suspect_pattern"})
+_NOT_BESIDE_CLOSED = frozenset({"break_glass", "officer", "suspect_pattern"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +278,17 @@ _ABOUT: dict[str, Callable[[set[UUID]], Select[UUID, UUID]]] = {
         .join(Recall, Recall.id == Breach.recall_id)
         .join(Occurrence, Occurrence.notification_id == Recall.notification_id)
         .where(Breach.id.in_(ids))
+    ),
+    # One that stands for no message here (for a review, for what is closed) is about nothing found.
+    "alert": lambda ids: (
+        select(AlertCover.alert_id, Occurrence.incident_id)
+        .join(Occurrence, Occurrence.notification_id == AlertCover.notification_id)
+        .where(AlertCover.alert_id.in_(ids))
+    ),
+    "call": lambda ids: (
+        select(CallSheetLine.id, Occurrence.incident_id)
+        .join(Occurrence, Occurrence.notification_id == CallSheetLine.notification_id)
+        .where(CallSheetLine.id.in_(ids))
     ),
     "match": _of_child(Match),
     "review": _of_child(Review),

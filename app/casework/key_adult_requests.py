@@ -27,6 +27,8 @@ from schools.key_adult_upkeep import check_training
 from schools.models import Establishment, KeyAdult
 from schools.queries import establishments
 
+# How whoever approves made sure of who it is; kept on the trail.
+MADE_SURE = ("known_in_person", "rung_at_school")
 REFUSALS = ("not_known", "not_at_school", "not_trained", "wrong_details")
 _MOST_POSITIONS = 50
 _YOUNGEST, _OLDEST = 16, 100
@@ -55,6 +57,8 @@ class RequestLine:
     request_id: UUID
     urn: int
     school: str
+    # The register's, to ring: never one that came with the request.
+    school_telephone: str | None
     name: str = field(repr=False)
     email: str = field(repr=False)
     telephone: str | None = field(repr=False)
@@ -88,13 +92,20 @@ def askable(session: Session, acting: Acting, *, urn: int) -> Establishment:
     return school_reached(session, acting, Action.REQUEST_KEY_ADULT, urn)
 
 
-def approve_key_adult(session: Session, acting: Acting, *, request_id: UUID) -> KeyAdult:
+def approve_key_adult(
+    session: Session, acting: Acting, *, request_id: UUID, made_sure: str
+) -> KeyAdult:
     """Approve: an account with its role, an entry that cannot receive yet, and an invitation.
 
-    Raises `Conflict` for a request of one's own or about oneself, for one decided a moment before,
+    `made_sure` says how it is known who this is, as for a new link (`app.casework.locked_out`): a
+    request can be made by anybody who got into one school's account. Raises `Invalid` without, and
+    `Conflict` for a request of one's own or about oneself, for one decided a moment before,
     and for somebody whose account was shut.
     """
     row, place = _to_decide(session, acting, request_id)
+    if made_sure not in MADE_SURE:
+        problem = "Say how you know who this is, before anybody is let in"
+        raise Invalid(problem, [FieldError("made_sure", "made_sure_needed", problem)])
     details = requests.details_asked(acting.cipher, row)
     _check_person(session, acting, details)
     adult = requests.approve(session, acting.cipher, row, actor=acting.actor.id, now=acting.now)
@@ -102,7 +113,7 @@ def approve_key_adult(session: Session, acting: Acting, *, request_id: UUID) -> 
         session, acting.cipher, email=details.email, name=details.name,
         grant=Grant(Role.KEY_ADULT, urn=row.urn), now=acting.now, actor=acting.actor.id,
     )  # fmt: skip
-    _note(session, acting, audit.Event.KEY_ADULT_APPROVED, row)
+    _note(session, acting, audit.Event.KEY_ADULT_APPROVED, row, made_sure)
     inviting.invite(
         session, acting.cipher, adult, account, place, actor=acting.actor.id, now=acting.now
     )
@@ -214,7 +225,8 @@ def _line(
 ) -> RequestLine:
     details = requests.details_asked(acting.cipher, row)
     return RequestLine(
-        request_id=row.id, urn=row.urn, school=place.name, name=details.name, email=details.email,
+        request_id=row.id, urn=row.urn, school=place.name,
+        school_telephone=place.telephone, name=details.name, email=details.email,
         telephone=details.telephone, alert_email=details.alert_email, position=row.position,
         training=Training(row.course, row.trained_on, row.training_expires_on),
         asked_by=names.get(UUID(row.requested_by.partition(":")[2]), "Somebody"),

@@ -19,6 +19,7 @@ from app.casework.connections import Tie, tie_to_notification
 from app.casework.earlier_messages import EarlierMessage, earlier_messages
 from app.casework.following_up import recorded
 from app.casework.remembering import remember_on_roll, speaks_for
+from app.casework.restricted import is_restricted
 from app.casework.waiting import Seen, notification_for, recipient_name, require_seen, seen_by
 from app.core import audit
 from app.core.cipher import Erased
@@ -211,7 +212,8 @@ def _opening(
         tie_to_notification(session, acting, notification) is Tie.ASK
     )
     return Opening(
-        notification, shown, recipient_name(session, notification), policy.desk,
+        notification, shown, recipient_name(session, notification),
+        policy.desk_for(restricted=is_restricted(session, notification)),
         first_name=content.identity.first_name if content else None,
         birth_year=content.identity.birth_year if content else None,
         content=whole,

@@ -1,5 +1,7 @@
 """Changing one's own password, by who shows the old one and showed again who they are."""
 
+from pathlib import Path
+
 from sqlalchemy.orm import Session
 
 from app.access import enrolment, passwords, sessions, sign_in
@@ -13,8 +15,9 @@ from app.core.errors import FieldError
 
 
 def change(
-    session: Session, acting: Acting, row: SignInSession, *, old: str, password: str, repeated: str
-) -> list[FieldError]:
+    session: Session, acting: Acting, row: SignInSession, *, old: str, password: str,
+    repeated: str, breached: Path | None = None,
+) -> list[FieldError]:  # fmt: skip
     """Set a new password, sign out every other browser and tell the owner; return what is wrong.
 
     Raises `TooMany` after too many wrong old passwords. The hashes are made inside the unit of
@@ -22,7 +25,7 @@ def change(
     """
     account = session.get_one(Account, own_account(acting))
     problems = enrolment.password_faults(
-        password, repeated, email=details_of(acting.cipher, account).email
+        password, repeated, email=details_of(acting.cipher, account).email, breached=breached
     )
     if problems:
         return problems

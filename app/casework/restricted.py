@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.access import restricted
 from app.access.permissions import Actor, Role
 from app.core.clock import london_date
-from app.core.scope import close, scope_of
+from app.core.scope import acting_for, close, scope_of
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
 from notifications.models import Notification, Occurrence
@@ -67,6 +67,21 @@ def only_for_message(
         .limit(1)
     ).all()  # fmt: skip
     return _allowed(session, forces, now=now)
+
+
+def is_restricted(session: Session, notification: Notification) -> bool:
+    """Return whether a message of somebody who may read it tells of a restricted incident."""
+    with acting_for(session, notification.force):
+        found = session.scalars(
+            select(Incident.id)
+            .join(Occurrence, Occurrence.incident_id == Incident.id)
+            .where(
+                Occurrence.notification_id == notification.id,
+                Incident.restricted_access.is_(True),
+            )
+            .limit(1)
+        ).first()  # fmt: skip
+    return found is not None
 
 
 def closed_messages(session: Session, told: Mapping[UUID, Collection[UUID]]) -> set[UUID]:

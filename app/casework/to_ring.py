@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.casework.acting import Acting
 from app.core.clock import london_date
 from app.core.policies import current_policy
-from app.intake.models import InvolvedChild
+from app.intake.models import Incident, InvolvedChild
 from schools.officers import Duty, OfficerContact, officers_of
 
 
@@ -30,4 +30,6 @@ def to_ring(session: Session, acting: Acting, child: InvolvedChild) -> ToRing:
             on=london_date(acting.now),
         )  # fmt: skip
     named = tuple(one for one in lookups if one.name)
-    return ToRing(policy.desk.name, policy.desk.telephone, named)
+    incident = session.get_one(Incident, child.incident_id)
+    desk = policy.desk_for(restricted=incident.restricted_access)
+    return ToRing(desk.name, desk.telephone, named)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.orm import Session
 
+from app.access.breached import fault_of
 from app.access.identity_provider import ProviderFailed
 from app.access.models import AccountRole, Force, PoliceClient
 from app.access.permissions import Role
@@ -58,6 +59,7 @@ def lines_of(settings: Settings) -> list[Line]:
         _safely("mail", _mail, settings),
         _safely("notify", notify_checks.templates, wiring),
         _safely("OpenID", _identity_provider, wiring),
+        _safely("passwords", _passwords, settings),
         _safely("disk", _disk, settings), _safely("checkpoints", _checkpoints, settings),
         _safely("database", _database, wiring),
     ]  # fmt: skip
@@ -112,6 +114,17 @@ def _identity_provider(wiring: Wiring) -> tuple[State, str]:
         return State.WARN, f"{provider.issuer} does not answer as a provider: nobody signs in by it"
     step = "its second step counts" if provider.vouches_for_both_steps else "our code is asked for"
     return State.OK, f"{provider.name} answers; {step}"
+
+
+def _passwords(settings: Settings) -> tuple[State, str]:
+    """Say whether passwords from a breach are refused, as this process is set up."""
+    file = settings.breached_passwords_file
+    if file is None:
+        return State.OK, "the commonest are refused; this process has no list of breached ones"
+    fault = fault_of(file)
+    if fault is not None:
+        return State.FAIL, f"{file} is no such list: {fault}"
+    return State.OK, f"those in {file} are refused"
 
 
 def _zones() -> tuple[State, str]:

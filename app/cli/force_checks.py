@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.access.forces import councils_of
 from app.access.models import Force
+from app.access.restricted import members_of
 from app.core.clock import london_date
 from app.core.policies import current_policy
 from schools.officers import Duty, Officer
@@ -43,3 +44,8 @@ def _lacking(session: Session, code: str, now: datetime) -> Iterator[str]:
     _, policy = current_policy(session, code, at=now)
     if not policy.desk.telephone.strip():
         yield f"{code} has no number of its desk: encompass force policy {code} FILE"
+    if members_of(session, code) and policy.restricted.desk is None:
+        yield (
+            f"{code} has a group for restricted incidents and no number of its own: schools ring "
+            f"the ordinary desk about them (restricted.desk in encompass force policy {code} FILE)"
+        )

@@ -148,9 +148,20 @@ class SuspectPatterns(Part):
         return self
 
 
+class GroupDesk(Part):
+    """Whom a school rings about a restricted incident: somebody of the group, and nobody else."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    telephone: Annotated[str, Field(min_length=5, max_length=30)]
+    hours: Annotated[str, Field(max_length=100)] = "every day, 6am to 6pm"
+    staffed_until: Annotated[str, Field(max_length=20)] = "6pm"
+
+
 class Restricted(Part):
     """Incidents that only a named group of the force sees."""
 
+    # None: the force's desk, whose people then hear from the school what they may not know of.
+    desk: GroupDesk | None = None
     # How long somebody outside whom a second person let in sees one of them.
     break_glass_minutes: Annotated[int, Field(ge=10, le=240)] = 60
 
@@ -196,6 +207,11 @@ class Policy(Part):
     # Once a week to each key adult an alert that nothing stands behind (reliability.md F79).
     weekly_cover: bool = False
     confirm_within_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+
+    def desk_for(self, *, restricted: bool) -> Desk:
+        """Return the desk that stands in a message, by whether its incident is restricted."""
+        own = self.restricted.desk if restricted else None
+        return self.desk if own is None else self.desk.model_copy(update=own.model_dump())
 
 
 def read_stored(body: Mapping[str, Any]) -> Policy:

@@ -6,13 +6,14 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.core.addresses import fit_for_secrets, too_trusting
 
 FROM_FILES = (
     "database_url", "smtp_password", "metrics_token", "second_smtp_password", "notify_api_key",
@@ -34,19 +35,6 @@ class Environment(StrEnum):
     DEMO = "demo"
     TEST = "test"
     PRODUCTION = "production"
-
-
-def fit_for_secrets(url: str, *, production: bool) -> bool:
-    """Return whether secrets may go there: https, or in a rehearsal this very machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return False
-    if not host or parts.query or parts.fragment or parts.username is not None:
-        return False
-    here = not production and parts.scheme == "http" and host in {"127.0.0.1", "localhost"}
-    return here or parts.scheme == "https"
 
 
 class MailSecurity(StrEnum):
@@ -160,6 +148,10 @@ class Settings(BaseSettings):
         default=(), description="all of these methods, of the last 15 minutes, stand for our code"
     )
 
+    breached_passwords_file: Path | None = Field(
+        default=None, description="SHA-1 of passwords that stood in a breach, in order"
+    )
+
     channel: str = Field(
         default="smtp", description="smtp or govuk_notify, or recording for a rehearsal"
     )
@@ -236,6 +228,13 @@ class Settings(BaseSettings):
             )
         if self.production and self.keys_file is None:
             raise ValueError("production needs ENCOMPASS_KEYS_FILE: make it with `keys init`")
+        return self
+
+    @model_validator(mode="after")
+    def _believes_no_stranger(self) -> "Settings":
+        problem = too_trusting(proxies=self.forwarded_allow_ips, hosts=self.allowed_hosts)
+        if self.production and problem is not None:
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")

@@ -102,10 +102,12 @@ def note(session: Session, *, force: str, digest: bytes, now: datetime) -> Suspe
     """Look at one suspect after something came in; return the pattern it makes, if it does.
 
     What was dismissed or confirmed is opened again by a further incident, and not by a newer
-    version of one that was looked at.
+    version of one that was looked at, nor by a restricted one: whoever decided would learn by it
+    that there is one. Its group sees it among the others.
     """
-    news = _references(session, force, digest, noted=False)
-    news -= _references(session, force, digest, noted=True)
+    before = _references(session, force, digest, noted=True)
+    news = _references(session, force, digest, noted=False) - before
+    for_all = _references(session, force, digest, noted=False, for_all=True) - before
     session.execute(
         update(SuspectLink)
         .where(SuspectLink.force == force, SuspectLink.digest == digest)
@@ -118,6 +120,8 @@ def note(session: Session, *, force: str, digest: bytes, now: datetime) -> Suspe
     found = session.scalars(
         select(SuspectPattern).where(SuspectPattern.force == force, SuspectPattern.digest == digest)
     ).one_or_none()
+    if found is not None and found.state is not PatternState.OPEN and not for_all:
+        return None
     if found is None:
         found = SuspectPattern(id=new_id(), force=force, digest=digest)
         session.add(found)
@@ -127,14 +131,20 @@ def note(session: Session, *, force: str, digest: bytes, now: datetime) -> Suspe
     return found
 
 
-def _references(session: Session, force: str, digest: bytes, *, noted: bool) -> set[str]:
-    """Return the incidents looked at before, or not yet, by what the force calls them."""
+def _references(
+    session: Session, force: str, digest: bytes, *, noted: bool, for_all: bool = False
+) -> set[str]:
+    """Return the incidents looked at before, or not yet, by what the force calls them.
+
+    `for_all` leaves out the restricted ones.
+    """
     seen = SuspectLink.noted_at.is_not(None) if noted else SuspectLink.noted_at.is_(None)
+    open_to_all = [Incident.restricted_access.is_(False)] if for_all else []
     return set(
         session.scalars(
             select(Incident.reference)
             .join(SuspectLink, SuspectLink.incident_id == Incident.id)
-            .where(SuspectLink.force == force, SuspectLink.digest == digest, seen)
+            .where(SuspectLink.force == force, SuspectLink.digest == digest, seen, *open_to_all)
         )
     )
 

@@ -87,7 +87,9 @@ def _enrol(
     code: str,
 ) -> str:
     """Return the token of a new session; the slow hash runs while no transaction is open."""
-    found = enrolment.password_faults(*typed, email=details.email)
+    found = enrolment.password_faults(
+        *typed, email=details.email, breached=wiring.settings.breached_passwords_file
+    )
     if found:
         raise Invalid(found[0].message, found)
     hashed = passwords.hash_of(typed[0])

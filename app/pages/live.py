@@ -15,7 +15,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.casework.live import marker
+from app.casework.live import marker, newest_act
 from app.core.errors import ServiceError, Unavailable
 from app.pages.deps import Read, Watching, Wired, watching
 from app.pages.problems import PageRoute
@@ -34,6 +34,14 @@ class Streams:
     """How many streams of this process are open."""
 
     open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a look found: the newest act of all, which never leaves here, and the marker."""
+
+    newest: str
+    marker: str
 
 
 @router.get("/morning/live")
@@ -59,11 +67,13 @@ async def _changes(
 ) -> AsyncIterator[str]:
     until = monotonic() + wiring.settings.live_seconds
     streams.open += 1
+    before = None
     try:
         yield "retry: 1000\n\n"
         while monotonic() < until:
             try:
-                now = await run_in_threadpool(_look, request, wiring)
+                before = await run_in_threadpool(_look, request, wiring, before)
+                now = before.marker
             except Unavailable:
                 now = seen
             except ServiceError:
@@ -78,6 +88,11 @@ async def _changes(
         streams.open -= 1
 
 
-def _look(request: Request, wiring: Wiring) -> str:
+def _look(request: Request, wiring: Wiring, before: _Looked | None) -> _Looked:
+    """Look again; where nobody did anything since, it is as it was."""
     with wiring.database.read() as session:
-        return marker(session, watching(request, session, wiring))
+        acting = watching(request, session, wiring)
+        newest = newest_act(session, acting)
+        if before is not None and newest == before.newest:
+            return before
+        return _Looked(newest, marker(session, acting))

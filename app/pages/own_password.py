@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from app.casework import own_password
 from app.core.errors import TooMany
-from app.pages.deps import OWN_ACCESS, Proved, ProvedPost, Visitor, Write
+from app.pages.deps import OWN_ACCESS, Proved, ProvedPost, Visitor, Wired, Write
 from app.pages.forms import messages
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
@@ -23,13 +23,14 @@ def password_page(request: Request, visitor: Proved) -> Response:
 
 @router.post("/account/password")
 def password_press(
-    request: Request, *, visitor: ProvedPost, session: Write, old: Typed = "",
+    request: Request, *, visitor: ProvedPost, session: Write, wiring: Wired, old: Typed = "",
     password: Typed = "", repeated: Typed = "",
 ) -> Response:  # fmt: skip
     try:
         problems = own_password.change(
-            session, visitor.acting, visitor.sign_in, old=old, password=password, repeated=repeated
-        )
+            session, visitor.acting, visitor.sign_in, old=old, password=password,
+            repeated=repeated, breached=wiring.settings.breached_passwords_file,
+        )  # fmt: skip
     except TooMany as locked:
         return _page(request, visitor, errors={"old": locked.detail})
     if problems:

@@ -47,8 +47,21 @@ def requests_page(request: Request, visitor: SignedIn, session: Write) -> Respon
 
 
 @router.post("/register/requests/{request_id}/approve")
-def approve_press(request_id: UUID, visitor: Posted, session: Write) -> Response:
-    adult = key_adult_requests.approve_key_adult(session, visitor.acting, request_id=request_id)
+def approve_press(
+    request: Request,
+    request_id: UUID,
+    *,
+    visitor: Posted,
+    session: Write,
+    made_sure: Annotated[str, Form(max_length=32)] = "",
+) -> Response:
+    try:
+        adult = key_adult_requests.approve_key_adult(
+            session, visitor.acting, request_id=request_id, made_sure=made_sure
+        )
+    except Invalid as problem:
+        errors = {f"made-sure-{request_id}": messages(problem.errors)["made_sure"]}
+        return _requests(request, visitor, session, errors=errors)
     return RedirectResponse(f"/register/schools/{adult.urn}/key-adults", 303)
 
 

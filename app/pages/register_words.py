@@ -53,6 +53,11 @@ SOURCES = {
     "own": "said so", "colleague": "a colleague said so", "auto_reply": "by an automatic reply",
     None: "from a file",
 }  # fmt: skip
+MADE_SURE = {
+    "rung_at_school": "I rang the school on the register’s number and have spoken with them",
+    "known_in_person": "I know them in person, and that they work at this school",
+}
+
 REFUSALS = {
     "not_known": "I do not know this person",
     "not_at_school": "Not at this school",
@@ -70,5 +75,5 @@ NOTICES = {
 WORDS: dict[str, Any] = {
     "reason_words": REASONS, "part_words": PARTS, "filter_words": FILTERS,
     "unverified_words": UNVERIFIED_WHY, "source_words": SOURCES, "refusal_words": REFUSALS,
-    "notice_words": NOTICES,
+    "made_sure_words": MADE_SURE, "notice_words": NOTICES,
 }  # fmt: skip

@@ -147,13 +147,18 @@ def _stories(session: Session, force: str, *, on: date) -> dict[bytes, _Story]:
 def _add_erased(
     session: Session, force: str, stories: Mapping[bytes, _Story], *, since: date
 ) -> None:
-    """Count what is erased by its day; several schools told on one day are one incident here."""
-    kept: Iterable[ChildCount] = session.scalars(
-        select(ChildCount).where(
-            ChildCount.force == force,
-            ChildCount.person_digest.in_(list(stories)),
-            ChildCount.counted_on >= since,
-        )
+    """Count what is erased by its day; several schools told on one day are one incident here.
+
+    What is left of a restricted incident is no row of it any more, so that the scope does not hide
+    it: to whom such incidents are closed it does not count.
+    """
+    wanted = select(ChildCount).where(
+        ChildCount.force == force,
+        ChildCount.person_digest.in_(list(stories)),
+        ChildCount.counted_on >= since,
     )
+    if force in scope_of(session).closed:
+        wanted = wanted.where(ChildCount.protected.is_(False))
+    kept: Iterable[ChildCount] = session.scalars(wanted)
     for person, day in sorted({(row.person_digest, row.counted_on) for row in kept}):
         stories[person].erased.append(day)

@@ -31,6 +31,7 @@ from tests.requirements import require
 
 URN, OTHER_URN = 990001, 990002
 CALLBACK = "a long word that only the provider knows"
+METRICS = "a long word that only who measures knows"
 _KEY_ADULT = f"""URN,Position,Name,Email,Telephone,TrainedOn,TrainingExpiresOn,VerifiedOn
 {URN},1,Priya Nair,priya@primary.test,07700 900001,2026-01-10,2028-01-10,2026-11-20"""
 
@@ -48,7 +49,7 @@ def process(url: str, role: str, folder: Path, clock: HandClock) -> Wiring:
     """Return what a process with this role holds; all have the same keys and the same clock."""
     settings = Settings(
         environment=Environment.TEST, database_url=as_role(url, role), data_dir=folder,
-        channel="recording", base_url="https://testserver",
+        channel="recording", base_url="https://testserver", metrics_token=SecretStr(METRICS),
         allowed_hosts=("testserver", "127.0.0.1", "localhost"),
         notify_callback_token=SecretStr(CALLBACK),
     )  # fmt: skip
@@ -208,7 +209,8 @@ def provider_says(world: World, http: TestClient) -> None:
     with world.wiring.database.read(PLATFORM) as session:
         states = {alert.state for alert in session.query(Alert)}
     assert AlertState.REACHED_MAILBOX in states
-    assert http.get("/health/deadline").status_code == 200
+    measured = http.get("/health/deadline", headers={"Authorization": f"Bearer {METRICS}"})
+    assert measured.status_code == 200
 
 
 def pressed(browser: Browser, path: str, **form: Any) -> None:

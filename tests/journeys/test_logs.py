@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from pydantic import SecretStr
 
 from app.access.clients import ALL_SCOPES, add_client
 from app.access.permissions import Role
@@ -93,6 +95,7 @@ def test_a_night_of_every_kind_leaves_nobody_in_the_logs(
         assert canary.casefold() not in said_and_counted.casefold()
 
 
+METRICS = "only-who-measures-has-this"
 # Whatever the service leans on, and what then breaks in it.
 LEANED_ON = (
     (Database, "read"), (Database, "write"), (Database, "retrying"), (Cipher, "seal"),
@@ -116,12 +119,16 @@ def test_whatever_breaks_says_nothing_of_what_it_held(
         client, secret = add_client(
             session, force=FORCE, name="Asha", now=world.now, scopes=ALL_SCOPES
         )
-    with TestClient(create_app(wiring), raise_server_exceptions=False) as http:
+    serving = replace(
+        wiring, settings=wiring.settings.model_copy(update={"metrics_token": SecretStr(METRICS)})
+    )
+    with TestClient(create_app(serving), raise_server_exceptions=False) as http:
         http.cookies = browser.http.cookies
         headers = PoliceSystem(http, FORCE, str(client.id), secret).headers()
         secrets = {
             secret, headers["Authorization"].removeprefix("Bearer "), cookie, form_token,
-            desk.secret, PASSWORD, wiring.cipher.token_key().hex(), wiring.cipher.audit_key().hex(),
+            desk.secret, PASSWORD, METRICS, wiring.cipher.token_key().hex(),
+            wiring.cipher.audit_key().hex(),
         }  # fmt: skip
         words = f"Key (name)=(Asha Example-Khan) {' '.join(secrets)} already exists"
 
@@ -164,7 +171,7 @@ def _every_door(
         http.get("/api/v1/incidents/N-9", headers=headers),
         http.post("/api/v1/token", data=asked),
         http.get("/health/ready"),
-        http.get("/health/deadline"),
+        http.get("/health/deadline", headers={"Authorization": f"Bearer {METRICS}"}),
         http.get("/morning"),
         http.get("/account"),
         http.post("/sign-in", data=typed),

@@ -10,18 +10,21 @@ from sqlalchemy.orm import Session, aliased
 
 from app.access.permissions import Role
 from app.access.restricted import Standing, set_group, who_may
-from app.casework import calling, lead_lists, morning, reviewing, timeline
+from app.casework import calling, lead_lists, morning, opening, reviewing, timeline
 from app.casework.calling import KnownBy
 from app.casework.restricted import close_to
+from app.casework.to_ring import to_ring
 from app.core.errors import NotFound
 from app.core.ids import new_id
-from app.core.policy import Policy
+from app.core.policies import add_policy
+from app.core.policy import Desk, GroupDesk, Policy, Restricted
 from app.core.scope import PLATFORM, Delivered, ForceOwned
-from app.intake.models import Incident
+from app.intake.models import Incident, InvolvedChild
 from app.reports.readiness import ALARMS, Gap, force_readiness
 from app.watchdog.children import untold_unheld
 from app.watchdog.looking import Look
 from notifications.models import AlertCover, CallSheetLine, ReviewStep
+from notifications.rendered import placed_text
 from notifications.states import CallResult
 from schools.officers import Duty, Officer
 from tests.journeys.world import FORCE, World, at, child
@@ -210,6 +213,76 @@ def test_a_correction_that_does_not_repeat_the_restriction_takes_nothing_back(
     (same,) = force.notifications("N-4")
     assert (same.id, same.told_at is not None) == (notification.id, True)
     assert sees(force, "desk@example.org") == set()
+
+
+ORDINARY, OWN = "01632 960001", "01632 960777"
+
+
+@pytest.fixture
+def with_own_desk(force: World) -> World:
+    """The same force, whose policy names another number for what its group alone may know of."""
+    body = Policy(
+        desk=Desk(telephone=ORDINARY, helpline_telephone="0808 157 0000"),
+        restricted=Restricted(desk=GroupDesk(name="the senior officer for this", telephone=OWN)),
+    )
+    with force.wiring.database.write(PLATFORM) as session:
+        add_policy(
+            session, FORCE, body=body, valid_from=force.now, approved_by="account:dpo",
+            now=force.now,
+        )  # fmt: skip
+    return force
+
+
+def looked_at(world: World, notification_id: UUID) -> opening.Opening:
+    """What the school's key adult has on the screen."""
+    email = "first@primary.test"
+    with world.wiring.database.write(world.scope_of(email)) as session:
+        return opening.look(session, world.acting(email), notification_id=notification_id)
+
+
+def test_a_school_rings_the_group_about_a_restricted_incident_and_the_desk_about_others(
+    with_own_desk: World,
+) -> None:
+    world = with_own_desk
+    occurred: dict[str, Any] = {"occurred_from": at("2026-11-19", "23:00").isoformat()}
+    world.push("N-5", child(), **occurred)
+    world.push("N-6", child(forename="Bela"), restricted_access=True, **occurred)
+    world.until(time(7, 31))
+    for reference, number in (("N-5", ORDINARY), ("N-6", OWN)):
+        (notification,) = world.notifications(reference)
+        assert looked_at(world, notification.id).desk.telephone == number
+        world.open("first@primary.test", notification.id)
+        shown = looked_at(world, notification.id)
+        assert shown.content is not None
+        assert (shown.content.desk.telephone, shown.desk.telephone) == (number, number)
+        assert shown.content.desk.helpline_telephone == "0808 157 0000"
+        other = {ORDINARY, OWN} - {number}
+        assert not [one for one in other if one in placed_text(shown.content, on=FRIDAY)]
+    # A newer version that does not repeat the restriction keeps the number, and so does its end.
+    world.push("N-6", child(forename="Bela", presence="saw"), version=2, **occurred)
+    world.tick()
+    (notification,) = world.notifications("N-6")
+    again = looked_at(world, notification.id)
+    assert again.content is not None
+    assert (again.notification.content_version, again.content.desk.telephone) == (2, OWN)
+    world.withdraw("N-6")
+    world.tick()
+    ended = looked_at(world, notification.id)
+    assert (ended.shown, ended.desk.telephone) == (opening.Shown.ENDED, OWN)
+
+
+def test_a_reviewer_of_the_group_rings_the_group(with_own_desk: World) -> None:
+    nowhere = {"school_name": "Nowhere Academy", "town": "Nowhere"}
+    with_own_desk.push("N-7", child(education=nowhere), restricted_access=True)
+    with_own_desk.push("N-8", child(forename="Bela", education=nowhere))
+    with_own_desk.until(time(6, 30))
+    email, found = "second@police.test", {}
+    with with_own_desk.wiring.database.read(with_own_desk.scope_of(email)) as session:
+        for unclear in session.scalars(select(InvolvedChild)):
+            reference = session.get_one(Incident, unclear.incident_id).reference
+            ringing = to_ring(session, with_own_desk.acting(email), unclear)
+            found[reference] = ringing.desk_telephone
+    assert found == {"N-7": OWN, "N-8": ORDINARY}
 
 
 def test_a_group_of_fewer_than_two_who_can_act_rings(force: World) -> None:

@@ -105,6 +105,28 @@ def test_five_failures_from_one_place_lock_known_and_unknown_alike(
     assert not attempt(wiring, email, "000000", matched=False)
 
 
+@pytest.mark.parametrize("email", ["desk@example.org", "nobody@example.org"])
+def test_tries_that_are_sent_together_are_no_more_than_those_sent_one_by_one(
+    wiring: Wiring, person: Person, email: str
+) -> None:
+    now, code = wiring.clock.now(), person.code()
+    place = place_of(wiring.cipher, cookie="none", address="192.0.2.1", user_agent="")
+    with wiring.database.read() as session:
+        looked = [
+            sign_in.look_up(session, wiring.cipher, email=email, place=place, now=now)
+            for _ in range(8)
+        ]
+    answers: list[str] = []
+    for one, guess in zip(looked, [*["000000"] * 7, code], strict=True):
+        try:
+            with wiring.database.write() as session:
+                sign_in.conclude(session, wiring.cipher, one, matched=True, code=guess, now=now)
+            answers.append("refused")
+        except TooMany:
+            answers.append("too many")
+    assert answers == ["refused"] * 5 + ["too many"] * 3
+
+
 def test_a_strangers_tries_from_elsewhere_do_not_lock_the_person_out(
     wiring: Wiring, person: Person
 ) -> None:

@@ -19,6 +19,8 @@ OPEN = {
     "/health/live", "/health/ready", "/health/deadline", "/metrics", "/api/v1/token",
     "/api/v1/openapi.json", "/csp-reports",
 }  # fmt: skip
+TOKEN = "a-token-for-metrics"
+METRICS = {"Authorization": f"Bearer {TOKEN}"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -110,6 +112,7 @@ def test_a_broken_request_tells_nothing_but_its_request_id(
     [
         ("testserver", 200), ("TESTSERVER:8000", 200), ("127.0.0.1:8000", 200),
         ("other.example.org", 400), ("testserver.example.org", 400), ("", 400), ("[::1]:80", 400),
+        ("testserver:", 400), ("testserver:@other.example.org", 400), ("testserver:80:80", 400),
     ],
 )  # fmt: skip
 def test_only_our_own_host_names_are_answered(http: TestClient, host: str, status: int) -> None:
@@ -173,14 +176,30 @@ def test_health_says_what_it_checked(http: TestClient) -> None:
 
 
 @pytest.mark.feature("OP5")
-def test_the_deadline_check_counts_without_names(http: TestClient, auth: dict[str, str]) -> None:
+def test_the_deadline_check_counts_without_names_for_who_has_the_token(
+    wiring: Wiring, http: TestClient, auth: dict[str, str]
+) -> None:
     http.post("/api/v1/incidents", json=incident(), headers=auth)
-    answer = http.get("/health/deadline")
+    off = http.get("/health/deadline")
+    assert (off.status_code, off.json()["type"]) == (404, "/problems/not-found")
+    with measured(wiring) as client:
+        for given in ({}, auth, {"Authorization": "Bearer another"}):
+            refused = client.get("/health/deadline", headers=given)
+            assert refused.status_code == 401
+            assert "received" not in refused.text
+        answer = client.get("/health/deadline", headers=METRICS)
     assert answer.status_code == 200
     body = answer.json()
     assert body["children"] == {"received": {"count": 1, "oldest_seconds": 0}}
     assert (body["untold"], body["untold_overdue"], body["next_due_at"]) == (0, 0, None)
     assert "Asha" not in answer.text
+
+
+def measured(wiring: Wiring) -> TestClient:
+    """Return the service with a token of the metrics."""
+    settings = wiring.settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
+    assert isinstance(settings, Settings)
+    return TestClient(create_app(replace(wiring, settings=settings)))
 
 
 def forbid_writing(wiring: Wiring) -> None:
@@ -210,18 +229,11 @@ def test_a_database_that_cannot_be_written_is_not_ready(wiring: Wiring, http: Te
 @pytest.mark.feature("OP5")
 def test_metrics_need_their_token_and_hold_no_id(wiring: Wiring, police: PoliceSystem) -> None:
     assert police.http.get("/metrics").status_code == 404
-    settings = wiring.settings.model_copy(
-        update={"metrics_token": SecretStr("a-token-for-metrics")}
-    )
-    assert isinstance(settings, Settings)
-    with TestClient(create_app(replace(wiring, settings=settings))) as client:
+    with measured(wiring) as client:
         client.post("/api/v1/incidents", json=incident(), headers=police.headers())
         client.get("/api/v1/incidents/99-2026-0000001", headers=police.headers())
         assert client.get("/metrics").status_code == 401
-        assert client.get("/health/deadline").status_code == 401
-        right = {"Authorization": "Bearer a-token-for-metrics"}
-        shown = client.get("/metrics", headers=right).text
-        assert client.get("/health/deadline", headers=right).status_code == 200
+        shown = client.get("/metrics", headers=METRICS).text
     assert "encompass_intake_flush_size_count" in shown
     assert 'route="/api/v1/incidents/{reference}"' in shown
     assert "99-2026" not in shown

@@ -4,12 +4,14 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.access import authenticator, enrolment, passwords
 from app.access.accounts import disable
 from app.access.models import Account, AccountRole, Enrolment
 from app.access.permissions import Role
 from app.casework import key_adults
+from app.casework.acting import Acting
 from app.casework.key_adult_requests import (
     Asked,
     approve_key_adult,
@@ -63,6 +65,13 @@ def token_sent(channel: RecordingChannel, address: str) -> str:
     return path.removeprefix("/enrol/")
 
 
+def approve(
+    session: Session, acting: Acting, *, request_id: UUID, made_sure: str = "rung_at_school"
+) -> KeyAdult:
+    """Approve, having rung the school."""
+    return approve_key_adult(session, acting, request_id=request_id, made_sure=made_sure)
+
+
 @pytest.mark.feature("RE12")
 def test_a_school_asks_the_council_approves_and_the_person_comes_in(
     morning: Morning, people: Keepers, channel: RecordingChannel
@@ -70,7 +79,7 @@ def test_a_school_asks_the_council_approves_and_the_person_comes_in(
     request_id = ask(people, morning.priya)
     (line,) = people.act(people.officer, requests_waiting)
     assert (line.name, line.school, line.asked_by) == ("Rosa Quay", f"School {URN}", "Priya Nair")
-    adult = people.act(people.officer, approve_key_adult, request_id=request_id)
+    adult = people.act(people.officer, approve, request_id=request_id)
     assert people.act(people.officer, requests_waiting) == []
     (account,) = people.rows(Account, id=adult.account_id)
     assert account.enrolled_at is None
@@ -94,10 +103,28 @@ def test_a_school_asks_the_council_approves_and_the_person_comes_in(
     events = [row.event for row in people.rows(AuditEntry, subject=f"key_adult:{adult.id}")]
     assert "register:key_adult:invited" in events
     trail = people.rows(AuditEntry, subject=f"key_adult_request:{request_id}")
-    assert [(row.event, row.actor) for row in trail] == [
-        ("register:key_adult:requested", morning.priya.actor),
-        ("register:key_adult:approved", people.officer.actor),
+    assert [(row.event, row.actor, row.reason_code) for row in trail] == [
+        ("register:key_adult:requested", morning.priya.actor, None),
+        ("register:key_adult:approved", people.officer.actor, "rung_at_school"),
     ]
+
+
+@pytest.mark.parametrize("made_sure", ["", "yes", "somebody_said_so"])
+def test_nobody_is_let_in_before_somebody_says_how_they_know_who_it_is(
+    morning: Morning, people: Keepers, channel: RecordingChannel, made_sure: str
+) -> None:
+    request_id = ask(people, morning.priya)
+    with pytest.raises(Invalid) as refused:
+        people.act(people.officer, approve, request_id=request_id, made_sure=made_sure)
+    assert [one.loc for one in refused.value.errors] == ["made_sure"]
+    with pytest.raises(NotFound):
+        people.act(people.elsewhere, approve, request_id=request_id, made_sure=made_sure)
+    run(people)
+    assert channel.sent == []
+    assert people.rows(KeyAdultRequest, id=request_id)[0].state is RequestState.WAITING
+    people.act(people.officer, approve, request_id=request_id, made_sure="known_in_person")
+    (row,) = people.rows(AuditEntry, event="register:key_adult:approved")
+    assert row.reason_code == "known_in_person"
 
 
 @pytest.mark.feature("RE12")
@@ -106,14 +133,14 @@ def test_nobody_approves_a_request_of_their_own_or_about_themselves(
 ) -> None:
     own = ask(people, people.lead)
     with pytest.raises(Conflict):
-        people.act(people.lead, approve_key_adult, request_id=own)
+        people.act(people.lead, approve, request_id=own)
     with pytest.raises(Conflict):
         people.act(people.lead, refuse_key_adult, request_id=own, reason_code="not_known")
     about_admin = ask(people, morning.priya, Asked(name="Ada Moss", email="ADMIN@example.org"))
     with pytest.raises(Conflict):
-        people.act(people.admin, approve_key_adult, request_id=about_admin)
-    people.act(people.admin, approve_key_adult, request_id=own)
-    people.act(people.lead, approve_key_adult, request_id=about_admin)
+        people.act(people.admin, approve, request_id=about_admin)
+    people.act(people.admin, approve, request_id=own)
+    people.act(people.lead, approve, request_id=about_admin)
     states = {row.id: row.state for row in people.rows(KeyAdultRequest)}
     assert states == {own: RequestState.APPROVED, about_admin: RequestState.APPROVED}
 
@@ -123,7 +150,7 @@ def test_a_key_adult_may_ask_and_never_approve(morning: Morning, people: Keepers
     request_id = ask(people, morning.priya)
     for colleague in (morning.priya, morning.huw, morning.stranger, people.elsewhere):
         with pytest.raises(NotFound):
-            people.act(colleague, approve_key_adult, request_id=request_id)
+            people.act(colleague, approve, request_id=request_id)
     for stranger in (morning.stranger, people.elsewhere, people.officer):
         with pytest.raises(NotFound):
             ask(people, stranger, Asked(name="Ian Slope", email="ian@example.org"))
@@ -197,13 +224,13 @@ def test_a_refused_or_withdrawn_request_makes_nobody(morning: Morning, people: K
         people.act(people.lead, refuse_key_adult, request_id=refused, reason_code="dislike")
     people.act(people.lead, refuse_key_adult, request_id=refused, reason_code="not_at_school")
     with pytest.raises(Conflict):
-        people.act(people.admin, approve_key_adult, request_id=refused)
+        people.act(people.admin, approve, request_id=refused)
     again = ask(people, morning.priya)
     with pytest.raises(NotFound):
         people.act(morning.huw, withdraw_request, request_id=again)
     people.act(morning.priya, withdraw_request, request_id=again)
     with pytest.raises(Conflict):
-        people.act(people.admin, approve_key_adult, request_id=again)
+        people.act(people.admin, approve, request_id=again)
     assert len(people.rows(KeyAdult, urn=URN)) == 2
 
 
@@ -212,7 +239,7 @@ def test_what_nobody_decides_in_a_fortnight_lapses(morning: Morning, people: Kee
     request_id = ask(people, morning.priya)
     move(people.wiring, days=14)
     with pytest.raises(Conflict):
-        people.act(people.lead, approve_key_adult, request_id=request_id)
+        people.act(people.lead, approve, request_id=request_id)
     assert people.act(people.lead, requests_waiting) == []
     with people.wiring.database.write(PLATFORM) as session:
         now = people.wiring.clock.now()
@@ -225,7 +252,7 @@ def test_what_nobody_decides_in_a_fortnight_lapses(morning: Morning, people: Kee
 def test_an_invitation_is_good_for_two_days_and_a_new_one_ends_the_old(
     morning: Morning, people: Keepers, channel: RecordingChannel
 ) -> None:
-    adult = people.act(people.lead, approve_key_adult, request_id=ask(people, morning.priya))
+    adult = people.act(people.lead, approve, request_id=ask(people, morning.priya))
     run(people)
     first = token_sent(channel, "Rosa@Example.org")
     for nobody in (morning.priya, morning.stranger, people.elsewhere):
@@ -253,7 +280,7 @@ def test_somebody_who_is_enrolled_gets_a_further_school_and_no_new_link(
 ) -> None:
     asked = Asked(name="Priya Nair", email="priya@example.org")
     request_id = ask(people, morning.stranger, asked, urn=990002)
-    adult = people.act(people.lead, approve_key_adult, request_id=request_id)
+    adult = people.act(people.lead, approve, request_id=request_id)
     assert adult.account_id == morning.priya.account_id
     held = people.acting(morning.priya).actor.urns(Role.KEY_ADULT)
     assert held == {URN, 990002}
@@ -269,4 +296,4 @@ def test_an_account_that_was_shut_is_not_opened_by_a_request(
         disable(session, shut.account_id, now=people.wiring.clock.now(), actor="operator:test")
     request_id = ask(people, morning.priya, Asked(name="Shut Out", email="shut@example.org"))
     with pytest.raises(Conflict):
-        people.act(people.lead, approve_key_adult, request_id=request_id)
+        people.act(people.lead, approve, request_id=request_id)

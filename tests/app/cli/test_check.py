@@ -15,6 +15,7 @@ from app.wiring import Wiring
 from notifications.channels.fake_notify import API_KEY, FakeNotify
 from notifications.channels.sink import MailSink
 from notifications.states import Template
+from tests.app.access.test_breached import listed
 from tests.app.conftest import Encompass
 from tests.factories.county import county_files
 from tests.factories.identities import running_provider
@@ -166,3 +167,16 @@ def test_an_openid_provider_that_does_not_answer_is_said_and_fails_nothing(
     shown = encompass("check").stdout
     assert "warn OpenID" in shown
     assert f"{provider.issuer} does not answer as a provider" in shown
+
+
+def test_a_list_of_breached_passwords_is_looked_at(
+    encompass: Encompass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert states(encompass)["passwords"] == "ok"
+    file = tmp_path / "breached.txt"
+    monkeypatch.setenv("ENCOMPASS_BREACHED_PASSWORDS_FILE", str(file))
+    assert states(encompass)["passwords"] == "fail"
+    file.write_text("hunter2\n")
+    assert states(encompass)["passwords"] == "fail"
+    listed(file, ["hunter2", "password"])
+    assert states(encompass)["passwords"] == "ok"

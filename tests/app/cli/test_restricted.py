@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -50,6 +51,23 @@ def test_a_group_is_named_in_place_of_the_one_before_and_shown(
     assert [(len(one["named"]), len(one["ended"])) for one in trail if one] == [
         (1, 0), (1, 0), (0, 1), (0, 1),
     ]  # fmt: skip
+
+
+def test_a_group_without_a_number_of_its_own_is_something_to_do(
+    named: Encompass, tmp_path: Path
+) -> None:
+    lacking = "a group for restricted incidents and no number of its own"
+    assert lacking not in named("check").stdout
+    named("force", "restricted-group", FORCE, ONE, TWO)
+    assert lacking in named("check").stdout
+    own = {"name": "the senior officer for this", "telephone": "01632 960777"}
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"restricted": {"desk": own}}))
+    assert named("force", "policy", FORCE, path, "--approved-by", "The DPO").exit_code == 0
+    assert lacking not in named("check").stdout
+    path.write_text(json.dumps({"restricted": {"desk": {**own, "telephone": ""}}}))
+    refused = named("force", "policy", FORCE, path, "--approved-by", "The DPO")
+    assert refused.exit_code == 1
 
 
 def test_nobody_without_an_account_of_the_force_is_named(named: Encompass, wiring: Wiring) -> None:

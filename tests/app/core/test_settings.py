@@ -1,6 +1,7 @@
 """Production is the default and strict; secrets come from files and are never shown."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -34,6 +35,24 @@ def test_production_refuses_to_start_without_keys(tmp_path: Path) -> None:
         Settings(database_url=POSTGRES)
     with pytest.raises(Refused, match="keys init"):
         build(Settings(database_url=POSTGRES, keys_file=tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("anybody", ["*", "192.0.2.7, *", "0.0.0.0/0", "192.0.2.7,::/0"])
+def test_production_believes_its_proxy_alone_about_where_a_call_comes_from(
+    tmp_path: Path, anybody: str
+) -> None:
+    given: dict[str, Any] = {"database_url": POSTGRES, "keys_file": tmp_path / "keys.json"}
+    with pytest.raises(ValidationError, match="FORWARDED_ALLOW_IPS"):
+        Settings(**given, forwarded_allow_ips=anybody)
+    Settings(**given, forwarded_allow_ips="192.0.2.7,198.51.100.0/24")
+    Settings(environment=Environment.DEMO, forwarded_allow_ips=anybody)
+
+
+def test_production_answers_to_hosts_that_are_named(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"database_url": POSTGRES, "keys_file": tmp_path / "keys.json"}
+    with pytest.raises(ValidationError, match="ALLOWED_HOSTS"):
+        Settings(**given, allowed_hosts=("messages.example.org", "*"))
+    assert Settings(**given, allowed_hosts=("messages.example.org",)).production
 
 
 def test_a_demonstration_makes_its_own_keys_once(tmp_path: Path) -> None:

@@ -1,14 +1,21 @@
 """Changing one's own password: the old one, a proof, and what ends with it."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
+from app.access import authenticator, enrolment
+from app.access.permissions import Role
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.wiring import Wiring
 from notifications.models import Alert
+from tests.app.access.test_breached import listed
 from tests.factories.mornings import Morning
-from tests.factories.people import PASSWORD, Browser, move, signed_in
+from tests.factories.notifications import URN
+from tests.factories.people import PASSWORD, Browser, invite, move, signed_in
 
 HERE = "/account/password"
 NEW = "purple kettle seventeen"
@@ -72,3 +79,34 @@ def test_old_passwords_are_not_guessed_at_an_open_screen(wiring: Wiring, morning
     # A page that comes later asks again who it is, and a stranger never sees it.
     assert own.get(HERE).headers["location"] == "/account/prove?back=%2Faccount%2Fpassword"
     assert Browser(wiring).get(HERE).headers["location"] == "/sign-in"
+
+
+@pytest.fixture
+def breached(wiring: Wiring, tmp_path: Path) -> Wiring:
+    """The service with a list in which the new password stands."""
+    file = listed(tmp_path / "breached.txt", [NEW, "another three words"])
+    settings = wiring.settings.model_copy(update={"breached_passwords_file": file})
+    return replace(wiring, settings=settings)
+
+
+def test_a_password_from_a_breach_is_not_set(breached: Wiring, morning: Morning) -> None:
+    own = signed_in(breached, morning.priya)
+    answer = own.press(HERE, FORM)
+    assert answer.status_code == 400
+    assert "made public" in answer.text
+    other = {"password": "purple kettle eighteen", "repeated": "purple kettle eighteen"}
+    assert own.press(HERE, FORM | other).status_code == 303
+
+
+@pytest.mark.usefixtures("morning")
+def test_nobody_enrols_with_a_password_from_a_breach(breached: Wiring) -> None:
+    _, token = invite(breached, "new@example.org", Role.KEY_ADULT, urn=URN)
+    browser = Browser(breached)
+    page = f"/enrol/{token}"
+    for password, status, words in ((NEW, 400, "made public"), ("purple kettle eighteen", 303, "")):
+        with breached.database.read() as session:
+            offer = enrolment.read(session, breached.cipher, token, now=breached.clock.now())
+        code = authenticator.code_at(offer.secret, now=breached.clock.now())
+        form = {"password": password, "repeated": password, "code": code}
+        answer = browser.press(page, form, page=page)
+        assert (answer.status_code, words in answer.text) == (status, True)

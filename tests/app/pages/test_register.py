@@ -54,7 +54,10 @@ def test_from_a_request_to_somebody_who_can_receive(
     council = signed_in(people.wiring, people.lead)
     assert "1 request to decide" in council.get("/register").text
     assert "Approve Rosa Quay" in council.get("/register/requests").text
-    council.press(f"/register/requests/{row.id}/approve")
+    asked = council.press(f"/register/requests/{row.id}/approve")
+    assert (asked.status_code, "Say how you know who this is" in asked.text) == (400, True)
+    assert "Email not verified" not in council.get(HERE).text
+    council.press(f"/register/requests/{row.id}/approve", {"made_sure": "rung_at_school"})
     assert "Email not verified" in council.get(HERE).text
     run(people)
     link = channel.sent[-1].message.extra["path"]

@@ -19,12 +19,16 @@ from app.core.policy import Desk, Policy
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.suspects import SuspectLink, note
 from app.wiring import Wiring
+from notifications import receipts
 from notifications.channels.call_sheet import open_line
+from notifications.earlier import keep_counts
 from notifications.models import AlertAbout, CallSheetLine, Notification
 from schools.matching.models import Review
+from tests.app.pages.test_lead_lists import found_pattern
 from tests.factories.mornings import HALF_PAST_SIX, Morning
-from tests.factories.notifications import FORCE
+from tests.factories.notifications import FORCE, PERSON
 from tests.factories.people import Browser, Person, move, signed_in
 from tests.factories.restricted import colleague, name_group, restrict
 
@@ -348,3 +352,67 @@ def test_who_asks_says_which_and_why_and_not_too_often(night: Night) -> None:
         ask(asker, f"99-{number}")
     form = {"force": FORCE, "reference": night.hidden[0], "reason": "caller_waits"}
     assert asker.press("/restricted/ask", form, page="/restricted").status_code == 409
+
+
+def patterns(browser: Browser) -> str:
+    """Return the main part of the page of patterns as somebody has it."""
+    page = browser.get(f"/reports/patterns/{FORCE}")
+    assert page.status_code == 200
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    return re.sub(r'name="form_token" value="[^"]+"', "", main)
+
+
+def test_what_is_left_of_an_erased_incident_is_in_no_number_of_anybody_else(night: Night) -> None:
+    morning, stranger = night.morning, night.browser(night.stranger)
+    told = []
+    for _ in range(3):
+        told.append(morning.notification(person_digest=PERSON))
+        morning.force.act(told[-1], receipts.opened, actor=morning.priya.actor)
+    erased = morning.read(told[0]).incident_id
+    restrict(morning.wiring, erased)
+    repeated = "Several in 90 days"
+    member, outsider = night.browser(night.member), night.browser(night.outsider)
+    assert repeated in patterns(member)
+    before = patterns(outsider)
+    with morning.wiring.database.write(PLATFORM) as session:
+        keep_counts(session, incident_id=erased, restricted=True)
+    assert repeated in patterns(member)
+    assert repeated not in patterns(outsider)
+    assert patterns(outsider) == before
+    assert stranger.get(f"/reports/patterns/{FORCE}").status_code == 404
+
+
+def test_a_pattern_that_was_decided_is_not_opened_again_by_what_others_may_not_know_of(
+    night: Night,
+) -> None:
+    morning, outsider = night.morning, night.browser(night.outsider)
+    pattern = found_pattern(morning)
+    decide = f"/reports/patterns/{pattern}/decide"
+    assert outsider.press(decide, {"verdict": "confirmed"}).status_code == 303
+    before = patterns(outsider)
+    assert "It is one person" not in before
+    restricted = one_more(morning, b"c" * 32, closed=True)
+    assert patterns(outsider) == before
+    assert restricted in patterns(night.browser(night.member))
+    ordinary = one_more(morning, b"d" * 32, closed=False)
+    assert "It is one person" in patterns(outsider)
+    assert ordinary in patterns(outsider)
+    assert restricted not in patterns(outsider)
+
+
+def one_more(morning: Morning, person: bytes, *, closed: bool) -> str:
+    """Let the suspect of the pattern come in once more; returns the incident's reference."""
+    happened = morning.force.happened()
+    with morning.wiring.database.write(PLATFORM) as session:
+        session.get_one(InvolvedChild, happened.child_id).person_digest = person
+        incident = session.get_one(Incident, happened.incident_id)
+        incident.restricted_access = closed
+        session.add(
+            SuspectLink(
+                force=FORCE, incident_id=incident.id, digest=b"s" * 32,
+                involved_child_id=happened.child_id,
+            )
+        )  # fmt: skip
+        session.flush()
+        note(session, force=FORCE, digest=b"s" * 32, now=morning.force.now)
+        return incident.reference
