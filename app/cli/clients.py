@@ -50,8 +50,7 @@ def add(
     With --key it has no secret: it signs a client assertion with its own key (private_key_jwt).
     It may push, close its night and withdraw; to read back what became of an incident it needs
     --scope incidents:write --scope incidents:read. No token carries more than that.
-    With --test it tries its messages out: they say `test: true` and are told to nobody.
-    A live system needs a live force: encompass force go-live.
+    With --test it tries its messages out, told to nobody; before a force is live it is all there is.
 
     Example: encompass clients add 99 "Exampleshire control room"
     """
@@ -64,12 +63,12 @@ def add(
     secret, scopes = None, _scopes(scope) if scope else LEAST_SCOPES
     with opening.unit() as (session, wiring):
         actor, now = opening.operator(), wiring.clock.now()
-        kind = ClientKind.TEST if test else ClientKind.LIVE
-        if kind is ClientKind.LIVE:
+        if not test:
             require_live(session, force)
         client = add_system(
-            session, force=force, name=name, actor=actor, now=now, kind=kind, scopes=scopes
-        )
+            session, force=force, name=name, actor=actor, now=now, scopes=scopes,
+            kind=ClientKind.TEST if test else ClientKind.LIVE,
+        )  # fmt: skip
         if public_key is not None:
             added = credentials.add_key(session, client, public_key, actor=actor, now=now)
         else:
