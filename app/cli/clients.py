@@ -50,7 +50,7 @@ def add(
     With --key it has no secret: it signs a client assertion with its own key (private_key_jwt).
     It may push, close its night and withdraw; to read back what became of an incident it needs
     --scope incidents:write --scope incidents:read. No token carries more than that.
-    With --test it tries its messages out, told to nobody; before a force is live it is all there is.
+    With --test it tries its messages out, told to nobody; a live one needs a live force.
 
     Example: encompass clients add 99 "Exampleshire control room"
     """
