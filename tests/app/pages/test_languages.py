@@ -1,0 +1,1 @@
+"""Welsh or English: chosen on the account or in a browser, and wholly so on every page."""
