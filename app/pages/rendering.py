@@ -95,6 +95,7 @@ def environment(language: Language = Language.ENGLISH) -> Environment:
     made.globals.update(WORDS | _macros(language))
     made.globals.update(
         language=language.value,
+        in_language=partial(translating.marked, language),
         language_names=LANGUAGE_NAMES,
         english_only_words=translating.translated(translating.ENGLISH_ONLY, Language.WELSH),
         passkey_words=partial(translating.passkey_words, language),

@@ -81,6 +81,11 @@ def or_english(text: str, language: Language) -> Markup:
     return escape(found)
 
 
+def marked(of_page: Language, said_in: str) -> Markup:
+    """Return the attribute of an element whose words are in another language than its page."""
+    return Markup(' lang="{}"').format(said_in) if said_in != of_page else Markup("")
+
+
 def browser(described: str, language: Language) -> str:
     """Return a browser, as `app.access.browsers` describes it, in a language."""
     program, _, system = described.partition(" on ")

@@ -20,7 +20,7 @@ from tests.app.pages.sentences import TEMPLATES, Message
 PO = translating.LOCALES / "cy/LC_MESSAGES/pages.po"
 _SAYING = {"_", "gettext", "ngettext", "pgettext"}
 # What Jinja has in place of an expression, for the parser of HTML to step over.
-_FILLED_IN = "\x00"
+_FILLED_IN = " "
 _READ_OUT = {"aria-label", "title", "placeholder", "alt"}
 # The name of the service, and each language in its own words.
 _NAMES = {"Encompass", "English", "Cymraeg"}
@@ -61,7 +61,7 @@ def outside(source: str) -> list[str]:
     shown = [one.value for one in strings if id(one) not in said and _reads_like_words(one.value)]
     parser = _Texts()
     parser.feed("".join(html))
-    texts = (text.replace(_FILLED_IN, " ").strip(" \n–") for text in parser.found)
+    texts = (text.strip(" \n–") for text in parser.found)
     return [text for text in (*texts, *shown) if re.search("[A-Za-z]", text) and text not in _NAMES]
 
 
