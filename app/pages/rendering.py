@@ -58,13 +58,14 @@ _COMPONENTS = {
 
 
 # What the components say by themselves, where a template names nothing else.
-_PASSWORD = {
-    "showPasswordText": "Show",
-    "hidePasswordText": "Hide",
-    "showPasswordAriaLabelText": "Show password",
-    "hidePasswordAriaLabelText": "Hide password",
-    "passwordShownAnnouncementText": "Your password is visible",
-    "passwordHiddenAnnouncementText": "Your password is hidden",
+_SHOW_AND_HIDE = {
+    f"{word.lower()}Password{where}": f"{word}{what}"
+    for word in ("Show", "Hide")
+    for where, what in (("Text", ""), ("AriaLabelText", " password"))
+}
+_ANNOUNCED = {"Shown": "Your password is visible", "Hidden": "Your password is hidden"}
+_PASSWORD = _SHOW_AND_HIDE | {
+    f"password{what}AnnouncementText": said for what, said in _ANNOUNCED.items()
 }
 _SAID = {
     "govukPasswordInput": _PASSWORD,
