@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from app.core.clock import show_date, show_moment
+from app.core.languages import Language, show_date, show_moment
 from notifications.compose import Content, GoingHome, Guidance
-from notifications.wording import Words, words
+from notifications.wording import Words, speaks, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +81,38 @@ def placed_text(content: Content, *, on: date) -> str:
     notice = shown(content, today=on)
     body = {"words": content.template_version, "notice": asdict(notice) if notice else None}
     body |= {"desk": asdict(content.desk)}
+    # Each reader chooses between the languages of a version, so the proof is of all of them.
+    for language in Language:
+        if language is not Language.ENGLISH and spoken(content, language) is language:
+            said = shown(content, today=on, language=language)
+            body |= {f"notice.{language}": asdict(said) if said else None}
     return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def shown(content: Content | None, *, today: date) -> Notice | None:
-    """Return a notification in words, newest incident first; nothing without content."""
+def spoken(content: Content | None, language: Language) -> Language:
+    """Return the language in which a content can be said: English where its words have no other."""
+    whole = () if content is None else (content, *content.further)
+    every = all(speaks(one.template_version, language) for one in whole)
+    return language if every else Language.ENGLISH
+
+
+def shown(
+    content: Content | None, *, today: date, language: Language = Language.ENGLISH
+) -> Notice | None:
+    """Return a notification in words, newest incident first; nothing without content.
+
+    `language` is one in which it is `spoken`.
+    """
     if content is None:
         return None
-    said = words(content.template_version)
+    said = words(content.template_version, language)
     name = _full_name(content)
     return Notice(
         name=name or said.say("sentences", "nameless"),
         opening=said.say("sentences", "opening"),
         first_of_all=said.say("guidance", Guidance.NO_CONTACT),
-        facts=facts(content, today=today),
-        further=tuple(_further(other, today) for other in content.further),
+        facts=facts(content, today=today, language=language),
+        further=tuple(_further(other, today, language) for other in content.further),
         late_record=said.say("sentences", "late_record") if content.late_record else "",
         advice=_advice(content, said),
         going_home=_going_home(content, said),
@@ -103,11 +120,13 @@ def shown(content: Content | None, *, today: date) -> Notice | None:
     )
 
 
-def facts(content: Content | None, *, today: date) -> tuple[Fact, ...]:
+def facts(
+    content: Content | None, *, today: date, language: Language = Language.ENGLISH
+) -> tuple[Fact, ...]:
     """Return a notification line by line, in the order a reader needs it; none without content."""
     if content is None:
         return ()
-    said = words(content.template_version)
+    said = words(content.template_version, language)
     return tuple(
         Fact(said.say("labels", code), text, code)
         for code, say in _FACTS
@@ -115,11 +134,12 @@ def facts(content: Content | None, *, today: date) -> tuple[Fact, ...]:
     )
 
 
-def _further(other: Content, today: date) -> Incident:
-    said = words(other.template_version)
-    when = show_moment(other.occurred_at)
+def _further(other: Content, today: date, language: Language) -> Incident:
+    said = words(other.template_version, language)
+    when = show_moment(other.occurred_at, language)
     return Incident(
-        said.say("headings", "another_incident", when=when), facts(other, today=today)[1:]
+        said.say("headings", "another_incident", when=when),
+        facts(other, today=today, language=language)[1:],
     )
 
 
@@ -168,7 +188,16 @@ def _born(content: Content, said: Words, today: date) -> str:
         year = content.identity.birth_year
         return said.say("sentences", "born_in", year=year) if year else _known(None, said)
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return said.say("sentences", "born_known", day=show_date(born).partition(" ")[2], age=age)
+    return said.say("sentences", "born_known", day=_without_weekday(born, said), age=age)
+
+
+def _without_weekday(on: date, said: Words) -> str:
+    return " ".join(show_date(on, said.language).split()[-3:])
+
+
+def _occurred(content: Content, said: Words, _today: date) -> str:
+    when = show_moment(content.occurred_at, said.language)
+    return when[:1].upper() + when[1:]
 
 
 def _earlier(content: Content, said: Words, _today: date) -> str:
@@ -197,7 +226,7 @@ def _known(value: bool | None, said: Words) -> str:  # noqa: FBT001 (three answe
 _Say = Callable[[Content, Words, date], str]
 _FACTS: tuple[tuple[str, _Say], ...] = (
     ("born", _born),
-    ("occurred_at", lambda content, _, __: show_moment(content.occurred_at)),
+    ("occurred_at", _occurred),
     ("location", lambda content, said, _: said.say("location", content.location)),
     ("presence", lambda content, said, _: said.say("presence", content.presence)),
     ("involvement", lambda content, said, _: said.say("involvement", content.involvement)),

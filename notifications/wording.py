@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from app.core.languages import Language
 from notifications.states import FollowUpCode, WordingKind
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,16 +33,21 @@ FOLLOW_UP = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One version of what a school is shown, by section and code."""
+    """One version of what a school is shown, by section and code, in one language.
+
+    A section of another language has its code behind the name, as in `labels.cy`.
+    """
 
     version: str
     texts: Mapping[str, Mapping[str, str]]
+    language: Language = Language.ENGLISH
 
     def say(self, section: str, code: str, **filled_in: object) -> str:
         """Return one text; what this version is too old to have, the newest says."""
-        text = self.texts.get(section, {}).get(code)
+        named = section_in(self.language, section)
+        text = self.texts.get(named, {}).get(code)
         if text is None:
-            text = words().texts[section][code]
+            text = words(language=self.language).texts[named][code]
         return text.format(**filled_in) if filled_in else text
 
 
@@ -55,18 +61,28 @@ def newest(kind: WordingKind) -> str:
     return shipped(kind)[-1]
 
 
-def words(version: str = "") -> Words:
+def words(version: str = "", language: Language = Language.ENGLISH) -> Words:
     """Return a version of what a school is shown; one this release does not know is the newest.
 
     A later release may have stored it, and a message must be readable after a roll-back.
     """
     known = version if version in shipped(WordingKind.NOTICE) else newest(WordingKind.NOTICE)
-    return _words(known)
+    return _words(known, language)
+
+
+def speaks(version: str, language: Language) -> bool:
+    """Return whether a version was approved with words in this language: older ones were not."""
+    return section_in(language, "labels") in words(version).texts
+
+
+def section_in(language: Language, section: str) -> str:
+    """Return the name of a section in a language."""
+    return section if language is Language.ENGLISH else f"{section}.{language}"
 
 
 @cache
-def _words(version: str) -> Words:
-    return Words(version, texts_of(WordingKind.NOTICE, version))
+def _words(version: str, language: Language = Language.ENGLISH) -> Words:
+    return Words(version, texts_of(WordingKind.NOTICE, version), language)
 
 
 def alert_folder(template: str, version: str = "") -> Path:

@@ -20,6 +20,7 @@ OPEN = {
     "/sign-in": "the way in",
     "/sign-in/passkey": "the way in by a passkey",
     "/sign-in/passkey/options": "what a browser needs to ask for one",
+    "/sign-in/language": "Welsh or English in this browser, from our own form alone",
     "/sign-in/identity": "the way in by an OpenID provider",
     "/sign-in/identity/back": "where its answer arrives; stores nothing",
     "/sign-in/identity/finish": "what the provider says is the proof",

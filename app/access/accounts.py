@@ -16,12 +16,13 @@ from app.core import audit, logs
 from app.core.cipher import CannotOpen, Cipher
 from app.core.errors import Conflict
 from app.core.ids import new_id
+from app.core.languages import Language
 from schools import key_adults, officers
 from schools.models import KeyAdult
 
 __all__ = [
-    "AccountDetails", "able_to_sign_in", "add_account", "begin_anew", "details_of", "disable",
-    "email_digest", "find", "give_account", "names_of",
+    "AccountDetails", "able_to_sign_in", "add_account", "begin_anew", "choose_language",
+    "details_of", "disable", "email_digest", "find", "give_account", "names_of",
     "roles_of", "tie_key_adults",
 ]  # fmt: skip
 
@@ -179,6 +180,11 @@ def disable(session: Session, account_id: UUID, *, now: datetime, actor: str) ->
         session, event=audit.Event.ACCOUNT_DISABLED, actor=actor, force=None,
         subject=f"account:{account_id}", now=now,
     )  # fmt: skip
+
+
+def choose_language(session: Session, account_id: UUID, language: Language) -> None:
+    """Keep in which language a person reads the service, wherever they sign in."""
+    session.get_one(Account, account_id).language = language
 
 
 def sign_out(session: Session, account_id: UUID | None, *, now: datetime, actor: str) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.access.ceremonies import Ceremony
 from app.access.permissions import Role
 from app.core.database import Base
+from app.core.languages import Language
 from app.core.types import Choice, in_register, one_of
 
 
@@ -141,6 +142,7 @@ class Account(Base):
     """A person who signs in; name and address are sealed, the digest finds the address."""
 
     __tablename__ = "account"
+    __table_args__ = (one_of("language", Language),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -155,6 +157,8 @@ class Account(Base):
     sealed_spoken_code: Mapped[bytes | None] = mapped_column(
         LargeBinary, info=in_register("account_spoken_code|{id}")
     )
+    # What they chose to read the service in; NULL is what the browser was set to, else English.
+    language: Mapped[Language | None] = mapped_column(Choice(Language))
     added_at: Mapped[datetime]
     enrolled_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]

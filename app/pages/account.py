@@ -32,8 +32,7 @@ def own_account(request: Request, visitor: SignedIn, session: Write) -> Response
         request, "account.html", visitor=visitor, title="Your account",
         entries=own_contact.own_entries(session, visitor.acting),
         roles=[
-            f"{ROLES[role]}, {where}" if where else ROLES[role]
-            for role, where in own_roles.own_roles(session, visitor.acting)
+            (ROLES[role], where) for role, where in own_roles.own_roles(session, visitor.acting)
         ],
         may_have_code=spoken_codes.may_have_one(visitor.acting),
         code=spoken_codes.own_code(session, visitor.acting),

@@ -12,7 +12,7 @@ from app.core.errors import NotFoundAndNoted
 from app.pages import school_file
 from app.pages.deps import Posted, ProvedPost, Read, SignedIn, Watching, Wired, Write, reach_of
 from app.pages.problems import PageRoute
-from app.pages.rendering import page
+from app.pages.rendering import language_for, page
 from notifications import rendered
 from notifications.receipt_states import AttendanceAnswer
 from notifications.states import ReceiptKind
@@ -101,8 +101,9 @@ def print_press(
     notification, content = exporting.take_away(
         session, visitor.acting, notification_id=notification_id, how=ReceiptKind.PRINTED
     )
-    today = london_date(visitor.now)
+    today, said_in = london_date(visitor.now), rendered.spoken(content, language_for(request))
     return page(
         request, "print.html", visitor=visitor, title="For the child-protection file",
-        shown=rendered.shown(content, today=today), note=notification, now=visitor.now,
+        shown=rendered.shown(content, today=today, language=said_in), said_in=said_in,
+        note=notification, now=visitor.now,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The three cookies: who is signed in, the form token of who is not yet, which browser it is."""
+"""The cookies: who is signed in, the form token of who is not yet, which browser, a language."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -9,9 +9,12 @@ from app.access import browsers
 from app.access.browsers import Place
 from app.core.cipher import Cipher
 from app.core.ids import new_secret
+from app.core.languages import Language
+from app.core.languages import language_of as language_of_code
 from app.core.settings import Settings
 
 _SESSION, _FORM, _BROWSER = "encompass-session", "encompass-form", "encompass-browser"
+_LANGUAGE, _A_YEAR = "encompass-language", 365 * 24 * 3600
 
 
 def session_name(settings: Settings) -> str:
@@ -54,6 +57,23 @@ def put_browser(response: Response, cookie: str, *, settings: Settings) -> None:
     """Set the cookie by which a browser is known again; it holds nothing and lets nobody in."""
     seconds = int(browsers.LISTED_FOR.total_seconds())
     put(response, _named(settings, _BROWSER), cookie, settings=settings, seconds=seconds)
+
+
+def language_of(request: Request, settings: Settings) -> Language | None:
+    """Return the language that was chosen in this browser."""
+    return language_of_code(request.cookies.get(_named(settings, _LANGUAGE)))
+
+
+def put_language(response: Response, language: Language, *, settings: Settings) -> None:
+    """Remember a language in this browser.
+
+    It says nothing of anybody and lets nobody in, so it may come along from a link in an email:
+    whoever follows that reads the page to sign in as they chose.
+    """
+    response.set_cookie(
+        _named(settings, _LANGUAGE), language.value, path="/", secure=not plain_http(settings),
+        httponly=True, samesite="lax", max_age=_A_YEAR,
+    )  # fmt: skip
 
 
 def drop(response: Response, name: str, *, settings: Settings) -> None:

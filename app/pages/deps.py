@@ -97,6 +97,8 @@ def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     scope(session, reach_of(actor))
     close_to(session, actor, now=now)
     account = session.get_one(Account, row.account_id)
+    # Also for an error that comes later: its page knows the request alone.
+    request.state.language = account.language
     name = details_of(wiring.cipher, account).name
     return Visitor(Acting(now, actor, wiring.cipher), row, name)
 

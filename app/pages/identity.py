@@ -33,6 +33,7 @@ from app.pages.deps import (
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
 from app.pages.sign_in import again, browser_here, form, let_in, waits, with_form_token
+from app.pages.translating import Filled
 from app.wiring import Wiring
 
 router = APIRouter(route_class=PageRoute)
@@ -41,6 +42,8 @@ _TOO_LATE = (
     "That took too long, or was finished already. Begin again, or sign in with your password or "
     "passkey"
 )
+_NOT_SIGNED_IN = "%(name)s did not sign you in. Use your password or passkey instead"
+_NOT_REACHED = "We could not reach %(name)s. %(detail)s"
 _NOT_LINKED = "Nothing was linked. Go back to How you sign in, and try again."
 
 Answer = Annotated[str, Form(max_length=4096)]
@@ -77,10 +80,11 @@ def back_page(
     if provider is None or linking is None:
         return form(request, wiring, session, problem=_TOO_LATE, status=400)
     if not code:
-        problem = f"{provider.name} did not sign you in. Use your password or passkey instead"
+        problem = Filled(_NOT_SIGNED_IN, {"name": provider.name})
         return form(request, wiring, session, problem=problem, status=400)
     return with_form_token(
-        request, wiring, "identity_back.html", title=f"Back from {provider.name}", answer=code,
+        request, wiring, "identity_back.html", answer=code,
+        title=Filled("Back from %(name)s", {"name": provider.name}),
         state=state, iss=iss, linking=linking,
         asks_code=not linking and not provider.vouches_for_both_steps,
     )  # fmt: skip
@@ -164,7 +168,8 @@ def _go(
     href = provider.address(question)
     there = urlsplit(href)
     answer = page(
-        request, "identity_go.html", visitor=visitor, title=f"Sign in with {provider.name}",
+        request, "identity_go.html", visitor=visitor,
+        title=Filled("Sign in with %(name)s", {"name": provider.name}),
         name=provider.name, href=href, origin=f"{there.scheme}://{there.netloc}",
         back=OWN_ACCESS if visitor else "/sign-in",
     )  # fmt: skip
@@ -212,8 +217,11 @@ def _refused(
     """Return the page to sign in by other means: the same for all that is not believed."""
     if linking:
         return _not_linked(request, _NOT_LINKED, problem.status)
-    words = {
+    known: dict[type[Exception], str | Filled] = {
         NotBelieved: sign_in.IDENTITY_REFUSAL,
-        ProviderFailed: f"We could not reach {provider.name}. {problem.detail.rstrip('.')}",
-    }.get(type(problem), problem.detail)
+        ProviderFailed: Filled(
+            _NOT_REACHED, {"name": provider.name, "detail": problem.detail.rstrip(".")}
+        ),
+    }
+    words = known.get(type(problem), problem.detail)
     return again(request, wiring, problem=words, status=problem.status)

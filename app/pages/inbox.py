@@ -21,7 +21,7 @@ from app.pages import after_words, wording
 from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.problems import PageRoute
 from app.pages.register_words import NOTICES
-from app.pages.rendering import page
+from app.pages.rendering import language_for, page
 from notifications import rendered
 
 router = APIRouter(route_class=PageRoute)
@@ -141,10 +141,12 @@ def _page(
     *,
     errors: dict[str, str] | None = None,
 ) -> Response:
+    said_in = rendered.spoken(found.content, language_for(request))
     return page(
         request, _TEMPLATES[found.shown], visitor=visitor, status=400 if errors else 200,
         title=wording.TITLES[found.shown], opening=found, errors=errors or {},
-        now=visitor.now, shown=rendered.shown(found.content, today=london_date(visitor.now)),
+        now=visitor.now, said_in=said_in,
+        shown=rendered.shown(found.content, today=london_date(visitor.now), language=said_in),
         changed=found.content.changed if found.content else (),
         attendance=after_words.ATTENDANCE,
     )  # fmt: skip

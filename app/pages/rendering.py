@@ -1,17 +1,23 @@
-"""Templates to pages: escaping always on, a missing value is an error, nothing is stored."""
+"""Templates to pages: escaping always on, a missing value is an error, nothing is stored.
+
+Each language has an environment of its own, whose filters and components speak it.
+"""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, Undefined
 
-from app.core.clock import london_date, show_date, show_hour, show_moment, show_time
-from app.pages import codes, evidence
-from app.pages.deps import Visitor
+from app.core import languages
+from app.core.clock import london_date
+from app.core.languages import Language
+from app.pages import codes, cookies, evidence, translating
+from app.pages.deps import Visitor, wiring_of
 from notifications.wording import FOLLOW_UP
 
 # Codes to words, by the names under which templates use them.
@@ -51,8 +57,28 @@ _COMPONENTS = {
 }
 
 
+# What the components say by themselves, where a template names nothing else.
+_SHOW_AND_HIDE = {
+    f"{word.lower()}Password{where}": f"{word}{what}"
+    for word in ("Show", "Hide")
+    for where, what in (("Text", ""), ("AriaLabelText", " password"))
+}
+_ANNOUNCED = {"Shown": "Your password is visible", "Hidden": "Your password is hidden"}
+_PASSWORD = _SHOW_AND_HIDE | {
+    f"password{what}AnnouncementText": said for what, said in _ANNOUNCED.items()
+}
+_SAID = {
+    "govukPasswordInput": _PASSWORD,
+    "govukServiceNavigation": {"ariaLabel": "Service information", "menuButtonText": "Menu"},
+}
+_ERROR = "Error"
+# Each in its own words, so that who looks for it finds it.
+LANGUAGE_NAMES = {Language.ENGLISH: "English", Language.WELSH: "Cymraeg"}
+COMPONENTS_SAY = frozenset({_ERROR, *(text for said in _SAID.values() for text in said.values())})
+
+
 @cache
-def environment() -> Environment:
+def environment(language: Language = Language.ENGLISH) -> Environment:
     """Return the environment of our own templates: a misspelt name fails instead of vanishing."""
     made = Environment(
         loader=PackageLoader("app.pages"),
@@ -60,17 +86,52 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    made.globals.update(WORDS | _macros())
+    known = translating.catalogue(language)
+    # Added to the environment by its extension, which has no types.
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
+    )
+    made.globals.update(WORDS | _macros(language))
+    made.globals.update(
+        language=language.value,
+        in_language=partial(translating.marked, language),
+        language_names=LANGUAGE_NAMES,
+        english_only_words=translating.translated(translating.ENGLISH_ONLY, Language.WELSH),
+        passkey_words=partial(translating.passkey_words, language),
+        script_words=partial(translating.script_words, language),
+    )
     made.filters.update(
-        clock=show_time, day=show_day, hour=show_hour, left_from=minutes_from, minutes=show_minutes,
-        moment=show_moment, on_day=show_date, plural=plural, sentence=sentence,
-        telephone=in_groups,
+        left_from=minutes_from, plural=plural, sentence=sentence, telephone=in_groups,
+        **{name: _in(language, say) for name, say in _SPOKEN.items()},
     )  # fmt: skip
     return made
 
 
-def _macros() -> dict[str, Any]:
+def _in(language: Language, say: Callable[..., str]) -> Callable[[Any], str]:
+    """Return a filter that says something in one language."""
+    return lambda value: say(value, language)
+
+
+def _macros(language: Language) -> dict[str, Any]:
+    """Return the GOV.UK macros, saying in a language what they say by themselves."""
+    return {name: partial(_component, language, name) for name in _theirs()}
+
+
+def _component(language: Language, name: str, params: Mapping[str, Any]) -> Any:
+    said = {
+        key: translating.translated(text, language) for key, text in _SAID.get(name, {}).items()
+    }
+    given = {**said, **params}
+    if error := given.get("errorMessage"):
+        shown = {"visuallyHiddenText": translating.translated(_ERROR, language)}
+        given["errorMessage"] = shown | error
+    return _theirs()[name](given)
+
+
+@cache
+def _theirs() -> dict[str, Any]:
     """Return the GOV.UK macros, made in a forgiving environment of their own.
 
     They were written for Nunjucks: they test options that were left out and names never set.
@@ -98,26 +159,32 @@ def page(
     status: int = 200,
     **values: Any,
 ) -> HTMLResponse:
-    """Return a page; `values` are what the template names, all of them."""
+    """Return a page; `values` are what the template names, all of them.
+
+    It is in the reader's language where all of its words are; any other is in English and says so.
+    """
+    wanted = language_for(request)
+    language = wanted if template in translating.TRANSLATED else Language.ENGLISH
     body = (
-        environment()
+        environment(language)
         .get_template(template)
         .render(
             visitor=visitor,
             nonce=request.state.csp_nonce,
             path=request.scope["path"],
+            english_only=wanted is not language,
+            other=Language.ENGLISH if language is Language.WELSH else Language.WELSH,
             **values,
         )
     )
-    return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Content-Language": language.value}
+    return HTMLResponse(body, status_code=status, headers=headers)
 
 
-def show_minutes(left: int) -> str:
-    """Return minutes to a deadline in words: `1 hour 5 minutes left`, `12 minutes late`."""
-    hours, minutes = divmod(abs(left), 60)
-    parts = [plural(hours, "hour")] if hours else []
-    parts += [plural(minutes, "minute")] if minutes or not hours else []
-    return f"{' '.join(parts)} {'left' if left >= 0 else 'late'}"
+def language_for(request: Request) -> Language:
+    """Return what a reader chose: whoever is signed in on the account, else in this browser."""
+    known: Language | None = getattr(request.state, "language", None)
+    return known or cookies.language_of(request, wiring_of(request).settings) or Language.ENGLISH
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -147,11 +214,25 @@ def minutes_from(at: datetime, now: datetime) -> int:
     return int((at - now).total_seconds() // 60)
 
 
-def show_day(at: datetime) -> str:
+def show_day(at: datetime, language: Language) -> str:
     """Return the London date of an instant for people."""
-    return show_date(london_date(at))
+    return languages.show_date(london_date(at), language)
 
 
 def sentence(text: str) -> str:
     """Return a text with a capital first letter, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+# The filters that speak a language.
+_SPOKEN: dict[str, Callable[..., str]] = {
+    "browser": translating.browser,
+    "clock": languages.show_time,
+    "day": show_day,
+    "hour": languages.show_hour,
+    "minutes": translating.minutes_left,
+    "moment": languages.show_moment,
+    "on_day": languages.show_date,
+    "or_english": translating.or_english,
+    "translated": translating.translated,
+}

@@ -18,6 +18,7 @@ from app.pages import cookies, forms
 from app.pages.deps import Posted, Read, SignedIn, Wired, Write, posted_by_visitor
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
+from app.pages.translating import Filled
 from app.wiring import Wiring
 
 router = APIRouter(route_class=PageRoute)
@@ -161,7 +162,7 @@ def waits(
 
 
 def again(
-    request: Request, wiring: Wiring, *, problem: str, status: int, email: str = ""
+    request: Request, wiring: Wiring, *, problem: str | Filled, status: int, email: str = ""
 ) -> Response:
     """Return the page to sign in once more, with what was wrong."""
     with wiring.database.read() as session:
@@ -174,7 +175,7 @@ def form(
     session: Session,
     *,
     email: str = "",
-    problem: str | None = None,
+    problem: str | Filled | None = None,
     signed_out: bool = False,
     status: int = 200,
 ) -> Response:

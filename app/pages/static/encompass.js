@@ -3,14 +3,18 @@ import { initAll } from '/static/govuk/govuk-frontend.min.js'
 
 initAll()
 
+// What this file may have to say, in the language of the page.
+const said = JSON.parse(document.body.dataset.words ?? '{}')
+// The forms of a language are for 0, 1, 2, 3, 6 and any other number.
+const counted = (count, forms) => forms[{ 0: 0, 1: 1, 2: 2, 3: 3, 6: 4 }[count] ?? 5].replace('#', count)
 const words = (minutes) => {
   const size = Math.abs(minutes)
   const hours = Math.floor(size / 60)
   const rest = size % 60
   const parts = []
-  if (hours) parts.push(`${hours} hour${hours === 1 ? '' : 's'}`)
-  if (rest || !hours) parts.push(`${rest} minute${rest === 1 ? '' : 's'}`)
-  return `${parts.join(' ')} ${minutes < 0 ? 'late' : 'left'}`
+  if (hours) parts.push(counted(hours, said.hours))
+  if (rest || !hours) parts.push(counted(rest, said.minutes))
+  return (minutes < 0 ? said.late : said.left).replace('#', parts.join(' '))
 }
 
 // A countdown keeps counting between two loads of the page, by the server's clock.
@@ -31,10 +35,10 @@ if (serverNow) setInterval(tick, 5000)
 // the keyboard stays where it is, and nothing moves under a finger. Nobody stays signed in by it.
 const board = document.querySelector('[data-refresh]')
 if (board) {
-  const said = document.createElement('p')
-  said.className = 'govuk-visually-hidden'
-  said.setAttribute('role', 'status')
-  document.body.append(said)
+  const status = document.createElement('p')
+  status.className = 'govuk-visually-hidden'
+  status.setAttribute('role', 'status')
+  document.body.append(status)
   const main = () => document.querySelector('main')
   const state = () => [...document.querySelectorAll('.app-state')].map((one) => one.textContent.trim().replace(/\s+/g, ' ')).join('. ')
   // By what it does or says, whatever it counts, and by which of several it is.
@@ -67,7 +71,7 @@ if (board) {
         const there = find(focus) ?? main()
         there.focus({ preventScroll: true })
       }
-      if (state() !== before) said.textContent = state()
+      if (state() !== before) status.textContent = state()
     } catch {
       stale = true
     }
@@ -90,14 +94,12 @@ if (stay) {
   const line = stay.querySelector('[role=status]')
   const button = stay.querySelector('button')
   const WARN = 120
-  const SOON = 'You will be signed out in 2 minutes, and what you have typed here is lost then.'
-  const LAST = 'You will be signed out in 2 minutes: ten hours are over. Save what you have typed, then sign in again.'
   const later = (seconds) => setTimeout(look, Math.max(seconds, 1) * 1000)
   const show = ({ seconds, may_stay: mayStay }) => {
     if (seconds <= 0) window.location.replace('/sign-in')
     const soon = seconds <= WARN
-    if (soon && !stay.classList.contains('app-stay--soon')) line.textContent = mayStay ? SOON : LAST
-    if (!soon && line.textContent) line.textContent = 'You stay signed in.'
+    if (soon && !stay.classList.contains('app-stay--soon')) line.textContent = mayStay ? said.soon : said.last
+    if (!soon && line.textContent) line.textContent = said.stays
     stay.classList.toggle('app-stay--soon', soon)
     button.hidden = !soon || !mayStay
     return soon ? Math.min(seconds + 1, 15) : seconds - WARN
@@ -142,13 +144,13 @@ if (watched) {
       if (answer.status === 204) {
         answeredAt = Math.max(answeredAt, askedAt)
       } else if (answer.status < 500) {
-        cover('This is no longer shown here.')
+        cover(said.gone)
         window.location.replace(window.location.pathname)
       }
     } catch {
       // No connection: the age of the last answer decides.
     }
-    if (Date.now() - answeredAt > 45000) cover('Covered: there is no connection. Load the page again.')
+    if (Date.now() - answeredAt > 45000) cover(said.covered)
   }
   setInterval(ask, 15000)
   document.addEventListener('visibilitychange', ask)

@@ -30,17 +30,15 @@ const written = ({ id, rawId, type, authenticatorAttachment, response }) => {
   })
 }
 
-const PROBLEMS = {
-  InvalidStateError: 'This device has a passkey for your account already.',
-  NotAllowedError: 'No passkey was used. Try again when you are ready.',
-}
+// Which words of the form, in the language of the page, go with what a browser refuses.
+const PROBLEMS = { InvalidStateError: 'exists', NotAllowedError: 'unused' }
 
 const ask = async (form) => {
   const reply = await fetch(form.dataset.options, {
     method: 'POST', body: new URLSearchParams({ form_token: form.elements.form_token.value }),
     redirect: 'manual', cache: 'no-store',
   })
-  if (!reply.ok) throw new Error('The page is too old. Load it again, then try once more.')
+  if (!reply.ok) throw new Error(JSON.parse(form.dataset.words).old)
   const publicKey = readable(await reply.json())
   return navigator.credentials[form.dataset.passkey]({ publicKey })
 }
@@ -59,7 +57,7 @@ for (const form of document.querySelectorAll('[data-passkey]')) {
       form.elements.answer.value = written(await ask(form))
       form.submit()
     } catch (error) {
-      problem.textContent = PROBLEMS[error.name] ?? error.message
+      problem.textContent = JSON.parse(form.dataset.words)[PROBLEMS[error.name]] ?? error.message
       button.disabled = false
     }
   })

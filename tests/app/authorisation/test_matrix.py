@@ -49,6 +49,7 @@ MAY: dict[str, str | list[str]] = TRUTH["routes"]
 IN = frozenset({200, 201, 204, 302, 303, 400, 409, 422})
 # Where a route is reached only with more than an address, what its own page would send.
 FORMS: dict[str, dict[str, Any]] = {
+    "/account/language": {"language": "en"},
     "/account/contact/{key_adult_id}/confirm": {"code": "000000"},
     "/notifications/{notification_id}/not-our-pupil": {"why": "not_on_roll"},
     "/notifications/{notification_id}/follow-up": {"codes": ["staff_told"]},

@@ -38,7 +38,7 @@ def test_a_passkey_is_added_signs_in_alone_and_is_taken_away(
     assert add(own, phone, name=" My  phone ").headers["location"] == "/account/access"
     page = own.get("/account/access").text
     assert "<strong>My phone</strong>" in page
-    assert "its maker keeps a copy" in page
+    assert "Its maker keeps a copy" in page
     assert messages(wiring) == [Template.ACCOUNT]
     assert trail(wiring, "access:passkey:added") == [morning.priya.actor]
 
