@@ -48,9 +48,8 @@ def add(
     """Add a police system and print its client id and, this once, its secret.
 
     With --key it has no secret: it signs a client assertion with its own key (private_key_jwt).
-    It may push, close its night and withdraw; to read back what became of an incident it needs
-    --scope incidents:write --scope incidents:read. No token carries more than that.
-    With --test it tries its messages out, told to nobody; a live one needs a live force.
+    It may push, close its night and withdraw; to read back it needs --scope incidents:write and
+    --scope incidents:read. With --test nobody is told; a live system needs a live force.
 
     Example: encompass clients add 99 "Exampleshire control room"
     """
