@@ -72,7 +72,7 @@ def test_what_a_school_opens_is_on_the_board_at_once_and_nothing_else_moves(
         lines = {one.notification_id: one.id for one in open_lines(session, force=FORCE)}
     page.locator(f'form[action="/morning/calls/{lines[second]}/claim"] button').focus()
     opens(site, morning, first)
-    expect(state).to_contain_text("1 child not told", timeout=10_000)
+    expect(state).to_contain_text("1 child not told", timeout=20_000)
     assert page.evaluate("window.kept") == "this very page"
     expect(page.locator("details[open]")).to_have_count(1)
     assert page.evaluate("document.activeElement.closest('form')?.action").endswith(
@@ -82,7 +82,7 @@ def test_what_a_school_opens_is_on_the_board_at_once_and_nothing_else_moves(
     # Beyond the end of one stream: the browser comes back, and has missed nothing.
     time.sleep(5)
     opens(site, morning, second)
-    expect(state).to_contain_text("All children told", timeout=10_000)
+    expect(state).to_contain_text("All children told", timeout=20_000)
     assert page.evaluate("window.kept") == "this very page"
     # What had the keyboard is gone: the next press goes on from here, not from the top of the page.
     assert page.evaluate("document.activeElement.tagName") == "MAIN"
@@ -96,7 +96,7 @@ def test_a_board_that_nobody_touches_does_not_stay_signed_in(
     expect(page.get_by_text("1 child not told")).to_be_visible()
     move(morning.wiring, minutes=14)
     opens(site, morning, message)
-    expect(page.locator(".app-state")).to_contain_text("All children told", timeout=10_000)
+    expect(page.locator(".app-state")).to_contain_text("All children told", timeout=20_000)
     move(morning.wiring, minutes=2)
     expect(page).to_have_url("/sign-in", timeout=20_000)
 
@@ -139,7 +139,7 @@ def test_the_page_that_was_signed_out_elsewhere_goes_to_the_sign_in(
         page.unroute(stream)
     with morning.wiring.database.write(PLATFORM) as session:
         sessions.end_all(session, desk.account_id, now=morning.wiring.clock.now())
-    expect(page).to_have_url("/sign-in", timeout=10_000)
+    expect(page).to_have_url("/sign-in", timeout=20_000)
 
 
 def cookie_of(person: Person) -> dict[str, str]:
