@@ -21,10 +21,8 @@ from sqlalchemy import select
 
 from app.access import sessions
 from app.access.accounts import add_account, find
-from app.access.models import Account
 from app.access.permissions import Role
 from app.core import logs
-from app.core.languages import Language
 from app.core.scope import PLATFORM
 from app.demo import world as worlds
 from app.demo.county import FORCE
@@ -136,7 +134,7 @@ PAGES = {
     "/register/calendars/schools/{urn}": "calendar-school",
     "/register/calendars/councils/{council}": "calendar-council",
 }
-STAGES = ("notification-first-step", "notification-welsh")
+STAGES = ("notification-first-step",)
 # The night of the demonstration has nothing to show there.
 NOT_PICTURED = {
     "/morning/awaited/{child_id}": "every child whom an officer saw is listed",
@@ -218,12 +216,6 @@ class Camera:
             )  # fmt: skip
             account.enrolled_at = now
 
-    def read_in(self, key: str, language: Language) -> None:
-        """Let somebody choose a language on their account."""
-        account_id = self.account_id(key)
-        with self._world.wiring.database.write(PLATFORM) as session:
-            session.get_one(Account, account_id).language = language
-
     def _signed_in(self, key: str) -> str:
         account_id, wiring = self.account_id(key), self._world.wiring
         with wiring.database.write(PLATFORM) as session:
@@ -274,9 +266,6 @@ class Photographer:
                 page.get_by_role("button", name="Continue").click()
                 page.wait_for_load_state()
         take(key, route, notification_id=first)
-        self._camera.read_in(key, Language.WELSH)
-        self._camera.take(key, "notification-welsh", f"/notifications/{first}")
-        self._camera.read_in(key, Language.ENGLISH)
         take(key, f"{route}/follow-up", notification_id=first)
         take(key, f"{route}/covered", notification_id=first)
         take(key, f"{route}/for-a-colleague", notification_id=second)
