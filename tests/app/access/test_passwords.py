@@ -1,6 +1,8 @@
 """Passwords: long, any characters, and the same work for nobody's."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.access import passwords
 
@@ -44,6 +46,16 @@ def test_an_unfit_password_is_answered_with_what_to_do(password: str, words: str
 )
 def test_no_kind_of_character_is_asked_for(password: str) -> None:
     assert passwords.faults(password, email=EMAIL) == []
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from("0129/-. \n\r\t\x00٣aAé李\u0301\u2028😀"), min_size=15, max_size=60
+    )
+)
+@example("three 12345\n words together")
+def test_no_character_whatever_breaks_the_look_at_a_password(password: str) -> None:
+    assert len(passwords.faults(password, email=EMAIL)) <= 1
 
 
 def test_the_hash_is_argon2id_and_opens_for_its_password_alone() -> None:
