@@ -108,11 +108,12 @@ def _minute(now: datetime) -> datetime:
 def _openly(session: Session, work: Callable[[], Found], otherwise: Found) -> Found:
     """Do what must hold nobody back: where the database refuses it, go on without.
 
-    A savepoint of its own, because PostgreSQL gives up the whole transaction otherwise.
+    A savepoint of its own, because PostgreSQL gives up the whole transaction otherwise. Of the
+    connection, because nothing that the session holds is touched.
     """
     session.flush()
     try:
-        with session.begin_nested():
+        with session.connection().begin_nested():
             return work()
     except DBAPIError as error:
         log.error("limit not looked up", error=logs.error_kind(error))

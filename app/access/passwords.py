@@ -74,7 +74,7 @@ def _guessable(folded: str, *, email: str) -> bool:
     from zxcvbn import zxcvbn  # noqa: PLC0415 (it loads thirty thousand words; few ever need them)
 
     known = [*_OURS, *email.casefold().replace("@", ".").split(".")]
-    # It takes digits before a line's end for a date, and breaks on it. No field of a page holds one.
+    # It takes digits before a line's end for a date and breaks; no field of a page holds such.
     looked_at = folded[:_LOOKED_AT].replace("\n", " ")
     found = zxcvbn(looked_at, user_inputs=[one for one in known if one])
     return bool(found["guesses"] <= _GUESSABLE)

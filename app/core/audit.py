@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
 from app.core.audit_events import Event
+from app.core.bulk import insert_rows
 from app.core.chain_links import first_wrong, hash_at, link, locked_heads
 from app.core.models import AuditEntry, AuditHead
 
@@ -83,7 +84,7 @@ class Chain:
                 .where(AuditHead.chain == chain)
                 .values(seq=last["seq"], hash=last["hash"])
             )
-        connection.execute(insert(AuditEntry), rows)
+        insert_rows(connection, AuditEntry, rows)
 
     def _linked(
         self, chain: str, seq: int, prev: bytes, acts: Sequence[Act]

@@ -131,6 +131,13 @@ def scope_of(session: Session) -> Scope:
     return held
 
 
+def must_admit(session: Session, forces: Collection[str]) -> None:
+    """Raise `ScopeMissing` where rows of these forces may not be written in this transaction."""
+    held = scope_of(session)
+    if not held.platform and not held.forces.issuperset(forces):
+        raise ScopeMissing("rows of a force are outside the scope of this work")
+
+
 @contextmanager
 def acting_for(session: Session, force: str) -> Iterator[None]:
     """Widen the scope to a force whose permission has been granted, for one act.

@@ -24,6 +24,8 @@ from app.intake.shelf import NewIncident, Shelf
 
 Key = tuple[str, str]
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -152,10 +154,7 @@ def body_digest(cipher: Cipher, force: str, message: IncidentMessage) -> bytes:
 
     Defaults are left out, so that a field added to the interface later does not change it.
     """
-    body = json.dumps(
-        message.model_dump(mode="json", exclude_defaults=True),
-        sort_keys=True, separators=(",", ":"), ensure_ascii=False,
-    )  # fmt: skip
+    body = _CANONICAL.encode(message.model_dump(mode="json", exclude_defaults=True))
     return cipher.digest("body", body, force=force)
 
 

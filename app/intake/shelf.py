@@ -5,16 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
 from app.core import audit
 from app.core.audit import Event
+from app.core.bulk import insert_rows
 from app.core.cipher import Cipher, SealingKey
 from app.core.ids import new_id
 from app.core.models import ContentKey
 from app.core.policy import Policy
+from app.core.scope import must_admit
 from app.intake.connected import connected_rows, suspect_rows
 from app.intake.details import ChildDetails, IncidentDetails
 from app.intake.eligibility import decide
@@ -154,14 +156,14 @@ class Shelf:
         self._write_replaced(session)
         if not self._incidents:
             return
-        session.execute(insert(ContentKey), self._keys)
-        session.execute(insert(Incident), [new.row for new in self._incidents])
+        must_admit(session, {new.row["force"] for new in self._incidents})
         children = [child.row for new in self._incidents for child in new.children]
-        below = ((InvolvedChild, children), (ConnectedDigest, self._digests),
-                 (SuspectLink, self._suspects))  # fmt: skip
-        for model, rows in below:
-            if rows:
-                session.execute(insert(model), rows)
+        for model, rows in (
+            (ContentKey, self._keys), (Incident, [new.row for new in self._incidents]),
+            (InvolvedChild, children), (ConnectedDigest, self._digests),
+            (SuspectLink, self._suspects),
+        ):  # fmt: skip
+            insert_rows(session.connection(), model, rows)
         for new in self._incidents:
             self._record(session, new)
 
