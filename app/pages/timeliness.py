@@ -1,5 +1,6 @@
 """Timeliness for who leads a force or a council: figures, times, what was late, what is behind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -25,7 +26,7 @@ from app.reports.periods import (
     month_of,
     newest,
 )
-from app.reports.timeliness import Kind, Timeliness, Whose
+from app.reports.timeliness import Kind, Line, Timeliness, Whose
 from notifications.states import LateCause
 
 router = APIRouter(route_class=PageRoute)
@@ -36,9 +37,10 @@ Skip = Annotated[int, Query(ge=0, le=1_000_000)]
 
 # What a bar is made of, from its foot, and how a table names it.
 STACKED = (Figure.TOLD_IN_TIME, Figure.TOLD_LATE, Figure.NOT_TOLD)
-# So many schools stand in the report itself; the rest is a page of its own.
-_SCHOOLS = 10
-_SCHOOLS_ON_A_PAGE = 100
+# So many councils and schools stand in the report itself; all of them have a page of their own.
+# Ten lines more would be 15 kB more, and no page is over 100.
+_PLACES = 10
+_PLACES_ON_A_PAGE = 50
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -61,9 +63,20 @@ def timeliness_page(
     return page(
         request, "timeliness.html", visitor=visitor, status=400 if asked.errors else 200,
         title="How soon schools were told", found=found, chart=_by_time(found),
-        said=words.summary(found), schools=found.schools[:_SCHOOLS],
+        said=words.summary(found), shown=_PLACES,
         **_shared(visitor, whose, timeliness.name_of(session, whose), asked),
     )  # fmt: skip
+
+
+@router.get("/reports/timeliness/{kind}/{code}/councils")
+def councils_page(
+    request: Request, kind: Kind, code: str, visitor: SignedIn, session: Write, *,
+    first: Typed = "", last: Typed = "", skip: Skip = 0,
+) -> Response:  # fmt: skip
+    whose, asked = Whose(kind, code), asked_for(visitor, first, last)
+    found = timeliness.see(session, visitor.acting, whose, period=asked.period)
+    shared = _shared(visitor, whose, timeliness.name_of(session, whose), asked)
+    return _places(request, visitor, "council", found.councils, skip=skip, shared=shared)
 
 
 @router.get("/reports/timeliness/{kind}/{code}/schools")
@@ -73,13 +86,20 @@ def schools_page(
 ) -> Response:  # fmt: skip
     whose, asked = Whose(kind, code), asked_for(visitor, first, last)
     found = timeliness.see(session, visitor.acting, whose, period=asked.period)
-    shown = found.schools[skip : skip + _SCHOOLS_ON_A_PAGE]
-    more = len(found.schools) > skip + _SCHOOLS_ON_A_PAGE
+    shared = _shared(visitor, whose, timeliness.name_of(session, whose), asked)
+    return _places(request, visitor, "school", found.schools, skip=skip, shared=shared)
+
+
+def _places(
+    request: Request, visitor: Visitor, of: str, lines: Sequence[Line], *, skip: int,
+    shared: dict[str, Any],
+) -> Response:  # fmt: skip
+    after = skip + _PLACES_ON_A_PAGE
     return page(
-        request, "timeliness_schools.html", visitor=visitor, title="Timeliness by school",
-        found=found, schools=shown, skip=skip, before=max(0, skip - _SCHOOLS_ON_A_PAGE),
-        after=skip + _SCHOOLS_ON_A_PAGE if more else None,
-        **_shared(visitor, whose, timeliness.name_of(session, whose), asked),
+        request, "timeliness_places.html", visitor=visitor, title=f"Timeliness by {of}",
+        of=of, many=len(lines), lines=lines[skip:after], skip=skip,
+        before=max(0, skip - _PLACES_ON_A_PAGE), after=after if len(lines) > after else None,
+        **shared,
     )  # fmt: skip
 
 

@@ -99,6 +99,7 @@ PAGES = {
     "/review/{review_id}/none": "review-none",
     "/reports/morning/{force}/{on}": "reports",
     "/reports/timeliness/{kind}/{code}": "timeliness",
+    "/reports/timeliness/{kind}/{code}/councils": "timeliness-councils",
     "/reports/timeliness/{kind}/{code}/schools": "timeliness-schools",
     "/reports/stages/{kind}/{code}": "stages",
     "/reports/late/{kind}/{code}": "late",
@@ -330,8 +331,9 @@ class Photographer:
         take, day = self._camera.page, self._world.county.day
         self._camera.add("national", "Priory Ashdown", Role.PLATFORM_ADMIN)
         whole: dict[str, Any] = {"kind": "force", "code": FORCE}
-        for part in ("timeliness/{kind}/{code}", "timeliness/{kind}/{code}/schools",
-                     "stages/{kind}/{code}", "late/{kind}/{code}"):  # fmt: skip
+        for part in ("timeliness/{kind}/{code}", "timeliness/{kind}/{code}/councils",
+                     "timeliness/{kind}/{code}/schools", "stages/{kind}/{code}",
+                     "late/{kind}/{code}"):  # fmt: skip
             take("lead", f"/reports/{part}", **whole)
         take("lead", "/reports/messages/{kind}/{code}", query="figure=not_told", **whole)
         pack = "/reports/pack/{kind}/{code}/{month}"

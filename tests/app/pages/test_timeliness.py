@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from app.access.models import Force
 from app.access.permissions import Role
 from app.core.audit import Event
+from app.core.database import Base
+from app.core.ids import new_id
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.intake.models import Incident
@@ -67,6 +69,7 @@ def told(morning: Morning) -> Told:
 def paths(whose: str) -> list[str]:
     return [
         *(f"/reports/{kind}/{whose}" for kind in KINDS),
+        f"/reports/timeliness/{whose}/councils",
         f"/reports/timeliness/{whose}/schools",
         f"/reports/messages/{whose}?figure=due",
         f"/reports/timeliness/{whose}/figures.csv",
@@ -261,3 +264,39 @@ def test_all_forces_are_for_who_runs_the_platform(told: Told) -> None:
         colleague = told.person(role, role.value, force=FORCE)
         assert colleague.get("/reports/national").status_code == 404
         assert colleague.get("/reports/national?first=x").status_code == 404
+
+
+@on_sqlite
+def test_no_page_of_the_largest_force_is_over_a_hundred_kilobytes(told: Told) -> None:
+    add_places(told, schools=240, councils=33)
+    lead = told.person(Role.LEAD, "force.lead", force=FORCE)
+    place = f"/reports/timeliness/force/{FORCE}"
+    first = lead.get(place)
+    assert "All 35 councils" in first.text
+    assert "All 242 schools" in first.text
+    pages = [first, *(lead.get(f"{place}/{of}") for of in ("councils", "schools"))]
+    assert "Councils 1 to 35" in pages[1].text
+    assert "Schools 1 to 50" in pages[2].text
+    (after,) = re.findall(r'href="([^"]+/schools\?[^"]*skip=50)"', pages[2].text)
+    assert "Schools 51 to 100" in lead.get(after.replace("&amp;", "&")).text
+    assert max(len(one.content) for one in pages) < 100_000
+
+
+def add_places(told: Told, *, schools: int, councils: int) -> None:
+    """Copy the message that was told late to so many schools of so many councils."""
+    with told.morning.wiring.database.write(PLATFORM) as session:
+        message = session.get_one(Notification, told.late)
+        school = session.get_one(Establishment, URN)
+        for number in range(schools):
+            urn, council = 980_000 + number, f"{100 + number % councils}"
+            session.execute(insert(Establishment).values({
+                **_columns(school), "urn": urn, "name": f"A School of Quite a Long Name {urn}",
+            }))  # fmt: skip
+            session.execute(insert(Notification).values({
+                **_columns(message), "id": new_id(), "urn": urn, "council": council,
+                "recipient": f"urn:{urn}",
+            }))  # fmt: skip
+
+
+def _columns(row: Base) -> dict[str, object]:
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns}
