@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Event
+from app.core.bulk import insert_rows
 from app.core.ids import new_id
+from app.core.scope import must_admit
 from notifications import providers
 from notifications.alerting import still_wanted
 from notifications.attempts import AlertResult, ResultKind
@@ -139,9 +141,8 @@ def _hand_over_all(
         }
         for one in covers
     ]  # fmt: skip
-    if rungs:
-        # Beside the ORM, which would look at each row once more: nothing of it is filled in there.
-        session.connection().execute(insert(Receipt), rungs)
+    must_admit(session, {one["force"] for one in rungs})
+    insert_rows(session.connection(), Receipt, rungs)
     for one in held:
         _note(session, one, Event.ALERT_HANDED_OVER, now=now, actor=actor)
 
