@@ -51,9 +51,9 @@ def main() -> None:
             whole.statuses += one.statuses
             whole.faults += one.faults
             sys.stdout.write(f"{whole.asked:>9,} asked, {len(whole.faults)} faults\n")
+            for fault in one.faults:
+                sys.stdout.write(f"  {fault}\n")
             sys.stdout.flush()
-    for fault in whole.faults:
-        sys.stdout.write(f"  {fault}\n")
     counted = {str(status): times for status, times in sorted(whole.statuses.items())}
     sys.stdout.write(f"{counted}, {whole.seconds:.0f} s\n")
     database = "PostgreSQL" if asked.postgresql else "SQLite"
