@@ -39,14 +39,16 @@ def national(session: Session, *, period: Period) -> National:
     inside = (TimelinessDay.on_date >= period.first, TimelinessDay.on_date <= period.last)
     sums = [func.sum(one) for one in _COUNTS]
     by_day = session.execute(
-        select(TimelinessDay.on_date, *sums).where(*inside).group_by(TimelinessDay.on_date)
-    )
+        select(TimelinessDay.on_date, func.min(TimelinessDay.made_at), *sums)
+        .where(*inside)
+        .group_by(TimelinessDay.on_date)
+    ).all()
     by_force = session.execute(
         select(TimelinessDay.force, *sums).where(*inside).group_by(TimelinessDay.force)
     )
-    days = {on: Tally.of(counts) for on, *counts in by_day}
+    days = {on: Tally.of(counts) for on, _, *counts in by_day}
     forces = {code: Tally.of(counts) for code, *counts in by_force}
-    oldest = session.scalar(select(func.min(TimelinessDay.made_at)).where(*inside))
+    oldest = min((made_at for _, made_at, *_ in by_day), default=None)
     return National(period, oldest, added(days.values()), days, forces)
 
 
