@@ -37,7 +37,8 @@ class Incident(ForceOwned, Base):
         UniqueConstraint("force", "reference", "version", name="uq_incident_version"),
         one_of("state", IncidentState),
         Index("ix_incident_force_received", "force", "received_at"),
-        # What most people of the force must not find: few, and asked for in every statement.
+        # What most people of the force must not find: few, and asked for in every statement, which
+        # has to say `restricted_access` and not `IS TRUE`, or this is not taken for it.
         Index(
             "ix_incident_restricted", "force", "reference",
             sqlite_where=text("restricted_access = 1"),

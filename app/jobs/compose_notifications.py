@@ -157,7 +157,7 @@ def _restricted(session: Session, child: InvolvedChild) -> frozenset[UUID]:
             select(Incident.id)
             .join(InvolvedChild, InvolvedChild.incident_id == Incident.id)
             .where(
-                Incident.force == child.force, Incident.restricted_access.is_(True),
+                Incident.force == child.force, Incident.restricted_access,
                 InvolvedChild.person_digest == child.person_digest,
             )
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, or_, true
@@ -67,11 +68,13 @@ class Tally:
         return cls(*(int(count or 0) for count in counts))
 
 
+# A page adds up hundreds of them.
+_COUNTS = attrgetter(*(one.name for one in fields(Tally)))
+
+
 def added(tallies: Iterable[Tally]) -> Tally:
     """Return the sum of tallies."""
-    columns = list(zip(*(tuple(getattr(one, f.name) for f in fields(Tally)) for one in tallies),
-                       strict=True))  # fmt: skip
-    return Tally.of(sum(one) for one in columns)
+    return Tally.of(map(sum, zip(*map(_COUNTS, tallies), strict=True)))
 
 
 def share(part: int, whole: int) -> int | None:

@@ -84,7 +84,7 @@ def _restricted() -> ColumnElement[bool]:
     told, of = aliased(Occurrence), aliased(Incident)
     return exists().where(
         told.notification_id == Notification.id, of.id == told.incident_id,
-        of.restricted_access.is_(True),
+        of.restricted_access,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.intake.models import Incident
@@ -45,6 +45,17 @@ _OF_COUNCIL = (
 )  # fmt: skip
 
 
+_BETWEEN = {
+    Stage.RECEIVED: ("occurred", "received"),
+    Stage.MATCHED: ("received", "matched"),
+    Stage.ALERTED: ("matched", "alerted"),
+    Stage.TOLD: ("alerted", "told"),
+    Stage.ACKNOWLEDGED: ("told", "acknowledged"),
+    Stage.RECEIVED_TO_TOLD: ("received", "told"),
+    Stage.RECEIVED_TO_ALERTED: ("received", "alerted"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StageTime:
     """One stage in minutes; without a message that went through it the times are empty."""
@@ -61,55 +72,62 @@ def stage_times(
 ) -> tuple[StageTime, ...]:
     """Return the times of each stage of the messages due in a period, as they stand at `now`."""
     stages = _OF_FORCE if whose.kind is Kind.FORCE else _OF_COUNCIL
-    rows = session.execute(_minutes(whose, period, now, stages)).all()
-    taken: list[Sequence[int | None]] = [
-        [row[place] for row in rows] for place in range(len(stages))
-    ]
-    return tuple(_time(stage, one) for stage, one in zip(stages, taken, strict=True))
+    rows = session.execute(_instants(whose, period, now)).all()
+    places = {at: place for place, at in enumerate(rows[0]._fields)} if rows else {}
+    taken = {
+        stage: _minutes(rows, places[start], places[end]) if rows else []
+        for stage, (start, end) in _BETWEEN.items()
+        if stage in stages
+    }
+    return tuple(_time(stage, taken[stage]) for stage in stages)
 
 
-def _minutes(whose: Whose, period: Period, now: datetime, stages: Sequence[Stage]) -> Select[Any]:
-    received, told = Notification.accepted_at, Notification.told_at
+def _instants(whose: Whose, period: Period, now: datetime) -> Select[Any]:
+    """Return each message's instants in seconds, each looked up once."""
     alerted = (
         select(func.min(Receipt.at))
         .where(Receipt.notification_id == Notification.id, Receipt.kind == ReceiptKind.HANDED_OVER)
         .correlate(Notification)
         .scalar_subquery()
     )
-    # The decision that made it visible: a later look at the same child is not its own.
-    matched = (
-        select(func.max(Match.decided_at))
-        .where(
-            Match.involved_child_id == Notification.involved_child_id,
-            Match.decided_at <= Notification.ready_at,
+    instants: dict[str, Any] = {
+        "received": Notification.accepted_at, "alerted": alerted, "told": Notification.told_at,
+        "acknowledged": Notification.acknowledged_at,
+    }  # fmt: skip
+    if whose.kind is Kind.FORCE:
+        # The decision that made it visible: a later look at the same child is not its own.
+        instants["matched"] = (
+            select(func.max(Match.decided_at))
+            .where(
+                Match.involved_child_id == Notification.involved_child_id,
+                Match.decided_at <= Notification.ready_at,
+            )
+            .correlate(Notification)
+            .scalar_subquery()
         )
-        .correlate(Notification)
-        .scalar_subquery()
-    )
-    between = {
-        Stage.RECEIVED: (Incident.occurred_from, received),
-        Stage.MATCHED: (received, matched),
-        Stage.ALERTED: (matched, alerted),
-        Stage.TOLD: (alerted, told),
-        Stage.ACKNOWLEDGED: (told, Notification.acknowledged_at),
-        Stage.RECEIVED_TO_TOLD: (received, told),
-        Stage.RECEIVED_TO_ALERTED: (received, alerted),
-    }
-    lasted: list[ColumnElement[Any]] = [_minutes_between(*between[stage]) for stage in stages]
-    asked: Any = select(*lasted).select_from(Notification)
+        instants["occurred"] = Incident.occurred_from
+    asked: Any = select(*(Seconds(at).label(name) for name, at in instants.items()))
+    asked = asked.select_from(Notification)
     if whose.kind is Kind.FORCE:
         asked = asked.join(Incident, Incident.id == Notification.incident_id)
     wanted: Select[Any] = asked.where(whose.mine, *counted(period, now))
     return wanted
 
 
-def _minutes_between(start: Any, end: Any) -> ColumnElement[int]:
-    return (Seconds(end) - Seconds(start)) // literal_column("60", Integer)
+def _minutes(rows: Sequence[Row[Any]], start: int, end: int) -> list[int]:
+    """Return the whole minutes between two instants, of those messages that have both.
+
+    One that ended before it began (told before any alert) took none.
+    """
+    return [
+        max(0, row[end] - row[start]) // 60
+        for row in rows
+        if row[start] is not None and row[end] is not None
+    ]
 
 
-def _time(stage: Stage, taken: Sequence[int | None]) -> StageTime:
-    """Return a stage's times; one that ended before it began (told before any alert) took none."""
-    known = sorted(max(0, one) for one in taken if one is not None)
+def _time(stage: Stage, taken: Sequence[int]) -> StageTime:
+    known = sorted(taken)
     return StageTime(stage, len(known), ranked(known, 50), ranked(known, 90), ranked(known, 95))
 
 

@@ -120,7 +120,7 @@ def _restricted() -> ColumnElement[bool]:
     """A message is its group's alone where any one of the incidents it tells of is restricted."""
     return exists(literal(1)).where(
         Occurrence.notification_id == Notification.id, Incident.id == Occurrence.incident_id,
-        Incident.restricted_access.is_(True),
+        Incident.restricted_access,
     )  # fmt: skip
 
 
