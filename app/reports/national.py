@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
@@ -20,7 +20,14 @@ from notifications.summary_models import TimelinessDay
 
 # Later than this hardly anything of a message changes; the whole past is made anew each night.
 RECENT = timedelta(days=35)
-_COUNTS = tuple(getattr(TimelinessDay, one.name) for one in fields(Tally))
+_SUMS = tuple(func.sum(getattr(TimelinessDay, one.name)) for one in fields(Tally))
+_INSIDE = TimelinessDay.on_date.between(bindparam("first"), bindparam("last"))
+_BY_DAY = (
+    select(TimelinessDay.on_date, func.min(TimelinessDay.made_at), *_SUMS)
+    .where(_INSIDE)
+    .group_by(TimelinessDay.on_date)
+)
+_BY_FORCE = select(TimelinessDay.force, *_SUMS).where(_INSIDE).group_by(TimelinessDay.force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +43,9 @@ class National:
 
 def national(session: Session, *, period: Period) -> National:
     """Return the figures of every force in scope over London dates."""
-    inside = (TimelinessDay.on_date >= period.first, TimelinessDay.on_date <= period.last)
-    sums = [func.sum(one) for one in _COUNTS]
-    by_day = session.execute(
-        select(TimelinessDay.on_date, func.min(TimelinessDay.made_at), *sums)
-        .where(*inside)
-        .group_by(TimelinessDay.on_date)
-    ).all()
-    by_force = session.execute(
-        select(TimelinessDay.force, *sums).where(*inside).group_by(TimelinessDay.force)
-    )
+    dates = {"first": period.first, "last": period.last}
+    by_day = session.execute(_BY_DAY, dates).all()
+    by_force = session.execute(_BY_FORCE, dates)
     days = {on: Tally.of(counts) for on, _, *counts in by_day}
     forces = {code: Tally.of(counts) for code, *counts in by_force}
     oldest = min((made_at for _, made_at, *_ in by_day), default=None)
