@@ -9,7 +9,7 @@ from app.pages import translating
 from tests.app.pages import sentences
 
 _ALONE = {"br", "hr", "img", "input", "link", "meta"}
-_READ_OUT = {"aria-label", "title", "placeholder", "alt"}
+_READ_OUT = {"aria-label", "data-label", "title", "placeholder", "alt"}
 
 
 class _Reader(HTMLParser):
