@@ -9,7 +9,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 
-from app.access import passwords
+from app.access import accounts, passwords
 from app.core import errors
 from app.pages import (
     after_words,
@@ -131,7 +131,7 @@ def _of_tables() -> Iterator[str]:
     yield readiness_words.GAPS[Gap.AREA_UNKNOWN]
     yield from (link.text for _, link in links._PAGES)
     yield links._ACCOUNT.text
-    yield from (translating.ENGLISH_ONLY, translating.LEFT, translating.LATE)
+    yield from (translating.ENGLISH_ONLY, translating.LEFT, translating.LATE, accounts.UNREADABLE)
     yield from (*translating.BROWSERS, "%(program)s on %(system)s")
     yield from rendering.COMPONENTS_SAY
     for kind in _kinds(errors.ServiceError):
