@@ -146,8 +146,9 @@ def _calendar(
     found = calendars.calendar(session, visitor.acting, owner=owner)
     return page(
         request, "calendar.html", visitor=visitor, status=400 if errors else 200,
-        title=Filled("Calendar: %(owner)s", {"owner": found.title}), calendar=found, errors=errors or {}, day_words=DAYS,
-        today=london_date(visitor.now), nations=owner == calendars.NATIONS,
+        title=Filled("Calendar: %(owner)s", {"owner": found.title}), calendar=found,
+        errors=errors or {}, day_words=DAYS, today=london_date(visitor.now),
+        nations=owner == calendars.NATIONS,
     )  # fmt: skip
 
 

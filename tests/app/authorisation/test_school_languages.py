@@ -35,7 +35,7 @@ def settings(settings: Settings) -> Settings:
 
 def endpoints(app: FastAPI) -> dict[str, FunctionType]:
     """Return the function behind each route, by its name in the table."""
-    found = {}
+    found = dict[str, FunctionType]()
     for context in iter_route_contexts(app.routes):
         route: Any = getattr(context, "route", context)
         if isinstance(route, APIRoute):
@@ -101,7 +101,10 @@ def test_every_page_that_a_school_may_reach_is_translated(wiring: Wiring) -> Non
     english = {name: found - TRANSLATED for name, found in pages.items() if found - TRANSLATED}
     assert english == {}
     # What is looked for is found: in a helper of another function, and in a page's own parent.
-    assert pages["POST /register/key-adults/{key_adult_id}/away"] >= {"key_adult.html", "parts.html"}
+    assert pages["POST /register/key-adults/{key_adult_id}/away"] >= {
+        "key_adult.html",
+        "parts.html",
+    }
     assert pages["GET /register/calendars/schools/{urn}"] >= {"calendar.html", "layout.html"}
     assert pages["GET /notifications/{notification_id}"] >= {"cover.html", "notification.html"}
     assert pages["POST /enrol/{token}"] >= {"enrol.html"}

@@ -56,23 +56,22 @@ MODULES = (
     "app/access/identities.py", "app/access/identity_provider.py", "app/access/passkey_answers.py",
     "app/access/passkeys.py", "app/access/passwords.py", "app/access/sign_in.py",
     "app/casework/acknowledging.py", "app/casework/amendments.py", "app/casework/attending.py",
-    "app/casework/calendars.py", "app/casework/establishments.py", "app/casework/exporting.py", "app/casework/following_up.py", "app/casework/inbox.py",
-    "app/casework/drilling.py", "app/casework/key_adult_requests.py", "app/casework/key_adults.py",
-    "app/casework/not_our_pupil.py", "app/casework/opening.py",
-    "app/casework/own_access.py",
+    "app/casework/calendars.py", "app/casework/drilling.py", "app/casework/establishments.py",
+    "app/casework/exporting.py", "app/casework/following_up.py", "app/casework/inbox.py",
+    "app/casework/key_adult_requests.py", "app/casework/key_adults.py",
+    "app/casework/not_our_pupil.py", "app/casework/opening.py", "app/casework/own_access.py",
     "app/casework/own_contact.py", "app/casework/own_password.py", "app/casework/recalling.py",
-    "app/casework/school_reach.py", "app/casework/signing_in.py",
-    "app/casework/spoken_codes.py", "app/casework/taken_back.py", "app/casework/waiting.py",
-    "app/casework/watching.py", "app/core/errors.py", "app/pages/account.py",
-    "app/pages/calendars.py", "app/pages/establishments.py",
-    "app/pages/after_telling.py", "app/pages/dates.py", "app/pages/deps.py",
-    "app/pages/follow_up.py",
-    "app/pages/forms.py", "app/pages/identity.py", "app/pages/inbox.py", "app/pages/key_adults.py",
-    "app/pages/languages.py",
-    "app/pages/own_access.py", "app/pages/own_contact.py", "app/pages/own_password.py",
-    "app/pages/problems.py", "app/pages/register.py", "app/pages/sign_in.py",
-    "schools/calendar_editing.py", "schools/contact_codes.py", "schools/key_adult_requests.py", "schools/key_adult_upkeep.py",
-    "schools/names_of_schools.py", "schools/successors.py",
+    "app/casework/school_reach.py", "app/casework/signing_in.py", "app/casework/spoken_codes.py",
+    "app/casework/taken_back.py", "app/casework/waiting.py", "app/casework/watching.py",
+    "app/core/errors.py", "app/pages/account.py", "app/pages/after_telling.py",
+    "app/pages/calendars.py", "app/pages/dates.py", "app/pages/deps.py",
+    "app/pages/establishments.py", "app/pages/follow_up.py", "app/pages/forms.py",
+    "app/pages/identity.py", "app/pages/inbox.py", "app/pages/key_adults.py",
+    "app/pages/languages.py", "app/pages/own_access.py", "app/pages/own_contact.py",
+    "app/pages/own_password.py", "app/pages/problems.py", "app/pages/register.py",
+    "app/pages/sign_in.py", "schools/calendar_editing.py", "schools/contact_codes.py",
+    "schools/key_adult_requests.py", "schools/key_adult_upkeep.py", "schools/names_of_schools.py",
+    "schools/successors.py",
 )  # fmt: skip
 
 
@@ -119,11 +118,11 @@ def _of_tables() -> Iterator[str]:
         yield from (label, hint)
     yield from after_words.NOT_OURS.values()
     for mapping in (
-        calendars.DAYS, establishments.KINDS, establishments.STATUSES, register_words.FILTERS,
-        register_words.HOLIDAYS, register_words.MADE_SURE, register_words.NOTICES,
-        register_words.PARTS, register_words.REASONS, register_words.REFUSALS,
-        register_words.SOURCES, register_words.STEPS, register_words.UNVERIFIED_WHY, links.ROLES,
-        translating.SCRIPT, translating.PASSKEY,
+        calendars.DAYS, establishments.KINDS, establishments.STATUSES, links.ROLES,
+        register_words.FILTERS, register_words.HOLIDAYS, register_words.MADE_SURE,
+        register_words.NOTICES, register_words.PARTS, register_words.REASONS,
+        register_words.REFUSALS, register_words.SOURCES, register_words.STEPS,
+        register_words.UNVERIFIED_WHY, translating.PASSKEY, translating.SCRIPT,
     ):  # fmt: skip
         yield from mapping.values()
     for at_council in (False, True):
