@@ -51,7 +51,10 @@ def set_term(session: Session, owner: str, first: date, last: date, *, write: bo
 
     Raises `Invalid` for one that ends before it begins, is too long or overlaps another.
     """
-    _check_order(first, last, LONGEST_TERM)
+    _check_order(
+        first, last, LONGEST_TERM,
+        f"To must be From or later, by {LONGEST_TERM.days} days at most.",
+    )  # fmt: skip
     terms = session.scalars(select(Term).where(Term.owner == owner)).all()
     same = next((term for term in terms if term.first_on == first), None)
     if any(term is not same and term.first_on <= last and first <= term.last_on for term in terms):
@@ -83,7 +86,10 @@ def set_days(
     *, note: str | None = None, write: bool = True,
 ) -> bool:  # fmt: skip
     """Mark every day from `first` to `last`; return whether one of them is new or different."""
-    _check_order(first, last, LONGEST_CLOSURE)
+    _check_order(
+        first, last, LONGEST_CLOSURE,
+        f"To must be From or later, by {LONGEST_CLOSURE.days} days at most.",
+    )  # fmt: skip
     changed = False
     for number in range((last - first).days + 1):
         on = first + timedelta(days=number)
@@ -167,9 +173,9 @@ def note_change(session: Session, owner: str, *, now: datetime, actor: str) -> N
     session.flush()
 
 
-def _check_order(first: date, last: date, longest: timedelta) -> None:
+def _check_order(first: date, last: date, longest: timedelta, problem: str) -> None:
     if not timedelta() <= last - first <= longest:
-        raise _wrong("To", "order", f"To must be From or later, by {longest.days} days at most.")
+        raise _wrong("To", "order", problem)
 
 
 def _wrong(place: str, code: str, message: str) -> Invalid:

@@ -65,7 +65,8 @@ class RequestLine:
     alert_email: str | None = field(repr=False)
     position: int
     training: Training
-    asked_by: str = field(repr=False)
+    # None where the account is not there any more.
+    asked_by: str | None = field(repr=False)
     asked_at: datetime
     lapses_at: datetime
     mine: bool
@@ -229,7 +230,7 @@ def _line(
         school_telephone=place.telephone, name=details.name, email=details.email,
         telephone=details.telephone, alert_email=details.alert_email, position=row.position,
         training=Training(row.course, row.trained_on, row.training_expires_on),
-        asked_by=names.get(UUID(row.requested_by.partition(":")[2]), "Somebody"),
+        asked_by=names.get(UUID(row.requested_by.partition(":")[2])),
         asked_at=row.requested_at, lapses_at=row.lapses_at,
         mine=row.requested_by == acting.actor.id,
     )  # fmt: skip

@@ -27,19 +27,24 @@ _HAPPENS, _ARRIVES = time(22, 0), time(3, 0)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One key adult in the order asked; `reason_code` is why nothing would reach them that day."""
+    """One person in the order asked; `reason_code` is why nothing would reach them that day.
 
-    name: str
+    Without a name for whoever may not see it: the place in the order stands for it.
+    """
+
+    number: int
+    is_officer: bool
+    name: str | None
     reason_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung at its instant, and whom it would reach by name, where that is a key adult."""
+    """One rung at its instant, and whom it would reach, where that is a key adult."""
 
     kind: StepKind
     at: datetime
-    names: tuple[str, ...]
+    people: tuple[Person, ...]
 
     @property
     def on(self) -> date:
@@ -76,11 +81,13 @@ def tonight(session: Session, acting: Acting, *, urn: int) -> Tonight:
         due, arrives, way = _coming(session, acting.now, place, policy)
         asked = _asked(session, acting, place, due.told_day, way=way, policy=policy)
     shown = [
-        Person(one.name if named else f"{'Officer' if one.is_officer else 'Key adult'} {number}",
-               None if one.can_receive else one.reason_code)
+        Person(
+            number, one.is_officer, one.name if named else None,
+            None if one.can_receive else one.reason_code,
+        )
         for number, one in enumerate(asked, start=1)
     ]  # fmt: skip
-    able = [one.name for one in shown if one.reason_code is None]
+    able = [one for one in shown if one.reason_code is None]
     steps = plan(
         due, placed_at=arrives, ladder=policy.ladder, first_alert=policy.timing.first_alert
     )
@@ -132,7 +139,7 @@ def _asked(
     return [*sorted(school, key=lambda one: one.id not in covering), *officers]
 
 
-def _reached(kind: StepKind, able: list[str]) -> tuple[str, ...]:
+def _reached(kind: StepKind, able: list[Person]) -> tuple[Person, ...]:
     """Return whom a rung alerts if nobody has opened by then: the first, the next, everybody."""
     if kind is StepKind.KEY_ADULT:
         return tuple(able[:1])

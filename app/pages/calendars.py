@@ -14,6 +14,7 @@ from app.pages.deps import Posted, SignedIn, Visitor, Write
 from app.pages.forms import messages
 from app.pages.problems import PageRoute
 from app.pages.rendering import page
+from app.pages.translating import Filled
 from schools.term_dates import DayKind
 
 router = APIRouter(route_class=PageRoute)
@@ -145,8 +146,9 @@ def _calendar(
     found = calendars.calendar(session, visitor.acting, owner=owner)
     return page(
         request, "calendar.html", visitor=visitor, status=400 if errors else 200,
-        title=f"Calendar: {found.title}", calendar=found, errors=errors or {}, day_words=DAYS,
-        today=london_date(visitor.now), nations=owner == calendars.NATIONS,
+        title=Filled("Calendar: %(owner)s", {"owner": found.title}), calendar=found,
+        errors=errors or {}, day_words=DAYS, today=london_date(visitor.now),
+        nations=owner == calendars.NATIONS,
     )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ router = APIRouter(route_class=PageRoute)
 
 Urn = Annotated[int, Path(ge=100_000, le=999_999)]
 
+# A school that is open is called so on the page itself: the word is not the verb in Welsh.
 STATUSES = {
-    Status.OPEN: "Open",
     Status.OPEN_PROPOSED_TO_CLOSE: "Open, proposed to close",
     Status.PROPOSED_TO_OPEN: "Proposed to open",
     Status.CLOSED: "Closed",

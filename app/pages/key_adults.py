@@ -20,6 +20,7 @@ from app.pages.forms import messages
 from app.pages.problems import PageRoute
 from app.pages.register_words import WORDS
 from app.pages.rendering import page
+from app.pages.translating import Filled
 from schools.key_adult_requests import Training
 from schools.key_adult_upkeep import key_adult_named
 
@@ -247,8 +248,9 @@ def _school(
 ) -> Response:  # fmt: skip
     people = school_people(session, visitor.acting, urn=urn)
     return page(
-        request, "key_adults.html", visitor=visitor, title=f"Key adults of {people.name}",
-        status=400 if errors else 200, people=people, errors=errors or {},
+        request, "key_adults.html", visitor=visitor, people=people,
+        title=Filled("Key adults of %(school)s", {"school": people.name}),
+        status=400 if errors else 200, errors=errors or {},
         waiting=key_adult_requests.requests_waiting(session, visitor.acting, urn=urn), **WORDS,
     )  # fmt: skip
 

@@ -24,10 +24,11 @@ LOCALES = Path(__file__).parent / "locales"
 TRANSLATED = frozenset(
     f"{name}.html"
     for name in (
-        "access", "account", "browser_waits", "closed", "cover", "covered", "ended", "enrol",
-        "follow_up", "for_a_colleague", "identity_back", "identity_go", "inbox", "layout",
-        "not_found", "not_our_pupil", "notification", "own_contact", "parts", "passkey",
-        "password", "print", "problem", "prove", "questions", "sign_in",
+        "access", "account", "browser_waits", "calendar", "closed", "cover", "covered", "ended",
+        "enrol", "follow_up", "for_a_colleague", "identity_back", "identity_go", "inbox",
+        "key_adult", "key_adult_ask", "key_adults", "layout", "not_found", "not_our_pupil",
+        "notification", "own_contact", "parts", "passkey", "password", "print", "problem", "prove",
+        "questions", "register", "register_requests", "school", "schools", "sign_in", "tonight",
     )
 )  # fmt: skip
 # What a page says of itself that is in English only.

@@ -79,8 +79,8 @@ def test_the_steps_and_people_are_those_of_a_real_night(
     able = [one.name for one in night.people if one.reason_code is None]
     asked = ["Key Adult 2"] if away else ["Key Adult 1", "Key Adult 2"]
     assert able == asked
-    first = {step.kind: step.names for step in night.steps}
-    assert first[StepKind.KEY_ADULT] == tuple(asked[:1])
+    first = {step.kind: [one.name for one in step.people] for step in night.steps}
+    assert first[StepKind.KEY_ADULT] == asked[:1]
     wanted = ["first@primary.test", "second@primary.test"]
     assert world.chased()[: len(asked)] == [one for one in wanted if one not in away]
 

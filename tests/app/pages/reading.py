@@ -8,8 +8,10 @@ from app.core.languages import Language
 from app.pages import translating
 from tests.app.pages import sentences
 
+# What the tests call schools and people: a name is shown as it is.
+_NAMES = re.compile(r"School [0-9]{6}|The old school|\S+@people\.test")
 _ALONE = {"br", "hr", "img", "input", "link", "meta"}
-_READ_OUT = {"aria-label", "title", "placeholder", "alt"}
+_READ_OUT = {"aria-label", "data-label", "title", "placeholder", "alt"}
 
 
 class _Reader(HTMLParser):
@@ -45,7 +47,7 @@ def texts_of(html: str) -> list[str]:
 
 def english_in(html: str) -> list[str]:
     """Return the sentences of the catalogue that a page in Welsh says in English."""
-    texts = texts_of(html)
+    texts = [_NAMES.sub("", text) for text in texts_of(html)]
     return [
         english for english, pattern in _patterns() if any(pattern.search(text) for text in texts)
     ]

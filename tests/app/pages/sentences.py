@@ -9,32 +9,36 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 
-from app.access import passwords
+from app.access import accounts, passwords
 from app.core import errors
 from app.pages import (
     after_words,
+    calendars,
+    establishments,
     links,
+    readiness_words,
     register_words,
     rendering,
     translating,
     wording,
 )
+from app.reports.readiness import Gap
 from notifications.wording import FOLLOW_UP
 
-# What of these modules is no sentence, or is said at the desk or on pages of the register alone.
+# What of these modules is no sentence, or is said at the desk or to who keeps the whole register.
 NOT_SAID = frozenset(
     {
         "IdentityProvider | None",
         "Samsung Internet",
-        "Enter no more than a year; record somebody who does not come back as left",
+        "It cannot be read as the official file.",
+        "It is older than the file applied before.",
+        "It would change more than a quarter of all schools.",
+        "It would close more than a tenth of the open schools.",
+        "Looked at",
+        "No official file lies in the folder yet: ask the operator to put it there.",
         "Nobody has said which councils this force polices: `encompass force area` does.",
-        "The date must be today or in the past",
-        "The date the training runs out must be after the training",
-        "The last day must be the first day or later",
-        "The last day must be today or in the future",
-        "The training date must be today or in the past",
         "There is no breach record: first say whether a wrong person saw it.",
-        "This key adult is not in the register: look for the school's others.",
+        "This file was not refused, or cannot be read: nothing was changed.",
         "This message was taken back already.",
         (
             "You took many messages back within the hour. For more, ask on the page “Take many "
@@ -52,18 +56,22 @@ MODULES = (
     "app/access/identities.py", "app/access/identity_provider.py", "app/access/passkey_answers.py",
     "app/access/passkeys.py", "app/access/passwords.py", "app/access/sign_in.py",
     "app/casework/acknowledging.py", "app/casework/amendments.py", "app/casework/attending.py",
+    "app/casework/calendars.py", "app/casework/drilling.py", "app/casework/establishments.py",
     "app/casework/exporting.py", "app/casework/following_up.py", "app/casework/inbox.py",
-    "app/casework/drilling.py", "app/casework/not_our_pupil.py", "app/casework/opening.py",
-    "app/casework/own_access.py",
+    "app/casework/key_adult_requests.py", "app/casework/key_adults.py",
+    "app/casework/not_our_pupil.py", "app/casework/opening.py", "app/casework/own_access.py",
     "app/casework/own_contact.py", "app/casework/own_password.py", "app/casework/recalling.py",
-    "app/casework/signing_in.py",
-    "app/casework/spoken_codes.py", "app/casework/taken_back.py", "app/casework/waiting.py",
-    "app/casework/watching.py", "app/core/errors.py", "app/pages/account.py",
-    "app/pages/after_telling.py", "app/pages/deps.py", "app/pages/follow_up.py",
-    "app/pages/forms.py", "app/pages/identity.py", "app/pages/inbox.py", "app/pages/languages.py",
-    "app/pages/own_access.py", "app/pages/own_contact.py", "app/pages/own_password.py",
-    "app/pages/problems.py", "app/pages/sign_in.py", "schools/contact_codes.py",
-    "schools/key_adult_upkeep.py",
+    "app/casework/school_reach.py", "app/casework/signing_in.py", "app/casework/spoken_codes.py",
+    "app/casework/taken_back.py", "app/casework/waiting.py", "app/casework/watching.py",
+    "app/core/errors.py", "app/pages/account.py", "app/pages/after_telling.py",
+    "app/pages/calendars.py", "app/pages/dates.py", "app/pages/deps.py",
+    "app/pages/establishments.py", "app/pages/follow_up.py", "app/pages/forms.py",
+    "app/pages/identity.py", "app/pages/inbox.py", "app/pages/key_adults.py",
+    "app/pages/languages.py", "app/pages/own_access.py", "app/pages/own_contact.py",
+    "app/pages/own_password.py", "app/pages/problems.py", "app/pages/register.py",
+    "app/pages/sign_in.py", "schools/calendar_editing.py", "schools/contact_codes.py",
+    "schools/key_adult_requests.py", "schools/key_adult_upkeep.py", "schools/names_of_schools.py",
+    "schools/successors.py",
 )  # fmt: skip
 
 
@@ -110,15 +118,19 @@ def _of_tables() -> Iterator[str]:
         yield from (label, hint)
     yield from after_words.NOT_OURS.values()
     for mapping in (
-        register_words.NOTICES, register_words.REASONS, register_words.UNVERIFIED_WHY, links.ROLES,
-        translating.SCRIPT, translating.PASSKEY,
+        calendars.DAYS, establishments.KINDS, establishments.STATUSES, links.ROLES,
+        register_words.FILTERS, register_words.HOLIDAYS, register_words.MADE_SURE,
+        register_words.NOTICES, register_words.PARTS, register_words.REASONS,
+        register_words.REFUSALS, register_words.SOURCES, register_words.STEPS,
+        register_words.UNVERIFIED_WHY, translating.PASSKEY, translating.SCRIPT,
     ):  # fmt: skip
         yield from mapping.values()
     for at_council in (False, True):
         yield from wording.questions_left("", "", "", at_council=at_council).values()
+    yield readiness_words.GAPS[Gap.AREA_UNKNOWN]
     yield from (link.text for _, link in links._PAGES)
     yield links._ACCOUNT.text
-    yield from (translating.ENGLISH_ONLY, translating.LEFT, translating.LATE)
+    yield from (translating.ENGLISH_ONLY, translating.LEFT, translating.LATE, accounts.UNREADABLE)
     yield from (*translating.BROWSERS, "%(program)s on %(system)s")
     yield from rendering.COMPONENTS_SAY
     for kind in _kinds(errors.ServiceError):

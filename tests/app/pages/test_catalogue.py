@@ -21,7 +21,7 @@ PO = translating.LOCALES / "cy/LC_MESSAGES/pages.po"
 _SAYING = {"_", "gettext", "ngettext", "pgettext"}
 # What Jinja has in place of an expression, for the parser of HTML to step over.
 _FILLED_IN = " "
-_READ_OUT = {"aria-label", "title", "placeholder", "alt"}
+_READ_OUT = {"aria-label", "data-label", "title", "placeholder", "alt"}
 # The name of the service, and each language in its own words.
 _NAMES = {"Encompass", "English", "Cymraeg"}
 

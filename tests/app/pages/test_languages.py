@@ -19,7 +19,7 @@ from tests.app.pages.test_opening import ANSWERS, path
 from tests.app.pages.test_own_access import Elsewhere
 from tests.factories.mornings import Morning
 from tests.factories.notifications import FORCE, URN
-from tests.factories.people import Browser, Person, invite, move, signed_in
+from tests.factories.people import Browser, Person, add_person, invite, move, signed_in
 
 
 def in_welsh(wiring: Wiring, person: Person) -> Browser:
@@ -287,14 +287,15 @@ def test_one_persons_language_is_nobody_elses(wiring: Wiring, morning: Morning) 
 
 
 def test_a_page_that_is_in_english_only_says_so_in_welsh(wiring: Wiring, morning: Morning) -> None:
-    own = in_welsh(wiring, morning.priya)
-    answer = own.get("/register")
+    own = in_welsh(wiring, add_person(wiring, "lead@example.org", Role.LEAD, force=FORCE))
+    answer = own.get("/reports/drills")
     assert '<html lang="en"' in answer.text
     assert answer.headers["content-language"] == "en"
     assert '<p class="govuk-body app-quiet" lang="cy">Mae’r dudalen hon yn Saesneg yn unig.' in (
         answer.text
     )
-    assert "Saesneg" not in signed_in(wiring, morning.huw).get("/register").text
+    in_english = signed_in(wiring, add_person(wiring, "other@example.org", Role.LEAD, force=FORCE))
+    assert "Saesneg" not in in_english.get("/reports/drills").text
 
 
 def test_a_message_in_words_that_were_not_approved_in_welsh_stays_english_and_says_so(
