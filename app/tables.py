@@ -17,6 +17,7 @@ from notifications import (
     recalls_of_many,
     receipt_models,
     release_models,
+    report_exports,
     summary_models,
     wording_models,
 )
@@ -37,8 +38,8 @@ ROOMS = (
     core_models, access_models, identity_models, break_glass_models, intake_models,
     suspect_models, legal_holds, school_models, connected_models, key_adult_models,
     officer_models, register_models, roll_models, matching_models, notification_models,
-    earlier_models, provider_models, receipt_models, recalls_of_many, release_models, drill_models,
-    readiness_models, wording_models, summary_models,
+    earlier_models, provider_models, receipt_models, recalls_of_many, release_models,
+    report_exports, drill_models, readiness_models, wording_models, summary_models,
 )  # fmt: skip
 METADATA = Base.metadata
 event.listen(METADATA, "after_create", walls.follow_models)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.access.permissions import Action, Actor, Relation, may
+from app.access.permissions import Action, Actor, Relation, Role, may
 from app.core.cipher import Cipher
 from app.core.errors import NotFound
+from app.core.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,12 @@ def require(acting: Acting, action: Action, relation: Relation) -> None:
     """Return quietly where the actor may; raise `Denied`, as if the thing did not exist."""
     if not may(acting.actor, action, relation):
         raise Denied(action, relation)
+
+
+def reach_of(actor: Actor) -> Scope:
+    """Return the rows a person's roles reach; a key adult's are the own schools' alone."""
+    return Scope(
+        forces=actor.forces(Role.FORCE_DESK, Role.REVIEWER, Role.LEAD, Role.AUDITOR),
+        urns=actor.urns(Role.KEY_ADULT),
+        councils=actor.councils(Role.COUNCIL_OFFICER),
+    )

@@ -1,6 +1,6 @@
 """How soon schools were told, for who leads a force or a council; each reading is on the trail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,10 +11,18 @@ from app.casework.acting import Acting, require
 from app.casework.connections import ties_to_notifications
 from app.core import audit
 from app.core.clock import london_date
+from app.core.errors import Conflict
 from app.core.scope import scope, scope_of
 from app.reports import sheets, timeliness_sheets
 from app.reports.counts import Figure
-from app.reports.messages import PAGE_SIZE, MessageRow, Messages, Wanted, causes, messages
+from app.reports.messages import (
+    MessageRow,
+    Messages,
+    Wanted,
+    all_messages,
+    causes,
+    messages,
+)
 from app.reports.periods import Period
 from app.reports.stages import StageTime, stage_times
 from app.reports.timeliness import Kind, Timeliness, Whose, timeliness
@@ -24,8 +32,13 @@ from schools.queries import council_name
 LATE = (Figure.TOLD_LATE, Figure.NOT_TOLD)
 # What a colleague reads in the place of a school that is not theirs to know.
 HIDDEN_FROM_YOU = "Not shown to you"
-# A workbook that a person reads; whole years are in the CSV of the figures.
-_MOST_IN_A_FILE = 5000
+# So many late messages are put into a file while somebody waits; of more it is asked for as a job
+# (decision 138).
+MOST_DIRECT = 1000
+
+
+class TooLong(Conflict):
+    """More is listed than is made while somebody waits: the file has to be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +108,56 @@ def export_csv(session: Session, acting: Acting, whose: Whose, *, period: Period
 
 
 def export_late_csv(session: Session, acting: Acting, whose: Whose, *, period: Period) -> str:
-    """Return the list of what was late as CSV; the export is recorded."""
+    """Return the list of what was late as CSV; the export is recorded. Raises `TooLong`."""
+    _require_short(session, acting, whose, period)
     _leave(session, acting, whose, f"late:{_span(period)}")
-    return sheets.as_csv(timeliness_sheets.late_sheet(_all_late(session, acting, whose, period)))
+    return late_csv(late_rows(session, acting, whose, period=period))
 
 
 def export_xlsx(session: Session, acting: Acting, whose: Whose, *, period: Period) -> bytes:
-    """Return the report, the stages and what was late as one workbook; it is recorded."""
+    """Return the report, the stages and what was late as one workbook; it is recorded.
+
+    Raises `TooLong`.
+    """
+    _require_short(session, acting, whose, period)
     _leave(session, acting, whose, f"timeliness:{_span(period)}")
+    rows = late_rows(session, acting, whose, period=period)
+    return workbook(session, acting, whose, rows, period=period)
+
+
+def late_count(session: Session, acting: Acting, whose: Whose, *, period: Period) -> int:
+    """Return how many messages were late; who asks has been let in."""
+    return sum(causes(session, whose, period=period, now=acting.now).values())
+
+
+def late_rows(
+    session: Session, acting: Acting, whose: Whose, *, period: Period,
+    go_on: Callable[[], bool] = lambda: True,
+) -> list[MessageRow]:  # fmt: skip
+    """Return every late message as this person may see it; raise `TooLong` where not to `go_on`."""
+    rows: list[MessageRow] = []
+    found = all_messages(session, acting.cipher, whose, Wanted(period, LATE), now=acting.now)
+    for block in found:
+        if not go_on():
+            raise TooLong("The list is too long: choose fewer days.")
+        rows += _for_this_reader(session, acting, block)
+    return rows
+
+
+def late_csv(rows: Sequence[MessageRow], mark: Sequence[str] = ()) -> str:
+    """Return late messages as CSV, below the lines of a `mark`."""
+    return sheets.as_csv(timeliness_sheets.late_sheet(rows), mark)
+
+
+def workbook(
+    session: Session, acting: Acting, whose: Whose, late: Sequence[MessageRow], *, period: Period,
+    mark: Sequence[str] = (),
+) -> bytes:  # fmt: skip
+    """Return the report with the stages and these late messages as one workbook."""
     found = timeliness(session, whose, period=period, now=acting.now)
     times = stage_times(session, whose, period=period, now=acting.now)
-    late = _all_late(session, acting, whose, period)
     book = timeliness_sheets.workbook(found, times, late)
-    return sheets.as_xlsx(book, title=f"Timeliness {_span(period)}", now=acting.now)
+    return sheets.as_xlsx(book, title=f"Timeliness {_span(period)}", now=acting.now, mark=mark)
 
 
 def today_of(acting: Acting) -> date:
@@ -121,23 +171,28 @@ def enter(
 ) -> None:  # fmt: skip
     """Ask whether this person leads it, let its messages be read, and put that on the trail.
 
+    Raises `NotFound`.
+    """
+    let_in(session, acting, whose, action)
+    of_council = whose.kind is Kind.COUNCIL
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=None if of_council else whose.code,
+        subject=subject, now=acting.now, detail={"council": whose.code} if of_council else None,
+    )  # fmt: skip
+
+
+def let_in(session: Session, acting: Acting, whose: Whose, action: Action) -> None:
+    """Ask whether this person leads it, and let its messages be read. Raises `NotFound`.
+
     A council's lead reads the messages of every force about the council's schools, for this page
-    alone. Raises `NotFound`.
+    alone.
     """
     if whose.kind is Kind.FORCE:
         require(acting, action, Relation(force=whose.code))
-        audit.record(
-            session, event=event, actor=acting.actor.id, force=whose.code, subject=subject,
-            now=acting.now,
-        )  # fmt: skip
         return
     require(acting, action, Relation(council=whose.code))
     before = scope_of(session)
     scope(session, replace(before, councils=before.councils | {whose.code}))
-    audit.record(
-        session, event=event, actor=acting.actor.id, force=None, subject=subject, now=acting.now,
-        detail={"council": whose.code},
-    )  # fmt: skip
 
 
 def _leave(session: Session, acting: Acting, whose: Whose, subject: str) -> None:
@@ -147,27 +202,30 @@ def _leave(session: Session, acting: Acting, whose: Whose, subject: str) -> None
     )  # fmt: skip
 
 
+def _require_short(session: Session, acting: Acting, whose: Whose, period: Period) -> None:
+    let_in(session, acting, whose, Action.EXPORT_REPORTS)
+    if late_count(session, acting, whose, period=period) > MOST_DIRECT:
+        raise TooLong("The list is too long to be made while you wait: ask for it as a file.")
+
+
 def _messages(
-    session: Session, acting: Acting, whose: Whose, wanted: Wanted, *, skip: int,
-    limit: int = PAGE_SIZE,
-) -> Messages:  # fmt: skip
-    """Return a page that tells nobody the school of a child of their own family."""
-    found = messages(session, acting.cipher, whose, wanted, now=acting.now, skip=skip, limit=limit)
-    tied = ties_to_notifications(session, acting, {row.id: row.force for row in found.rows})
-    rows = (_hidden(row) if row.id in tied else row for row in found.rows)
-    return replace(found, rows=tuple(rows))
+    session: Session, acting: Acting, whose: Whose, wanted: Wanted, *, skip: int
+) -> Messages:
+    found = messages(session, acting.cipher, whose, wanted, now=acting.now, skip=skip)
+    return replace(found, rows=_for_this_reader(session, acting, found.rows))
+
+
+def _for_this_reader(
+    session: Session, acting: Acting, rows: Sequence[MessageRow]
+) -> tuple[MessageRow, ...]:
+    """Return rows that tell nobody the school of a child of their own family."""
+    tied = ties_to_notifications(session, acting, {row.id: row.force for row in rows})
+    return tuple(_hidden(row) if row.id in tied else row for row in rows)
 
 
 def _hidden(row: MessageRow) -> MessageRow:
     held_by = "A colleague" if row.held_by else ""
     return replace(row, place=HIDDEN_FROM_YOU, held_by=held_by, reference="", child_ref="")
-
-
-def _all_late(
-    session: Session, acting: Acting, whose: Whose, period: Period
-) -> Sequence[MessageRow]:
-    wanted = Wanted(period, LATE)
-    return _messages(session, acting, whose, wanted, skip=0, limit=_MOST_IN_A_FILE).rows
 
 
 def _span(period: Period) -> str:

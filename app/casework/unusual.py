@@ -55,7 +55,7 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(
         (
             Event.NOTIFICATION_EXPORTED, Event.NOTIFICATION_PRINTED, Event.DOSSIER_MADE,
-            Event.MATCHES_EXPORTED, Event.REPORT_EXPORTED,
+            Event.MATCHES_EXPORTED, Event.REPORT_EXPORTED, Event.EXPORT_TAKEN,
         ),
         Kind.TAKEN,
     ),

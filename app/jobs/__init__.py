@@ -13,6 +13,7 @@ from app.jobs.evening_check import evening_check
 from app.jobs.follow_calendars import follow_calendars
 from app.jobs.import_register import import_register
 from app.jobs.keep_key_adults import keep_key_adults
+from app.jobs.make_exports import make_exports
 from app.jobs.match_again import match_again
 from app.jobs.match_children import match_children
 from app.jobs.morning_check import morning_check
@@ -46,6 +47,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("import_register", import_register),
     ("keep_key_adults", keep_key_adults),
     ("add_up_days", add_up_days),
+    ("make_exports", make_exports),
     ("checkpoint_trail", checkpoint_trail),
     ("purge_expired", purge_expired),
     ("cover_alerts", cover_alerts),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.access import assertions, challenges, identities, limits
 from app.access.models import Force, SignInFailure, SignInSession
+from app.casework import report_files
 from app.casework.rolls import Keeping, erase_abandoned_rolls, erase_last_years_rolls
 from app.core import audit, keys, logs
 from app.core.clock import london_date
@@ -55,6 +56,7 @@ def purge_expired(tick: Tick) -> StepReport:
         trial.forget_trials(session, now=tick.now)
         erase_last_years_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
         erase_abandoned_rolls(session, Keeping(tick.now, ACTOR, tick.wiring.cipher))
+        report_files.delete_expired(session, now=tick.now, actor=ACTOR)
     return tick.each(
         _old_enough(tick), lambda session, incident: erase(session, incident, now=tick.now)
     )

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.casework import amendments, attending, exporting, recalling, watching
+from app.casework.acting import reach_of
 from app.core.clock import london_date
 from app.core.errors import NotFoundAndNoted
 from app.pages import school_file
-from app.pages.deps import Posted, ProvedPost, Read, SignedIn, Watching, Wired, Write, reach_of
+from app.pages.deps import Posted, ProvedPost, Read, SignedIn, Watching, Wired, Write
 from app.pages.problems import PageRoute
 from app.pages.rendering import language_for, page
 from notifications import rendered

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from app.access import sessions
 from app.access.accounts import details_of
 from app.access.models import Account, SignInSession
-from app.access.permissions import Actor, Role
-from app.casework.acting import Acting
+from app.access.permissions import Actor
+from app.casework.acting import Acting, reach_of
 from app.casework.refusals import asker_of
 from app.casework.restricted import close_to
 from app.core.crash_points import CrashPoint, crash_point
 from app.core.errors import Noted, NotSignedIn
-from app.core.scope import Scope, scope
+from app.core.scope import scope
 from app.pages import cookies, forms
 from app.pages.links import Link, links_of
 from app.wiring import Wiring
@@ -148,8 +148,8 @@ OWN_ACCESS = "/account/access"
 _PAGE_OF_BUTTON = re.compile(
     r"/notifications/[^/]+|/restricted|/records|/register/key-adults/[^/]+/new-link"
 )
-# A file is asked for on the page above it, or on the one of its own name.
-_FILE = re.compile(r"/[a-z]+\.(csv|xlsx)$|\.csv$")
+# A file is asked for on the page above it, or on the one of its own name, or on the list of them.
+_FILE = re.compile(r"/[a-z]+\.(csv|xlsx)$|\.csv$|/[0-9a-f-]{36}/file$")
 
 
 class ProofNeeded(Noted, NotSignedIn):
@@ -180,12 +180,3 @@ def proved_post(request: Request, visitor: Posted) -> Visitor:
 
 Proved = Annotated[Visitor, Depends(proved, scope="function")]
 ProvedPost = Annotated[Visitor, Depends(proved_post, scope="function")]
-
-
-def reach_of(actor: Actor) -> Scope:
-    """Return the rows a person's roles reach; a key adult's are the own schools' alone."""
-    return Scope(
-        forces=actor.forces(Role.FORCE_DESK, Role.REVIEWER, Role.LEAD, Role.AUDITOR),
-        urns=actor.urns(Role.KEY_ADULT),
-        councils=actor.councils(Role.COUNCIL_OFFICER),
-    )

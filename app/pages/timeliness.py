@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from app.casework import timeliness
 from app.core.errors import Invalid, NotFound
@@ -27,6 +28,7 @@ from app.reports.periods import (
     newest,
 )
 from app.reports.timeliness import Kind, Line, Timeliness, Whose
+from notifications.report_exports import ExportKind
 from notifications.states import LateCause
 
 router = APIRouter(route_class=PageRoute)
@@ -41,7 +43,9 @@ STACKED = (Figure.TOLD_IN_TIME, Figure.TOLD_LATE, Figure.NOT_TOLD)
 # Ten lines more would be 15 kB more, and no page is over 100.
 _PLACES = 10
 _PLACES_ON_A_PAGE = 50
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Where what is too long for a request is asked for.
+FILES = "/reports/exports"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ def figures_csv(
     kind: Kind, code: str, visitor: Proved, session: Write, *,
     first: Typed = "", last: Typed = "",
 ) -> Response:  # fmt: skip
-    period = _strictly(visitor, first, last)
+    period = days_of_file(visitor, first, last)
     text = timeliness.export_csv(session, visitor.acting, Whose(kind, code), period=period)
     return download(text, f"timeliness-{period.first}-{period.last}.csv", "text/csv; charset=utf-8")
 
@@ -176,9 +180,13 @@ def report_xlsx(
     kind: Kind, code: str, visitor: Proved, session: Write, *,
     first: Typed = "", last: Typed = "",
 ) -> Response:  # fmt: skip
-    period = _strictly(visitor, first, last)
-    book = timeliness.export_xlsx(session, visitor.acting, Whose(kind, code), period=period)
-    return download(book, f"timeliness-{period.first}-{period.last}.xlsx", _XLSX)
+    period = days_of_file(visitor, first, last)
+    whose = Whose(kind, code)
+    try:
+        book = timeliness.export_xlsx(session, visitor.acting, whose, period=period)
+    except timeliness.TooLong:
+        return RedirectResponse(_ask(whose, ExportKind.WORKBOOK, period), 303)
+    return download(book, f"timeliness-{period.first}-{period.last}.xlsx", XLSX)
 
 
 @router.get("/reports/late/{kind}/{code}/late.csv")
@@ -186,8 +194,12 @@ def late_csv(
     kind: Kind, code: str, visitor: Proved, session: Write, *,
     first: Typed = "", last: Typed = "",
 ) -> Response:  # fmt: skip
-    period = _strictly(visitor, first, last)
-    text = timeliness.export_late_csv(session, visitor.acting, Whose(kind, code), period=period)
+    period = days_of_file(visitor, first, last)
+    whose = Whose(kind, code)
+    try:
+        text = timeliness.export_late_csv(session, visitor.acting, whose, period=period)
+    except timeliness.TooLong:
+        return RedirectResponse(_ask(whose, ExportKind.LATE, period), 303)
     return download(text, f"late-{period.first}-{period.last}.csv", "text/csv; charset=utf-8")
 
 
@@ -231,12 +243,21 @@ def asked_for(visitor: Visitor, first: str, last: str) -> Asked:
     return Asked(Period(begin, end), shown, errors)
 
 
-def _strictly(visitor: Visitor, first: str, last: str) -> Period:
+def days_of_file(visitor: Visitor, first: str, last: str) -> Period:
     """Return the days of a download, which has no form to show an error on."""
     asked = asked_for(visitor, first, last)
     if asked.errors:
         raise Invalid("; ".join(asked.errors.values()))
     return asked.period
+
+
+def _ask(whose: Whose, what: ExportKind, period: Period) -> str:
+    """Return where a long file is asked for."""
+    asked = {
+        "what": what.value, "kind": whose.kind.value, "code": whose.code,
+        "first": period.first.isoformat(), "last": period.last.isoformat(),
+    }  # fmt: skip
+    return f"{FILES}?{urlencode(asked)}"
 
 
 def _shared(visitor: Visitor, whose: Whose, name: str, asked: Asked) -> dict[str, Any]:
@@ -258,7 +279,8 @@ def _shared(visitor: Visitor, whose: Whose, name: str, asked: Asked) -> dict[str
         "ranges": ranges, "span": words.span, "part": words.part, "figures": words.FIGURES,
         "stacked": STACKED, "cause_words": words.cause, "had_it": words.HAD_IT,
         "others": [one for one in timeliness.led_by(visitor.acting) if one != whose],
-        "lasted": words.minutes,
+        "lasted": words.minutes, "most_direct": timeliness.MOST_DIRECT,
+        "ask": {what.value: _ask(whose, what, asked.period) for what in ExportKind},
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ No child's name: a force reads its own reference, a council nothing of the incid
 protected child is not named.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,8 @@ from schools.models import Establishment
 from schools.queries import council_name, establishments
 
 PAGE_SIZE = 50
+# So many rows are looked up at once, however long the list.
+_BLOCK = 500
 
 
 class HadIt(StrEnum):
@@ -112,7 +114,28 @@ def messages(
     order = (Notification.due_at.desc(), Notification.id)
     asked = _chosen(whose, wanted, now, Notification).order_by(*order)
     found = session.scalars(asked.offset(skip).limit(limit + 1)).all()
-    shown = found[:limit]
+    rows = _rows(session, cipher, whose, found[:limit], now=now)
+    return Messages(rows, len(found) > limit)
+
+
+def all_messages(
+    session: Session, cipher: Cipher, whose: Whose, wanted: Wanted, *, now: datetime
+) -> Iterator[tuple[MessageRow, ...]]:
+    """Yield every message behind a number, in the same order, some hundred at a time.
+
+    Which they are is asked once, so that none is missed or comes twice where others write.
+    """
+    order = (Notification.due_at.desc(), Notification.id)
+    ids = session.scalars(_chosen(whose, wanted, now, Notification.id).order_by(*order)).all()
+    for start in range(0, len(ids), _BLOCK):
+        block = Notification.id.in_(ids[start : start + _BLOCK])
+        found = session.scalars(select(Notification).where(block).order_by(*order)).all()
+        yield _rows(session, cipher, whose, found, now=now)
+
+
+def _rows(
+    session: Session, cipher: Cipher, whose: Whose, shown: Sequence[Notification], *, now: datetime
+) -> tuple[MessageRow, ...]:
     places = _places(session, shown)
     rows = [_row(one, places) for one in shown]
     if whose.kind is Kind.FORCE:
@@ -120,8 +143,7 @@ def messages(
         held = _holders(session, cipher, whose.code, shown, now=now)
     else:
         held = _rooms(session, shown)
-    rows = [replace(row, held_by=held.get(row.id, "")) for row in rows]
-    return Messages(tuple(rows), len(found) > limit)
+    return tuple(replace(row, held_by=held.get(row.id, "")) for row in rows)
 
 
 def causes(

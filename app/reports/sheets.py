@@ -19,6 +19,8 @@ _OPTIONS = {
     "strings_to_numbers": False,
 }  # fmt: skip
 _WIDEST = 60
+# A footer of more is refused by the program that opens it.
+_LONGEST_FOOTER = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,28 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
-def as_csv(sheet: Sheet) -> str:
-    """Return a table as CSV with a header, every cell quoted."""
+def as_csv(sheet: Sheet, mark: Sequence[str] = ()) -> str:
+    """Return a table as CSV with a header, every cell quoted; above it a line for each `mark`."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows([safe_cell(line)] for line in mark)
     writer.writerow(sheet.columns)
     for row in sheet.rows:
         writer.writerow([_text(cell) for cell in row])
     return out.getvalue()
 
 
-def as_xlsx(sheets: Sequence[Sheet], *, title: str, now: datetime) -> bytes:
-    """Return tables as one workbook, made at `now`."""
+def as_xlsx(
+    sheets: Sequence[Sheet], *, title: str, now: datetime, mark: Sequence[str] = ()
+) -> bytes:
+    """Return tables as one workbook, made at `now`.
+
+    The lines of a `mark` stand on a sheet before the others, and at the foot of each printed page.
+    """
     out = io.BytesIO()
+    if mark:
+        sheets = [Sheet("About this file", ("About this file",), [(one,) for one in mark]), *sheets]
+    foot = "&L" + " ".join(mark).replace("&", "&&")
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         book.set_properties({"title": title, "created": now.replace(tzinfo=None)})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
@@ -50,6 +61,8 @@ def as_xlsx(sheets: Sequence[Sheet], *, title: str, now: datetime) -> bytes:
         for sheet in sheets:
             page = book.add_worksheet(sheet.name)
             page.freeze_panes(1, 0)
+            if mark:
+                page.set_footer(foot[:_LONGEST_FOOTER].removesuffix("&"))
             lines = [sheet.columns, *sheet.rows]
             for row, line in enumerate(lines):
                 for place, cell in enumerate(line):

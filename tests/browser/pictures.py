@@ -104,6 +104,7 @@ PAGES = {
     "/reports/stages/{kind}/{code}": "stages",
     "/reports/late/{kind}/{code}": "late",
     "/reports/messages/{kind}/{code}": "messages",
+    "/reports/exports": "report-files",
     "/reports/pack/{kind}/{code}/{month}": "pack",
     "/reports/pack/{kind}/{code}/{month}/published": "pack-published",
     "/reports/digest/{kind}/{code}/{on}": "digest",
@@ -336,6 +337,8 @@ class Photographer:
                      "late/{kind}/{code}"):  # fmt: skip
             take("lead", f"/reports/{part}", **whole)
         take("lead", "/reports/messages/{kind}/{code}", query="figure=not_told", **whole)
+        self._camera.asks_for_files(day)
+        take("lead", "/reports/exports")
         pack = "/reports/pack/{kind}/{code}/{month}"
         take("lead", pack, month=f"{day:%Y-%m}", **whole)
         take("lead", f"{pack}/published", month=f"{day:%Y-%m}", **whole)

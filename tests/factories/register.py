@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from app.access.permissions import Actor, Grant, Role
 from app.access.roles import roles_of
-from app.casework.acting import Acting
+from app.casework.acting import Acting, reach_of
 from app.core.clock import london_date
 from app.core.scope import PLATFORM
-from app.pages.deps import reach_of
 from app.wiring import Wiring
 from tests.factories.mornings import Morning
 from tests.factories.people import Person, add_person

@@ -357,6 +357,7 @@ OF_NO_INCIDENT = {
     "readiness_check": "an evening's check", "run": "a day",
     "trial_incident": "what a test system pushed: codes, of nobody",
     "timeliness_day": "counts of a day",
+    "report_export": "days and a count; what is in the file is asked anew of who takes it",
     "recall_of_many": "a recipient or all, and a count that no page shows",
     "suspect_pattern": "shown by the incidents of its suspect that are found",
     "incident": "itself",

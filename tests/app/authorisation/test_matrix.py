@@ -79,6 +79,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "/audit/{force}/messages": {"reference": "99-1"},
     "/reports/drills": {"whose": f"force:{FORCE}"},
+    "/reports/exports": {"what": "late", "kind": "force", "code": FORCE},
     "/register/requests/{request_id}/approve": {"made_sure": "rung_at_school"},
     "/register/requests/{request_id}/refuse": {"reason_code": "not_trained"},
     "/register/schools/{urn}/names": {"name": "The new school"},

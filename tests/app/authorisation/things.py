@@ -23,6 +23,7 @@ from app.wiring import Wiring
 from notifications.models import CallSheetLine
 from notifications.recalls_of_many import RecallOfMany
 from notifications.receipt_models import Recall
+from notifications.report_exports import ExportKind, ExportState, ReportExport
 from schools import drills, key_adult_requests
 from schools.key_adult_details import KeyAdultDetails
 from schools.key_adult_requests import Training
@@ -134,7 +135,9 @@ def _child(morning: Morning, outcome: Outcome, reason: OutcomeReason) -> UUID:
 def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
     wiring, now = morning.wiring, morning.force.now
     asker = morning.force.account()
-    wanted = ("recall_id", "ident", "pattern_id", "import_id", "hold_id", "many_id")
+    wanted = (
+        "recall_id", "ident", "pattern_id", "import_id", "hold_id", "many_id", "export_id"
+    )  # fmt: skip
     made = {name: new_id() for name in wanted}
     with wiring.database.write(PLATFORM) as session:
         session.add_all(
@@ -151,6 +154,11 @@ def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
                 BreakGlass(
                     id=made["ident"], force=FORCE, reference="99-1", account_id=asker,
                     reason=WhyAsked.CALLER_WAITS, asked_at=now,
+                ),
+                ReportExport(
+                    id=made["export_id"], force=FORCE, asked_by=asker, asked_at=now,
+                    kind=ExportKind.LATE, first_on=TODAY, last_on=TODAY,
+                    state=ExportState.WAITING, tries=0, fence=0,
                 ),
                 SuspectPattern(
                     id=made["pattern_id"], force=FORCE, digest=bytes(32), incidents=2,
