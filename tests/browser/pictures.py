@@ -32,6 +32,8 @@ from app.demo.story import Story
 from app.demo.telling import Telling
 from app.demo.world import World
 from app.intake.outcomes import OutcomeReason
+from app.jobs import PIPELINE
+from app.jobs.runner import Runner
 from app.main import create_app
 from notifications.channels.sink import MailSink
 from notifications.models import CallSheetLine
@@ -337,8 +339,7 @@ class Photographer:
                      "late/{kind}/{code}"):  # fmt: skip
             take("lead", f"/reports/{part}", **whole)
         take("lead", "/reports/messages/{kind}/{code}", query="figure=not_told", **whole)
-        self._camera.asks_for_files(day)
-        take("lead", "/reports/exports")
+        self._files(f"kind=force&code={FORCE}&first={day:%Y-%m-01}&last={day}")
         pack = "/reports/pack/{kind}/{code}/{month}"
         take("lead", pack, month=f"{day:%Y-%m}", **whole)
         take("lead", f"{pack}/published", month=f"{day:%Y-%m}", **whole)
@@ -355,6 +356,17 @@ class Photographer:
         take("lead", "/reports/drills")
         take("lead", "/reports/drills/{drill_id}", drill_id=self._one(select(Drill.id)))
         take("national", "/reports/national")
+
+    def _files(self, asked: str) -> None:
+        """Ask for two files, of which one is made, and look while the page offers one more."""
+        for what in ("late", "workbook"):
+            with self._camera.as_person("lead") as page:
+                page.goto(f"/reports/exports?what={what}&{asked}")
+                page.get_by_role("button", name="Ask for this file").click()
+                page.wait_for_load_state()
+            if what == "late":
+                Runner(self._world.wiring, PIPELINE, owner="pictures").run_step("make_exports")
+        self._camera.page("lead", "/reports/exports", query=f"what=late&{asked}")
 
     def _register(self) -> None:
         take, key = self._camera.page, "hawthorn"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -39,7 +39,8 @@ def endpoints(app: FastAPI) -> dict[str, FunctionType]:
     for context in iter_route_contexts(app.routes):
         route: Any = getattr(context, "route", context)
         if isinstance(route, APIRoute):
-            found |= {f"{method} {route.path}": route.endpoint for method in route.methods or ()}
+            endpoint = cast("FunctionType", route.endpoint)
+            found |= {f"{method} {route.path}": endpoint for method in route.methods or ()}
     return found
 
 
