@@ -37,6 +37,7 @@ class WaitingAlert(NamedTuple):
     template_version: str | None
     planned_at: datetime
     fence: int
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)

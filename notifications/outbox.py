@@ -130,7 +130,8 @@ def _ways(alerts: Sequence[WaitingAlert], rooms: Sequence[Room]) -> dict[UUID, W
     """Give each alert the first provider that may take it.
 
     What was perhaps sent goes back to its own, to be asked, and waits where that one is only out of
-    room. Where it is down, the next sends the same empty message once more rather than wait.
+    room. Where it is down, the next sends the same empty message once more rather than wait; and
+    should that fail, the first is asked when the alert comes back to it.
     """
     found: dict[UUID, Way] = {}
     for alert in alerts:
@@ -144,13 +145,21 @@ def _ways(alerts: Sequence[WaitingAlert], rooms: Sequence[Room]) -> dict[UUID, W
             continue
         for room in ([one for one in own if one.left] or [one for one in of_kind if one.left])[:1]:
             room.take()
-            ask = room in own and isinstance(room.channel, Answering)
+            ask = isinstance(room.channel, Answering) and (room in own or _had_another(room, alert))
             found[alert.id] = Way(room.channel.name, ask)
     return found
 
 
 def _perhaps_has(room: Room, alert: WaitingAlert) -> bool:
     return alert.state in _PERHAPS_SENT and room.channel.name == alert.channel
+
+
+def _had_another(room: Room, alert: WaitingAlert) -> bool:
+    """Return whether the try before this was another provider's.
+
+    This one may have had it before that: what is kept of an alert is its last provider alone.
+    """
+    return alert.attempts > 0 and alert.channel not in {None, room.channel.name}
 
 
 def _lease(

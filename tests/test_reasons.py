@@ -22,7 +22,7 @@ DECISIONS = {
 _NO_CHOICE = {
     "amendment", "attendance", "breach", "calendar_change", "call_sheet_line", "drill",
     "drill_school", "establishment_alias", "follow_up", "judgement", "key_adult_request",
-    "notification", "occurrence", "policy", "register_import", "release_claim",
+    "notification", "occurrence", "policy", "register_import", "release_claim", "report_export",
     "restricted_member", "review", "school_assurance", "service_told", "successor_confirmation",
     "suspect_pattern", "wording_approval",
 }  # fmt: skip

@@ -21,8 +21,10 @@ from sqlalchemy import select
 
 from app.access import sessions
 from app.access.accounts import add_account, find
+from app.access.models import Account
 from app.access.permissions import Role
 from app.core import logs
+from app.core.languages import Language
 from app.core.scope import PLATFORM
 from app.demo import world as worlds
 from app.demo.county import FORCE
@@ -138,7 +140,7 @@ PAGES = {
     "/register/calendars/schools/{urn}": "calendar-school",
     "/register/calendars/councils/{council}": "calendar-council",
 }
-STAGES = ("notification-first-step",)
+STAGES = ("notification-first-step", "notification-welsh")
 # The night of the demonstration has nothing to show there.
 NOT_PICTURED = {
     "/morning/awaited/{child_id}": "every child whom an officer saw is listed",
@@ -172,7 +174,7 @@ class Camera:
     def as_person(self, key: str | None, width: int = WIDTHS[0]) -> Iterator[Page]:
         """Give a browser in which somebody is signed in; `None` is nobody."""
         context = self._chromium.new_context(
-            viewport={"width": width, "height": 700}, base_url=self._world.base_url
+            viewport={"width": width, "height": 700}, base_url=self._world.base_url, locale="en-GB"
         )
         if key is not None:
             token, url = self._signed_in(key), self._world.base_url
@@ -219,6 +221,12 @@ class Camera:
                 **relation,
             )  # fmt: skip
             account.enrolled_at = now
+
+    def read_in(self, key: str, language: Language) -> None:
+        """Let somebody choose a language on their account."""
+        account_id = self.account_id(key)
+        with self._world.wiring.database.write(PLATFORM) as session:
+            session.get_one(Account, account_id).language = language
 
     def _signed_in(self, key: str) -> str:
         account_id, wiring = self.account_id(key), self._world.wiring
@@ -270,6 +278,9 @@ class Photographer:
                 page.get_by_role("button", name="Continue").click()
                 page.wait_for_load_state()
         take(key, route, notification_id=first)
+        self._camera.read_in(key, Language.WELSH)
+        self._camera.take(key, "notification-welsh", f"/notifications/{first}")
+        self._camera.read_in(key, Language.ENGLISH)
         take(key, f"{route}/follow-up", notification_id=first)
         take(key, f"{route}/covered", notification_id=first)
         take(key, f"{route}/for-a-colleague", notification_id=second)

@@ -243,6 +243,22 @@ def test_where_the_provider_cannot_be_asked_another_repeats_the_empty_message(
     assert (len(fake.taken), len(second.sent)) == (1, 1)
 
 
+@pytest.mark.feature("DL3")
+@pytest.mark.usefixtures("planned")
+def test_what_comes_back_from_another_provider_is_asked_about_before_it_is_sent_again(
+    force: NotifyingForce, fake: FakeNotify, notify: NotifyChannel, second: RecordingChannel
+) -> None:
+    fake.fail_next(NotifyFault.LOST_BUT_STORED)
+    second.fail_next(ChannelError(ErrorKind.TEMPORARY, "recipient_451"))
+    while the_alert(force).last_code != "recipient_451":
+        fake.fail_asking(NotifyFault.LOST_NOT_STORED)
+        send(force, notify, second)
+        force.at(max(force.now + timedelta(seconds=1), the_alert(force).next_attempt_at))
+    alert = until_settled(force, notify)
+    assert (alert.state, alert.channel) == (AlertState.HANDED_OVER, notify.name)
+    assert (len(fake.taken), len(second.sent)) == (1, 0)
+
+
 @pytest.mark.feature("DL13")
 @pytest.mark.usefixtures("planned")
 @pytest.mark.parametrize(

@@ -17,6 +17,11 @@ class Seed(NamedTuple):
 
 SEEDS: tuple[Seed, ...] = (
     Seed(
+        5, 200,
+        "Notify had an alert whose answer was lost; while it was down mail tried it and failed, "
+        "and Notify was given it again without being asked.",
+    ),
+    Seed(
         7, 200,
         "The clock was set back an hour between the rules' decision and a person's, so that the "
         "person's was the older one: the balance missed a school nobody had to tell.",
