@@ -254,7 +254,7 @@ def test_what_comes_back_from_another_provider_is_asked_about_before_it_is_sent_
         fake.fail_asking(NotifyFault.LOST_NOT_STORED)
         send(force, notify, second)
         force.at(max(force.now + timedelta(seconds=1), the_alert(force).next_attempt_at))
-    alert = until_settled(force, notify)
+    alert = until_settled(force, notify, blocks=200)
     assert (alert.state, alert.channel) == (AlertState.HANDED_OVER, notify.name)
     assert (len(fake.taken), len(second.sent)) == (1, 0)
 
