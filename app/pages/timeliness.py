@@ -1,6 +1,5 @@
 """Timeliness for who leads a force or a council: figures, times, what was late, what is behind."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from app.casework import timeliness
 from app.core.errors import Invalid, NotFound
@@ -27,7 +27,7 @@ from app.reports.periods import (
     month_of,
     newest,
 )
-from app.reports.timeliness import Kind, Line, Timeliness, Whose
+from app.reports.timeliness import Kind, Timeliness, Whose
 from notifications.report_exports import ExportKind
 from notifications.states import LateCause
 
@@ -77,10 +77,8 @@ def councils_page(
     request: Request, kind: Kind, code: str, visitor: SignedIn, session: Write, *,
     first: Typed = "", last: Typed = "", skip: Skip = 0,
 ) -> Response:  # fmt: skip
-    whose, asked = Whose(kind, code), asked_for(visitor, first, last)
-    found = timeliness.see(session, visitor.acting, whose, period=asked.period)
-    shared = _shared(visitor, whose, timeliness.name_of(session, whose), asked)
-    return _places(request, visitor, "council", found.councils, skip=skip, shared=shared)
+    asked = asked_for(visitor, first, last)
+    return _places(request, visitor, session, "council", Whose(kind, code), asked=asked, skip=skip)
 
 
 @router.get("/reports/timeliness/{kind}/{code}/schools")
@@ -88,22 +86,23 @@ def schools_page(
     request: Request, kind: Kind, code: str, visitor: SignedIn, session: Write, *,
     first: Typed = "", last: Typed = "", skip: Skip = 0,
 ) -> Response:  # fmt: skip
-    whose, asked = Whose(kind, code), asked_for(visitor, first, last)
-    found = timeliness.see(session, visitor.acting, whose, period=asked.period)
-    shared = _shared(visitor, whose, timeliness.name_of(session, whose), asked)
-    return _places(request, visitor, "school", found.schools, skip=skip, shared=shared)
+    asked = asked_for(visitor, first, last)
+    return _places(request, visitor, session, "school", Whose(kind, code), asked=asked, skip=skip)
 
 
 def _places(
-    request: Request, visitor: Visitor, of: str, lines: Sequence[Line], *, skip: int,
-    shared: dict[str, Any],
+    request: Request, visitor: Visitor, session: Session, of: str, whose: Whose, *, asked: Asked,
+    skip: int,
 ) -> Response:  # fmt: skip
+    """Return a part of all lines of one kind, by `of`, council or school."""
+    found = timeliness.see(session, visitor.acting, whose, period=asked.period)
+    lines = found.councils if of == "council" else found.schools
     after = skip + _PLACES_ON_A_PAGE
     return page(
         request, "timeliness_places.html", visitor=visitor, title=f"Timeliness by {of}",
         of=of, many=len(lines), lines=lines[skip:after], skip=skip,
         before=max(0, skip - _PLACES_ON_A_PAGE), after=after if len(lines) > after else None,
-        **shared,
+        **_shared(visitor, whose, timeliness.name_of(session, whose), asked),
     )  # fmt: skip
 
 

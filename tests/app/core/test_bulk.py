@@ -53,9 +53,11 @@ def test_rows_read_the_same_whichever_way_they_went_in(database: Database, toget
     assert len(read[0]) == together
 
 
-def test_no_rows_are_no_statement(database: Database) -> None:
+def test_no_rows_store_nothing_and_break_nothing(database: Database) -> None:
     with database.write(PLATFORM) as session:
         insert_rows(session.connection(), AuditEntry, [])
+    with database.read(PLATFORM) as session:
+        assert session.scalars(select(AuditEntry)).all() == []
 
 
 def test_rows_that_name_different_columns_are_refused(database: Database) -> None:
