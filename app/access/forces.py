@@ -53,6 +53,12 @@ def force_named(session: Session, code: str) -> Force:
     return found
 
 
+def force_name(session: Session, code: str) -> str:
+    """Return what people call a force; its code where there is none with it."""
+    found = session.get(Force, code)
+    return code if found is None else found.name
+
+
 def require_live(session: Session, code: str) -> None:
     """Raise `Refused` for a force that is not live yet, and for one there is not."""
     if force_named(session, code).live_at is None:

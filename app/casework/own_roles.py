@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from app.access.forces import force_name
 from app.access.permissions import Grant, Role
 from app.casework.acting import Acting
 from schools import queries
@@ -20,4 +21,4 @@ def _where(session: Session, grant: Grant, schools: dict[int, str]) -> str:
         return schools.get(grant.urn, f"URN {grant.urn}")
     if grant.council is not None:
         return queries.council_name(session, grant.council)
-    return f"force {grant.force}" if grant.force is not None else ""
+    return force_name(session, grant.force) if grant.force is not None else ""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.forces import force_name
 from app.access.permissions import Action, Relation, Role, may_at_all
 from app.casework.acting import Acting, require
 from app.casework.school_reach import policy_at
@@ -55,7 +56,7 @@ def _of_force(session: Session, acting: Acting, force: str, on: date) -> Part:
     )  # fmt: skip
     newest = select(ReadinessCheck).where(ReadinessCheck.force == force)
     check = session.scalars(newest.order_by(ReadinessCheck.on_date.desc()).limit(1)).first()
-    return Part(f"Force {force}", found, check)
+    return Part(force_name(session, force), found, check)
 
 
 def _of_council(session: Session, acting: Acting, council: str, on: date) -> Part:

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.access.forces import force_name
 from app.access.permissions import Action, Relation, Role
 from app.casework.acting import Acting, require
 from app.casework.connections import ties_to_notifications
@@ -65,7 +66,7 @@ def led_by(acting: Acting) -> list[Whose]:
 def name_of(session: Session, whose: Whose) -> str:
     """Return what a page calls it."""
     if whose.kind is Kind.FORCE:
-        return f"Force {whose.code}"
+        return force_name(session, whose.code)
     return council_name(session, whose.code)
 
 

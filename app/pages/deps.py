@@ -7,7 +7,7 @@ the commit comes before the answer.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.access import sessions
 from app.access.accounts import details_of
+from app.access.forces import force_name
 from app.access.models import Account, SignInSession
 from app.access.permissions import Actor
 from app.casework.acting import Acting, reach_of
@@ -65,6 +66,7 @@ class Visitor:
     acting: Acting
     sign_in: SignInSession
     name: str
+    session: Session = field(repr=False)
 
     @property
     def actor(self) -> Actor:
@@ -86,6 +88,10 @@ class Visitor:
     def links(self) -> tuple[Link, ...]:
         return links_of(self.actor)
 
+    def force_name(self, code: str) -> str:
+        """Return what people call a force."""
+        return force_name(self.session, code)
+
 
 def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     """Return who is signed in, with their rows in reach; raise `NotSignedIn`."""
@@ -100,7 +106,7 @@ def signed_in(request: Request, session: Write, wiring: Wired) -> Visitor:
     # Also for an error that comes later: its page knows the request alone.
     request.state.language = account.language
     name = details_of(wiring.cipher, account).name
-    return Visitor(Acting(now, actor, wiring.cipher), row, name)
+    return Visitor(Acting(now, actor, wiring.cipher), row, name, session)
 
 
 def watching(request: Request, session: Read, wiring: Wired) -> Acting:

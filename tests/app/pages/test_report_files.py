@@ -54,7 +54,7 @@ def test_a_file_made_by_the_job_says_what_the_direct_one_says_below_its_mark(
 ) -> None:
     council = late.person(Role.LEAD, "carys", council="999")
     for person, kind, code, place in (
-        (late.lead, "force", FORCE, f"Force {FORCE}"),
+        (late.lead, "force", FORCE, "Exampleshire"),
         (council, "council", "999", "Exampleshire council"),
     ):  # fmt: skip
         browser, whose = late.browser(person), {"kind": kind, "code": code}

@@ -245,6 +245,6 @@ def test_whom_to_ring_is_shown_by_number_or_said_not_to_be_named(
 
 
 def test_the_account_says_where_one_is_what(morning: Morning, reviewer: Person) -> None:
-    assert f"reviewer, force {FORCE}" in signed_in(morning.wiring, reviewer).get("/account").text
+    assert "reviewer, Exampleshire" in signed_in(morning.wiring, reviewer).get("/account").text
     school = morning.force.rows(Establishment, urn=URN)[0].name
     assert f"key adult, {school}" in signed_in(morning.wiring, morning.priya).get("/account").text
