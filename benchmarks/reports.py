@@ -26,7 +26,7 @@ from app.core.clock import HandClock
 from app.core.database import make_engine
 from app.core.scope import PLATFORM
 from app.core.settings import Environment, Settings
-from app.reports.counts import Tally, added, counted, date_of, due_day, sums
+from app.reports.counts import Tally, added, counted, due_day, is_due_day, sums
 from app.reports.national import add_up_everything, national
 from app.reports.periods import Period, newest
 from app.reports.timeliness import Kind, Whose, _by_day, _by_place
@@ -89,9 +89,11 @@ def by_force(period: Period) -> Select[Any]:
     day = due_day(period)
     codes = [f"{number:02}" for number in range(1, FORCES + 1)]
     return (
-        select(Notification.force, day.number, *sums(day))
+        select(Notification.force, day.c.on_date, *sums(day))
+        .select_from(Notification)
+        .join(day, is_due_day(day))
         .where(Notification.force.in_(codes), *counted(period, NOW))
-        .group_by(Notification.force, day.number)
+        .group_by(Notification.force, day.c.on_date)
     )
 
 
@@ -104,8 +106,8 @@ def compared(session: Session, rounds: int) -> tuple[Figures, bool]:
         base.append(_timed(lambda: session.execute(by_force(period)).all()))
     found = national(session, period=period)
     truth: dict[date, list[Tally]] = {}
-    for _, number, *counts in session.execute(by_force(period)):
-        truth.setdefault(date_of(number), []).append(Tally.of(counts))
+    for _, on, *counts in session.execute(by_force(period)):
+        truth.setdefault(on, []).append(Tally.of(counts))
     same = found.days == {on: added(tallies) for on, tallies in truth.items()}
     milliseconds = {
         "national": {"median": round(median(ours) * 1000, 2)},

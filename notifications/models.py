@@ -89,11 +89,14 @@ class Notification(Delivered, Base):
         # What reports read of many messages, so that PostgreSQL need not touch their rows.
         Index(
             "ix_notification_force_due", "force", "due_at",
-            postgresql_include=["council", *_REPORTED],
+            postgresql_include=[
+                "council", *_REPORTED, "accepted_at", "ready_at", "involved_child_id",
+                "incident_id",
+            ],
         ),
         Index(
             "ix_notification_council_due", "council", "due_at",
-            postgresql_include=["force", *_REPORTED],
+            postgresql_include=["force", *_REPORTED, "accepted_at"],
         ),
         Index("ix_notification_urn_state", "urn", "state"),
         Index(
@@ -289,7 +292,16 @@ class Receipt(Delivered, Base):
     """One rung of evidence, with time, actor and source; added, never changed."""
 
     __tablename__ = "receipt"
-    __table_args__ = (one_of("kind", ReceiptKind),)
+    __table_args__ = (
+        one_of("kind", ReceiptKind),
+        # When each was first alerted, for how long that took.
+        Index(
+            "ix_receipt_handed_over", "force", "at",
+            sqlite_where=text("kind = 'handed_over'"),
+            postgresql_where=text("kind = 'handed_over'"),
+            postgresql_include=["notification_id", "urn", "council"],
+        ),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), index=True)

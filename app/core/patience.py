@@ -19,13 +19,14 @@ _CONNECT_SECONDS = 5
 def arguments(statement_seconds: int) -> dict[str, Any]:
     """Return what a connection is opened with: the server's time-outs, and the line's own.
 
+    Statements are not compiled to machine code (jit): ours are over in less time than that takes.
     A host that is gone without a word is found out by probes of the idle line, and by data that
     nobody confirms.
     """
     milliseconds = 1000 * statement_seconds
     return {
         "options": f"-c statement_timeout={milliseconds}"
-        f" -c lock_timeout={min(1000 * _LOCK_SECONDS, milliseconds)} -c timezone=UTC",
+        f" -c lock_timeout={min(1000 * _LOCK_SECONDS, milliseconds)} -c timezone=UTC -c jit=off",
         "connect_timeout": _CONNECT_SECONDS,
         "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3,
         "tcp_user_timeout": 15_000,

@@ -36,7 +36,10 @@ class Incident(ForceOwned, Base):
     __table_args__ = (
         UniqueConstraint("force", "reference", "version", name="uq_incident_version"),
         one_of("state", IncidentState),
-        Index("ix_incident_force_received", "force", "received_at"),
+        Index(
+            "ix_incident_force_received", "force", "received_at",
+            postgresql_include=["id", "occurred_from"],
+        ),
         # What most people of the force must not find: few, and asked for in every statement, which
         # has to say `restricted_access` and not `IS TRUE`, or this is not taken for it.
         Index(

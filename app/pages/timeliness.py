@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -268,9 +268,10 @@ def _shared(visitor: Visitor, whose: Whose, name: str, asked: Asked) -> dict[str
     }  # fmt: skip
 
     def link(kind: str, period: Period = asked.period, *, tail: str = "", **more: object) -> str:
-        days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
-        chosen = {name: value for name, value in more.items() if value}
-        query = urlencode(days | chosen)
+        days = f"first={period.first.isoformat()}&last={period.last.isoformat()}"
+        # A page has hundreds of links, and dates need no quoting.
+        chosen = [f"{name}={quote_plus(str(value))}" for name, value in more.items() if value]
+        query = "&".join([days, *chosen])
         return f"/reports/{kind}/{whose.kind.value}/{whose.code}{tail}?{query}"
 
     return {

@@ -4,6 +4,7 @@ A message counts on the London day of its deadline, once that has passed. One th
 or replaced does not count. A record that came after its morning counts as due and never as met.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
@@ -12,19 +13,33 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, or_, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    String,
+    TableValuedAlias,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    true,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.core.clock import LONDON, at_london
+from app.core.clock import at_london
+from app.core.types import Utc
 from app.reports.periods import Period
 from notifications.models import Notification
 from notifications.states import ENDED, ToldHow
 
-# Until which second an offset holds; the last holds for the rest.
-Offsets = tuple[tuple[int, int], ...]
-_DAY, _NINE, _EPOCH = 24 * 3600, 9 * 3600, date(1970, 1, 1)
+_DAY, _NINE = timedelta(days=1), time(9)
+# Instants as SQLite keeps them are what PostgreSQL reads as well.
+_TEXT = sqlite.dialect()
 
 
 class Figure(StrEnum):
@@ -40,6 +55,11 @@ class Figure(StrEnum):
     TOLD_LATE = "told_late"
     NOT_TOLD = "not_told"
     LATE_RECORD = "late_record"
+
+
+BEFORE_NINE = frozenset(
+    {Figure.TOLD_BEFORE_NINE, Figure.OPENED_BEFORE_NINE, Figure.ACKNOWLEDGED_BEFORE_NINE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +83,9 @@ class Tally:
         return self.told_late + self.not_told
 
     @classmethod
-    def of(cls, counts: Iterable[int | None]) -> Self:
-        """Return the tally of counts in the order of `Figure`; no rows at all count nothing."""
-        return cls(*(int(count or 0) for count in counts))
+    def of(cls, counts: Iterable[int]) -> Self:
+        """Return the tally of counts in the order of `Figure`."""
+        return cls(*map(int, counts))
 
 
 # A page adds up hundreds of them.
@@ -85,83 +105,88 @@ def share(part: int, whole: int) -> int | None:
     return min(99, max(1, round(exact))) if 0 < part < whole else round(exact)
 
 
-class Seconds(FunctionElement[int]):
-    """An instant as whole seconds since 1970, in the same way on both databases."""
+class _DueDay(FunctionElement[Any]):
+    """The London day of a deadline: `on_date` and its 9am, as a table to join; docs/decisions/0137.
 
-    type = Integer()
+    Days and their instants come as one text of JSON and are worked out here, not by a database:
+    SQLite knows no time zones.
+    """
+
     inherit_cache = True
 
 
-@compiles(Seconds)
-def _on_postgresql(element: Seconds, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+class _IsDueDay(FunctionElement[bool]):
+    """Whether a row of that table is the deadline's own."""
+
+    type = Boolean()
+    inherit_cache = True
 
 
-@compiles(Seconds, "sqlite")
-def _on_sqlite(element: Seconds, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+@compiles(_DueDay, "postgresql")
+def _day_on_postgresql(element: _DueDay, compiler: SQLCompiler, **kw: Any) -> str:
+    # Found among the beginnings of days: a join would leave it to PostgreSQL to guess how many
+    # rows a day has, and computing with instants takes twice as long as looking them up.
+    due, days = (compiler.process(one, **kw) for one in element.clauses)
+
+    def listed(name: str, kind: str) -> str:
+        each = f"json_array_elements(CAST({days} AS json)) AS one_day"
+        return f"(ARRAY(SELECT CAST(one_day ->> '{name}' AS {kind}) FROM {each}))"  # noqa: S608  # nosec B608 (our own names)
+
+    bucket = f"SELECT width_bucket({due}, {listed('starts_at', 'timestamptz')}) AS at"
+    columns = (
+        f"{listed('on_date', 'date')}[at] AS on_date, "
+        f"{listed('nine_at', 'timestamptz')}[at] AS nine_at"
+    )
+    return f"LATERAL (SELECT {columns} FROM ({bucket}) AS bucket)"  # noqa: S608  # nosec B608 (our own names)
 
 
-@dataclass(frozen=True, slots=True)
-class DueDay:
-    """The London day of a notification's deadline as SQL: days since 1970, and its 9am in seconds.
+@compiles(_DueDay, "sqlite")
+def _day_on_sqlite(element: _DueDay, compiler: SQLCompiler, **kw: Any) -> str:
+    _, days = element.clauses
+    names = ("on_date", "nine_at", "starts_at", "ends_at")
+    columns = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in names)
+    return f"(SELECT {columns} FROM json_each({compiler.process(days, **kw)}))"  # noqa: S608  # nosec B608 (our own names)
 
-    London's offsets are worked out here and not by a database: SQLite knows no time zones. They
-    stand in the statement as plain numbers, so that it can group by what it selects.
+
+@compiles(_IsDueDay, "postgresql")
+def _its_own_on_postgresql(_element: _IsDueDay, _compiler: SQLCompiler, **_kw: Any) -> str:
+    return "true"
+
+
+@compiles(_IsDueDay, "sqlite")
+def _its_own_on_sqlite(element: _IsDueDay, compiler: SQLCompiler, **kw: Any) -> str:
+    due, day = (compiler.process(one, **kw) for one in element.clauses)
+    table = day.rpartition(".")[0]
+    return f"{due} >= {table}.starts_at AND {due} < {table}.ends_at"
+
+
+def due_day(period: Period) -> TableValuedAlias:
+    """Return the days of a period as a table: `on_date` and `nine_at` of a notification's deadline.
+
+    To join by `is_due_day` to notifications whose deadlines lie in that period, and to no others.
     """
-
-    number: ColumnElement[int]
-    nine: ColumnElement[int]
-
-
-def due_day(period: Period) -> DueDay:
-    """Return the day of deadlines that lie in a period."""
-    due = Seconds(Notification.due_at)
-    by_instant, by_day = _offsets(period)
-    number = (due + _chosen(due, by_instant)) // _plain(_DAY)
-    nine = number * _plain(_DAY) + _plain(_NINE) - _chosen(due, by_day)
-    return DueDay(number, nine)
+    days = bindparam("days", _as_json(period), String, unique=True)
+    columns = column("on_date", Date()), column("nine_at", Utc())
+    return _DueDay(Notification.due_at, days).table_valued(*columns, name="due_day")
 
 
-def date_of(number: int) -> date:
-    """Return the date of a day's number."""
-    return _EPOCH + timedelta(days=number)
+def is_due_day(day: TableValuedAlias) -> ColumnElement[bool]:
+    """Return whether a day is the one on which a notification was due."""
+    return _IsDueDay(Notification.due_at, day.c.on_date)
 
 
-@lru_cache(maxsize=256)
-def _offsets(period: Period) -> tuple[Offsets, Offsets]:
-    """Return London's offsets in seconds, each with the instant, and the midnight, it ends at.
-
-    The clocks change in the night, so that 9am of such a day has the offset that follows.
-    """
-    by_instant: list[tuple[int, int]] = []
-    by_day: list[tuple[int, int]] = []
-    for on in period.days:
-        midnight = int(at_london(on, time()).timestamp())
-        before, after = _offset(midnight), _offset(int(at_london(on, time(9)).timestamp()))
-        if before != after:
-            hours = range(midnight, midnight + _DAY, 3600)
-            by_instant.append((next(one for one in hours if _offset(one) == after), before))
-            by_day.append((midnight, before))
-    last = _offset(int(period.ends_at.timestamp()) - 1)
-    return (*by_instant, (0, last)), (*by_day, (0, last))
+@lru_cache(maxsize=64)
+def _as_json(period: Period) -> str:
+    return json.dumps([_as_row(on) for on in period.days])
 
 
-def _offset(second: int) -> int:
-    """Return how far London's clocks are ahead of UTC."""
-    shown = datetime.fromtimestamp(second, LONDON).utcoffset()
-    return int(shown.total_seconds()) if shown else 0
-
-
-def _chosen(due: ColumnElement[int], offsets: Offsets) -> ColumnElement[int]:
-    *until, (_, last) = offsets
-    if not until:
-        return _plain(last)
-    return case(*((due < _plain(end), _plain(offset)) for end, offset in until), else_=_plain(last))
-
-
-def _plain(number: int) -> ColumnElement[int]:
-    return literal_column(str(number), Integer)
+def _as_row(on: date) -> dict[str, str]:
+    instants = {
+        "starts_at": at_london(on, time()), "ends_at": at_london(on + _DAY, time()),
+        "nine_at": at_london(on, _NINE),
+    }  # fmt: skip
+    stored = {name: Utc().process_bind_param(at, _TEXT) for name, at in instants.items()}
+    return {"on_date": on.isoformat(), **stored}
 
 
 def counted(period: Period, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -174,12 +199,15 @@ def counted(period: Period, now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def conditions(day: DueDay) -> Mapping[Figure, ColumnElement[bool]]:
-    """Return what each figure counts, as SQL over one notification and the day it was due."""
+def conditions(day: TableValuedAlias) -> Mapping[Figure, ColumnElement[bool]]:
+    """Return what each figure counts, as SQL over one notification and the day it was due.
+
+    Only those of `BEFORE_NINE` look at the day.
+    """
     row = Notification
     on_time = row.late_record.is_(False)
     in_time = and_(on_time, row.told_at <= row.due_at)
-    before_nine = and_(on_time, Seconds(row.told_at) < day.nine)
+    before_nine = and_(on_time, row.told_at < day.c.nine_at)
     opened = row.told_how == ToldHow.OPENED
     return {
         Figure.DUE: true(),
@@ -188,7 +216,7 @@ def conditions(day: DueDay) -> Mapping[Figure, ColumnElement[bool]]:
         Figure.ACKNOWLEDGED_IN_TIME: and_(on_time, row.acknowledged_at <= row.due_at),
         Figure.TOLD_BEFORE_NINE: before_nine,
         Figure.OPENED_BEFORE_NINE: and_(before_nine, opened),
-        Figure.ACKNOWLEDGED_BEFORE_NINE: and_(on_time, Seconds(row.acknowledged_at) < day.nine),
+        Figure.ACKNOWLEDGED_BEFORE_NINE: and_(on_time, row.acknowledged_at < day.c.nine_at),
         Figure.TOLD_LATE: and_(
             row.told_at.is_not(None), or_(row.late_record.is_(True), row.told_at > row.due_at)
         ),
@@ -197,10 +225,10 @@ def conditions(day: DueDay) -> Mapping[Figure, ColumnElement[bool]]:
     }
 
 
-def sums(day: DueDay) -> list[ColumnElement[Any]]:
+def sums(day: TableValuedAlias) -> list[ColumnElement[Any]]:
     """Return one column for each figure, in the order of `Figure`."""
     wanted = conditions(day)
     return [
-        func.count() if figure is Figure.DUE else func.sum(case((wanted[figure], 1), else_=0))
+        func.count() if figure is Figure.DUE else func.count().filter(wanted[figure])
         for figure in Figure
     ]

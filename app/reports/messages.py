@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.restricted import allowed
@@ -19,7 +19,7 @@ from app.core.cipher import Cipher
 from app.core.clock import london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
-from app.reports.counts import Figure, conditions, counted, due_day
+from app.reports.counts import BEFORE_NINE, Figure, conditions, counted, due_day, is_due_day
 from app.reports.holders import Holders
 from app.reports.periods import Period
 from app.reports.rows import NOT_SHOWN
@@ -163,15 +163,15 @@ def causes(
 
 
 def _chosen(whose: Whose, wanted: Wanted, now: datetime, *what: Any) -> Select[Any]:
-    meant = conditions(due_day(wanted.period))
+    day = due_day(wanted.period)
+    meant = conditions(day)
     # The lists of two figures that exclude one another are added up.
-    figures = [meant[figure] for figure in wanted.figures]
-    any_of: ColumnElement[bool] = figures[0]
-    for one in figures[1:]:
-        any_of = any_of | one
+    any_of = or_(*(meant[figure] for figure in wanted.figures))
+    asked = select(*what).select_from(Notification)
+    if not BEFORE_NINE.isdisjoint(wanted.figures):
+        asked = asked.join(day, is_due_day(day))
     return (
-        select(*what)
-        .where(
+        asked.where(
             whose.mine, *counted(wanted.period, now), any_of, *_at(wanted.at),
             *([Notification.late_cause == wanted.cause] if wanted.cause else []),
         )

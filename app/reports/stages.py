@@ -6,20 +6,55 @@ to send its record stands apart from what followed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    Integer,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.intake.models import Incident
-from app.reports.counts import Seconds, counted
+from app.reports.counts import counted
 from app.reports.periods import Period
 from app.reports.timeliness import Kind, Whose
 from notifications.models import Notification, Receipt
 from notifications.states import ReceiptKind
 from schools.matching.models import Match
+
+# What is written of a message may be that much older than its record, where clocks differ.
+_CLOCKS_DIFFER = timedelta(days=1)
+
+
+class Seconds(FunctionElement[int]):
+    """An instant as whole seconds since 1970, in the same way on both databases."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(Seconds, "postgresql")
+def _on_postgresql(element: Seconds, compiler: SQLCompiler, **kw: Any) -> str:
+    # EXTRACT would compute in decimal digits.
+    at = compiler.process(element.clauses, **kw)
+    return f"CAST(FLOOR(DATE_PART('epoch', {at})) AS BIGINT)"
+
+
+@compiles(Seconds, "sqlite")
+def _on_sqlite(element: Seconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
 
 
 class Stage(StrEnum):
@@ -72,67 +107,109 @@ def stage_times(
 ) -> tuple[StageTime, ...]:
     """Return the times of each stage of the messages due in a period, as they stand at `now`."""
     stages = _OF_FORCE if whose.kind is Kind.FORCE else _OF_COUNCIL
-    rows = session.execute(_instants(whose, period, now)).all()
-    places = {at: place for place, at in enumerate(rows[0]._fields)} if rows else {}
-    taken = {
-        stage: _minutes(rows, places[start], places[end]) if rows else []
-        for stage, (start, end) in _BETWEEN.items()
-        if stage in stages
-    }
-    return tuple(_time(stage, taken[stage]) for stage in stages)
-
-
-def _instants(whose: Whose, period: Period, now: datetime) -> Select[Any]:
-    """Return each message's instants in seconds, each looked up once."""
-    alerted = (
-        select(func.min(Receipt.at))
-        .where(Receipt.notification_id == Notification.id, Receipt.kind == ReceiptKind.HANDED_OVER)
-        .correlate(Notification)
-        .scalar_subquery()
+    first = session.scalar(
+        select(func.min(Notification.accepted_at)).where(whose.mine, *counted(period, now))
     )
-    instants: dict[str, Any] = {
-        "received": Notification.accepted_at, "alerted": alerted, "told": Notification.told_at,
-        "acknowledged": Notification.acknowledged_at,
-    }  # fmt: skip
-    if whose.kind is Kind.FORCE:
-        # The decision that made it visible: a later look at the same child is not its own.
-        instants["matched"] = (
-            select(func.max(Match.decided_at))
-            .where(
-                Match.involved_child_id == Notification.involved_child_id,
-                Match.decided_at <= Notification.ready_at,
-            )
-            .correlate(Notification)
-            .scalar_subquery()
-        )
-        instants["occurred"] = Incident.occurred_from
-    asked: Any = select(*(Seconds(at).label(name) for name, at in instants.items()))
-    asked = asked.select_from(Notification)
-    if whose.kind is Kind.FORCE:
-        asked = asked.join(Incident, Incident.id == Notification.incident_id)
-    wanted: Select[Any] = asked.where(whose.mine, *counted(period, now))
-    return wanted
+    taken: dict[Stage, list[tuple[int, int]]] = {stage: [] for stage in stages}
+    if first is not None:
+        instants = _instants(whose, period, now, since=first - _CLOCKS_DIFFER)
+        for stage, minutes, messages in session.execute(_histogram(stages, instants)):
+            taken[Stage(stage)].append((minutes, messages))
+    return tuple(_time(stage, sorted(taken[stage])) for stage in stages)
 
 
-def _minutes(rows: Sequence[Row[Any]], start: int, end: int) -> list[int]:
-    """Return the whole minutes between two instants, of those messages that have both.
+def _histogram(stages: Sequence[Stage], instants: CTE) -> CompoundSelect[Any]:
+    """Return how many messages took so many minutes, of those that have both ends of a stage.
 
     One that ended before it began (told before any alert) took none.
     """
-    return [
-        max(0, row[end] - row[start]) // 60
-        for row in rows
-        if row[start] is not None and row[end] is not None
-    ]
+    parts = []
+    for stage in stages:
+        start, end = (instants.c[name] for name in _BETWEEN[stage])
+        minutes = case((end > start, (end - start) // 60), else_=0).label("minutes")
+        parts.append(
+            select(literal(stage.value), minutes, func.count())
+            .where(start.is_not(None), end.is_not(None))
+            .group_by("minutes")
+        )
+    return union_all(*parts)
 
 
-def _time(stage: Stage, taken: Sequence[int]) -> StageTime:
-    known = sorted(taken)
-    return StageTime(stage, len(known), ranked(known, 50), ranked(known, 90), ranked(known, 95))
+def _instants(whose: Whose, period: Period, now: datetime, *, since: datetime) -> CTE:
+    """Return each message's instants in seconds.
+
+    Of a force each table is read once, by an index from `since` on, which is before anything
+    happened to these messages; the few of a council are looked up one by one.
+    """
+    row, of_force = Notification, whose.kind is Kind.FORCE
+    asked = [row.id, row.accepted_at, row.told_at, row.acknowledged_at]
+    if of_force:
+        asked += [row.ready_at, row.involved_child_id, row.incident_id]
+    message = (
+        select(*asked)
+        .where(whose.mine, *counted(period, now))
+        .cte("message")
+    )  # fmt: skip
+    alerted = _alerted(message, whose.code if of_force else None, since)
+    instants: dict[str, Any] = {
+        "received": message.c.accepted_at, "alerted": alerted.c.at, "told": message.c.told_at,
+        "acknowledged": message.c.acknowledged_at,
+    }  # fmt: skip
+    joined: Any = message.outerjoin(alerted, alerted.c.id == message.c.id)
+    if of_force:
+        matched = _matched(message, whose.code, since)
+        instants |= {"matched": matched.c.at, "occurred": Incident.occurred_from}
+        joined = joined.outerjoin(matched, matched.c.id == message.c.id).outerjoin(
+            Incident,
+            and_(
+                Incident.id == message.c.incident_id, Incident.force == whose.code,
+                Incident.received_at >= since,
+            ),
+        )  # fmt: skip
+    seconds = (Seconds(at).label(name) for name, at in instants.items())
+    return select(*seconds).select_from(joined).cte("instants")
 
 
-def ranked(ordered: Sequence[int], percentile: int) -> int | None:
-    """Return the value of the nearest rank: the smallest that so many per cent do not exceed."""
-    if not ordered:
-        return None
-    return ordered[max(0, -(-len(ordered) * percentile // 100) - 1)]
+def _alerted(message: CTE, force: str | None, since: datetime) -> CTE:
+    """Return when the first alert of each message was handed over."""
+    of_force = () if force is None else (Receipt.force == force, Receipt.at >= since)
+    return (
+        select(Receipt.notification_id.label("id"), func.min(Receipt.at).label("at"))
+        .join(message, message.c.id == Receipt.notification_id)
+        .where(Receipt.kind == ReceiptKind.HANDED_OVER, *of_force)
+        .group_by(Receipt.notification_id)
+        .cte("alerted")
+    )
+
+
+def _matched(message: CTE, force: str, since: datetime) -> CTE:
+    """Return the decision that made each visible: a later look at its child is not its own."""
+    return (
+        select(message.c.id, func.max(Match.decided_at).label("at"))
+        .join(Match, Match.involved_child_id == message.c.involved_child_id)
+        .where(
+            Match.force == force, Match.decided_at >= since,
+            Match.decided_at <= message.c.ready_at,
+        )
+        .group_by(message.c.id)
+        .cte("matched")
+    )  # fmt: skip
+
+
+def _time(stage: Stage, taken: Sequence[tuple[int, int]]) -> StageTime:
+    messages = sum(count for _, count in taken)
+    ranks = (ranked(taken, messages, percentile) for percentile in (50, 90, 95))
+    return StageTime(stage, messages, *ranks)
+
+
+def ranked(taken: Sequence[tuple[int, int]], messages: int, percentile: int) -> int | None:
+    """Return the value of the nearest rank: the smallest that so many per cent do not exceed.
+
+    `taken` are values in order, each with how many messages took it.
+    """
+    rank = max(1, -(-messages * percentile // 100))
+    for value, count in taken:
+        rank -= count
+        if rank <= 0:
+            return value
+    return None

@@ -70,6 +70,11 @@ class Match(ForceOwned, Base):
             sqlite_where=text("band = 'matched' AND composed_at IS NULL"),
             postgresql_where=text("band = 'matched' AND composed_at IS NULL"),
         ),
+        # When each was matched, for how long that took.
+        Index(
+            "ix_match_force_decided", "force", "decided_at",
+            postgresql_include=["involved_child_id"],
+        ),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

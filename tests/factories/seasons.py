@@ -15,8 +15,10 @@ from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from app.wiring import Wiring
-from notifications.models import Notification, Run
-from notifications.states import LateCause, NotificationState, Purpose, ToldHow
+from notifications.models import Notification, Receipt, Run
+from notifications.states import LateCause, NotificationState, Purpose, ReceiptKind, ToldHow
+from schools.matching.details import Band
+from schools.matching.models import DecidedBy, Match
 from schools.models import Establishment, Status
 from schools.term_dates import Nation
 
@@ -24,6 +26,8 @@ from schools.term_dates import Nation
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 6)
 FORCES, URNS = ("99", "98"), (990001, 990002, 990003, 990004)
 COUNCILS, PHASES = ("999", "998"), ("Primary", "Secondary", None)
+# How long before its record an incident was.
+BEFORE = timedelta(hours=9)
 _STATES = (
     NotificationState.READY, NotificationState.HELD, NotificationState.RECALLED,
     NotificationState.SUPERSEDED, NotificationState.OPENED, NotificationState.ACKNOWLEDGED,
@@ -92,6 +96,41 @@ class Season:
                 session.flush()
         return made
 
+    def decisions(self, rows: Sequence[Notification]) -> dict[UUID, list[datetime]]:
+        """Store up to three decisions about each message's child; return when they were made."""
+        made = {row.id: self._some(row, (7, 50, 180)) for row in rows}
+        with self.wiring.database.write(PLATFORM) as session:
+            session.add_all(
+                Match(
+                    id=new_id(), force=row.force, involved_child_id=row.involved_child_id,
+                    band=Band.MATCHED, score=0.99, margin=0.9, urns=[], evidence=[],
+                    rules_version="1", input_digest=bytes(32), decided_by=DecidedBy.RULES,
+                    actor="job:match", decided_at=at, composed_at=at,
+                )
+                for row in rows
+                for at in made[row.id]
+            )  # fmt: skip
+        return made
+
+    def hand_overs(self, rows: Sequence[Notification]) -> dict[UUID, list[datetime]]:
+        """Store up to three alerts of each message that were handed over; return when."""
+        made = {row.id: self._some(row, (3, 61, 190)) for row in rows}
+        with self.wiring.database.write(PLATFORM) as session:
+            session.add_all(
+                Receipt(
+                    id=new_id(), force=row.force, urn=row.urn, council=row.council,
+                    notification_id=row.id, kind=kind, at=at, actor="job:test", source="smtp",
+                )
+                for row in rows
+                for at in made[row.id]
+                for kind in (ReceiptKind.HANDED_OVER, ReceiptKind.REACHED_MAILBOX)
+            )  # fmt: skip
+        return made
+
+    def _some(self, row: Notification, minutes: Sequence[int]) -> list[datetime]:
+        chosen = self.chance.sample(minutes, self.chance.randrange(len(minutes) + 1))
+        return [row.accepted_at + timedelta(minutes=after) for after in chosen]
+
     def one(self, **fixed: Any) -> dict[str, Any]:
         """Return what one row holds: on the edge of a day, a deadline or 9am as often as not."""
         pick = self.chance.choice
@@ -137,7 +176,7 @@ class Season:
         return Incident(
             id=row.incident_id, force=row.force, version=1, client_id=self.clients[row.force],
             reference=f"{row.force}-{row.incident_id.hex[:12]}", state=IncidentState.NEWEST,
-            notice_type="domestic_abuse", occurred_from=row.accepted_at - timedelta(hours=9),
+            notice_type="domestic_abuse", occurred_from=row.accepted_at - BEFORE,
             received_at=row.accepted_at, body_digest=bytes(32), restricted_access=False,
             content_key_id=self.keys[row.incident_id], sealed=b"",
         )  # fmt: skip

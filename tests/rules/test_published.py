@@ -91,8 +91,10 @@ def test_no_time_stands_for_fewer_than_five_messages_beyond_it() -> None:
 
 @pytest.mark.parametrize(("percentile", "value"), [(50, 5), (90, 9), (95, 10), (1, 1), (100, 10)])
 def test_a_centile_is_the_value_of_the_nearest_rank(percentile: int, value: int) -> None:
-    assert ranked(range(1, 11), percentile) == value
-    assert ranked([], percentile) is None
+    each_once = [(value, 1) for value in range(1, 11)]
+    assert ranked(each_once, 10, percentile) == value
+    assert ranked([(7, 10)], 10, percentile) == 7
+    assert ranked([], 0, percentile) is None
 
 
 @pytest.mark.parametrize(

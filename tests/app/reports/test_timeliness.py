@@ -1,12 +1,12 @@
 """Every figure of timeliness against the same recomputed row by row, in plain Python."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, text, update
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core.clock import HandClock, at_london, london_date
@@ -15,12 +15,12 @@ from app.reports.counts import Figure, Tally
 from app.reports.messages import Wanted, causes, messages
 from app.reports.national import add_up, add_up_everything, national
 from app.reports.periods import Period
-from app.reports.stages import Stage, stage_times
+from app.reports.stages import Stage, _instants, stage_times
 from app.reports.timeliness import Kind, Whose, _by_day, _by_place, of_days, timeliness
 from app.wiring import Wiring
 from notifications.models import Notification, Receipt
 from notifications.states import ENDED, ReceiptKind, ToldHow
-from tests.factories.seasons import COUNCILS, FIRST, FORCES, LAST, Season
+from tests.factories.seasons import BEFORE, COUNCILS, FIRST, FORCES, LAST, Season
 
 # In the middle of a day: what is due later that day does not count yet.
 NOW = at_london(LAST - timedelta(days=1), time(8, 50))
@@ -196,13 +196,59 @@ def test_each_stage_has_its_median_and_centiles(season: Season) -> None:
     assert Stage.RECEIVED in found
 
 
+@pytest.mark.feature("RP2")
+@pytest.mark.parametrize("whose", [Whose(Kind.FORCE, "99"), Whose(Kind.COUNCIL, "999")])
+def test_every_time_of_a_stage_equals_what_is_recomputed_row_by_row(
+    season: Season, whose: Whose
+) -> None:
+    truth: dict[Stage, list[int]] = {}
+    rows = season.messages(120)
+    decided, alerted = season.decisions(rows), season.hand_overs(rows)
+    for one in rows:
+        owner = one.force if whose.kind is Kind.FORCE else one.council
+        inside = WHOLE.starts_at <= one.due_at < WHOLE.ends_at and one.due_at <= NOW
+        if owner == whose.code and inside and one.state not in ENDED:
+            for stage, minutes in minutes_of(one, decided[one.id], alerted[one.id]):
+                truth.setdefault(stage, []).append(minutes)
+    with season.wiring.database.read(PLATFORM) as session:
+        times = stage_times(session, whose, period=WHOLE, now=NOW)
+    assert len(times) == (6 if whose.kind is Kind.FORCE else 4)
+    for time_of in times:
+        taken = sorted(truth[time_of.stage])
+        centiles = [taken[-(-len(taken) * part // 100) - 1] for part in (50, 90, 95)]
+        found = [time_of.median, time_of.ninetieth, time_of.ninety_fifth]
+        assert (time_of.messages, found) == (len(taken), centiles), time_of.stage
+
+
+def minutes_of(
+    row: Notification, decided: Iterable[datetime], alerted: Iterable[datetime]
+) -> Iterator[tuple[Stage, int]]:
+    """How long each stage of one message took, of those it went through."""
+    matched = max((at for at in decided if row.ready_at and at <= row.ready_at), default=None)
+    first = min(alerted, default=None)
+    for stage, start, end in (
+        (Stage.RECEIVED, row.accepted_at - BEFORE, row.accepted_at),
+        (Stage.MATCHED, row.accepted_at, matched),
+        (Stage.ALERTED, matched, first),
+        (Stage.TOLD, first, row.told_at),
+        (Stage.ACKNOWLEDGED, row.told_at, row.acknowledged_at),
+        (Stage.RECEIVED_TO_TOLD, row.accepted_at, row.told_at),
+        (Stage.RECEIVED_TO_ALERTED, row.accepted_at, first),
+    ):
+        if start is not None and end is not None:
+            yield stage, max(0, int((end - start).total_seconds())) // 60
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_figures_are_read_from_an_index_alone(season: Season) -> None:
-    season.messages(600)
+    rows = season.messages(600)
+    season.decisions(rows)
+    season.hand_overs(rows)
     days = Period(LAST - timedelta(days=3), LAST)
     engine = season.wiring.database.engine
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE notification"))
+        for table in ("notification", "incident", "match", "receipt"):
+            connection.execute(text(f"VACUUM ANALYZE {table}"))
     for whose, index in (
         (Whose(Kind.FORCE, "99"), "ix_notification_force_due"),
         (Whose(Kind.COUNCIL, "999"), "ix_notification_council_due"),
@@ -211,6 +257,16 @@ def test_the_figures_are_read_from_an_index_alone(season: Season) -> None:
             plan = explained(season.wiring, query(whose, days, NOW))
             assert f"Index Only Scan using {index} on notification" in plan, plan
             assert plan.count("on notification") == 1, plan
+    plan = explained(
+        season.wiring,
+        select(_instants(Whose(Kind.FORCE, "99"), days, NOW, since=days.starts_at)),
+    )
+    for table, index in (
+        ("notification", "ix_notification_force_due"), ("incident", "ix_incident_force_received"),
+        ("match", "ix_match_force_decided"), ("receipt", "ix_receipt_handed_over"),
+    ):  # fmt: skip
+        assert f"Index Only Scan using {index} on {table}" in plan, plan
+        assert plan.count(f" on {table}\n") == 1, plan
 
 
 def explained(wiring: Wiring, statement: Select[Any]) -> str:
