@@ -22,7 +22,7 @@ def in_holiday(notification: Notification, *, on: date) -> bool:
 
 def holiday_order(session: Session, urn: int, people: list[Contact], *, on: date) -> list[Contact]:
     """Return a school's key adults with those first who answer in this holiday."""
-    covering = holiday_contacts(session, urn, on=on)
+    covering = holiday_contacts(session, [urn], on=on)
     return sorted(people, key=lambda one: one.key_adult_id not in covering)
 
 

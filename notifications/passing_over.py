@@ -16,8 +16,8 @@ from app.core.ids import new_id
 from notifications.models import Notification, Occurrence, Receipt
 from notifications.recipients import Recipient
 from notifications.states import ReceiptKind
-from schools.connected import Hit, PersonOfInterest, connected
-from schools.connected_models import ChangeReason
+from schools.connected import Hit, PersonOfInterest, connected_by, digests_of
+from schools.connected_models import ChangeReason, ConnectedDigest
 from schools.recipient_changes import note_change
 
 _REASONS = {
@@ -71,14 +71,38 @@ def passed_over(
     A name alone leaves nobody out: it is asked about at opening. Needs the force's scope.
     """
     told = told_of(session, notification_ids).values()
-    hits = connected(
-        session,
-        cipher,
-        incident_ids={incident for one in told for incident in one.incidents},
-        child_ids={child for one in told for child in one.children},
-        people=[as_person(contact) for contact in contacts],
+    incidents = {incident for one in told for incident in one.incidents}
+    children = {child for one in told for child in one.children}
+    said = _withheld(session, notification_ids).values()
+    return _passed_over(
+        cipher, digests_of(session, incidents), children, frozenset().union(*said), contacts
     )
-    said = _withheld(session, notification_ids)
+
+
+def passed_over_each(
+    session: Session, cipher: Cipher, asked: Mapping[UUID, Sequence[Recipient]]
+) -> dict[UUID, PassedOver]:
+    """Return who is left out of each of these notifications, of its own people, read at once."""
+    told = told_of(session, asked)
+    kept: dict[UUID, list[ConnectedDigest]] = {}
+    for row in digests_of(session, {one for its in told.values() for one in its.incidents}):
+        kept.setdefault(row.incident_id, []).append(row)
+    said = _withheld(session, asked)
+    found = {}
+    for ident, contacts in asked.items():
+        its = told.get(ident, ToldOf())
+        digests = [row for incident in its.incidents for row in kept.get(incident, ())]
+        withheld = said.get(ident, frozenset())
+        found[ident] = _passed_over(cipher, digests, its.children, withheld, contacts)
+    return found
+
+
+def _passed_over(
+    cipher: Cipher, digests: Sequence[ConnectedDigest], children: Collection[UUID],
+    said: Collection[str], contacts: Sequence[Recipient],
+) -> PassedOver:  # fmt: skip
+    people = [as_person(contact) for contact in contacts]
+    hits = connected_by(cipher, digests, people, child_ids=children)
     return PassedOver(
         {one.id: _REASONS[hit] for one in contacts if (hit := hits.get(one.id)) in _REASONS},
         frozenset(one.id for one in contacts if f"account:{one.account_id}" in said),
@@ -106,7 +130,7 @@ def carry_withheld(
 
     `said` is the account and what it said. Nobody is hurried: the ladder passes over them.
     """
-    known = _withheld(session, [notification.id])
+    known = _withheld(session, [notification.id]).get(notification.id, frozenset())
     for account in sorted({f"account:{one.account_id}" for one in people} & said.keys() - known):
         session.add(
             Receipt(
@@ -128,12 +152,15 @@ def as_person(one: Recipient) -> PersonOfInterest:
     return PersonOfInterest(one.id, one.name, one.email, one.telephone, one.date_of_birth)
 
 
-def _withheld(session: Session, notification_ids: Collection[UUID]) -> set[str]:
-    return set(
-        session.scalars(
-            select(Receipt.actor).where(
-                Receipt.notification_id.in_(set(notification_ids)),
-                Receipt.kind == ReceiptKind.WITHHELD,
-            )
+def _withheld(session: Session, notification_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+    """Return the accounts that said of a notification that they know the family."""
+    rows = session.execute(
+        select(Receipt.notification_id, Receipt.actor).where(
+            Receipt.notification_id.in_(set(notification_ids)),
+            Receipt.kind == ReceiptKind.WITHHELD,
         )
     )
+    found: dict[UUID, frozenset[str]] = {}
+    for notification_id, actor in rows:
+        found[notification_id] = found.get(notification_id, frozenset()) | {actor}
+    return found

@@ -123,7 +123,15 @@ def connected(
     Who is said to work at the school counts only beside the children given. Needs the force's
     scope; without it nobody is found.
     """
-    kept = _kept(session, incident_ids, child_ids)
+    return connected_by(cipher, digests_of(session, incident_ids), people, child_ids=child_ids)
+
+
+def connected_by(
+    cipher: Cipher, digests: Iterable[ConnectedDigest], people: Iterable[PersonOfInterest], *,
+    child_ids: Collection[UUID] = (),
+) -> dict[object, Hit]:  # fmt: skip
+    """Return the same by digests of incidents that were read before."""
+    kept = _beside(digests, child_ids)
     if not kept:
         return {}
     found: dict[object, Hit] = {}
@@ -141,7 +149,7 @@ def connected_incidents(
     """Return the incidents with which one person, known by these records, is connected."""
     found: dict[UUID, Hit] = {}
     grouped: dict[tuple[UUID, str], set[Mark]] = {}
-    for row in _kept(session, incident_ids, child_ids):
+    for row in _beside(digests_of(session, incident_ids), child_ids):
         grouped.setdefault((row.incident_id, row.force), set()).add(Mark(row.kind, row.digest))
     own = {force: [_marks(cipher, force, one) for one in records] for _, force in grouped}
     for (incident_id, force), marks in grouped.items():
@@ -151,14 +159,16 @@ def connected_incidents(
     return found
 
 
-def _kept(
-    session: Session, incident_ids: Collection[UUID], child_ids: Collection[UUID]
-) -> list[ConnectedDigest]:
+def digests_of(session: Session, incident_ids: Collection[UUID]) -> list[ConnectedDigest]:
+    """Return what is kept of who is connected with these incidents. Needs the force's scope."""
     if not incident_ids:
         return []
-    rows = session.scalars(
-        select(ConnectedDigest).where(ConnectedDigest.incident_id.in_(set(incident_ids)))
-    )
+    wanted = ConnectedDigest.incident_id.in_(set(incident_ids))
+    return list(session.scalars(select(ConnectedDigest).where(wanted)))
+
+
+def _beside(rows: Iterable[ConnectedDigest], child_ids: Collection[UUID]) -> list[ConnectedDigest]:
+    """Return those of the incident as a whole, and those beside one of the children."""
     children = {None, *child_ids}
     return [row for row in rows if row.involved_child_id in children]
 

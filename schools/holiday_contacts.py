@@ -1,5 +1,6 @@
 """Who answers for a school while it is closed: key adults with holiday cover on that date."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from schools.key_adult_models import HolidayCover
 from schools.models import KeyAdult
 
 
-def holiday_contacts(session: Session, urn: int, *, on: date) -> frozenset[UUID]:
-    """Return the ids of a school's key adults who said that they answer on this London date."""
+def holiday_contacts(session: Session, urns: Collection[int], *, on: date) -> frozenset[UUID]:
+    """Return the ids of these schools' key adults who answer on this London date."""
+    if not urns:
+        return frozenset()
     rows = session.scalars(
         select(HolidayCover.key_adult_id)
         .join(KeyAdult, KeyAdult.id == HolidayCover.key_adult_id)
-        .where(KeyAdult.urn == urn, HolidayCover.first_on <= on, HolidayCover.last_on >= on)
+        .where(KeyAdult.urn.in_(set(urns)), HolidayCover.first_on <= on, HolidayCover.last_on >= on)
     )
     return frozenset(rows)

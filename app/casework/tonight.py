@@ -135,7 +135,7 @@ def _asked(
     officers = people_of(session, cipher, urn=None, council=place.la_code, on=on, policy=policy)
     if way is HolidayPolicy.COUNCIL:
         return officers
-    covering = holiday_contacts(session, place.urn, on=on)
+    covering = holiday_contacts(session, [place.urn], on=on)
     return [*sorted(school, key=lambda one: one.id not in covering), *officers]
 
 

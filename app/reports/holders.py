@@ -16,8 +16,8 @@ from app.core.policy import Policy
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome, OutcomeReason
 from notifications.models import CallSheetLine, Notification, UnsettledChild
-from notifications.passing_over import passed_over
-from notifications.recipients import Recipient, people_of, those_shown
+from notifications.passing_over import passed_over_each
+from notifications.recipients import Recipient, people_of, people_of_each, those_shown
 from schools.matching.models import PassedTo, Review, ReviewState
 from schools.officers import Duty, officers_of
 
@@ -42,10 +42,12 @@ class Holders:
         self._late_at: dict[UUID, datetime | None] = {}
         self._reviews: dict[UUID, Review | None] = {}
         self._lines: dict[UUID, CallSheetLine | None] = {}
+        # By recipient, and by message: who may be told there, and who is left out of it.
         self._people: dict[str, list[Recipient]] = {}
+        self._left_out: dict[UUID, frozenset[UUID]] = {}
         self._officers: dict[Duty, str] = {}
 
-    def look_up(self, children: Iterable[UUID], messages: Iterable[UUID]) -> None:
+    def look_up(self, children: Iterable[UUID], untold: Iterable[Notification]) -> None:
         """Read at once what `of` will be asked of these; what was left out it reads by itself."""
         if wanted := set(children) - self._late_at.keys():
             self._late_at |= dict.fromkeys(wanted)
@@ -60,16 +62,33 @@ class Holders:
             )
             self._reviews |= dict.fromkeys(wanted)
             self._reviews |= {one.involved_child_id: one for one in self._session.scalars(reviews)}
-        if wanted := set(messages) - self._lines.keys():
-            self._lines |= dict.fromkeys(wanted)
+        if messages := {one.id: one for one in untold if one.id not in self._lines}:
+            self._lines |= dict.fromkeys(messages)
             lines = select(CallSheetLine).where(
-                CallSheetLine.notification_id.in_(wanted), CallSheetLine.closed_at.is_(None)
+                CallSheetLine.notification_id.in_(messages), CallSheetLine.closed_at.is_(None)
             )
             self._lines |= {one.notification_id: one for one in self._session.scalars(lines)}
+            self._look_up_people(
+                [one for ident, one in messages.items() if self._lines[ident] is None]
+            )
+
+    def _look_up_people(self, messages: Sequence[Notification]) -> None:
+        """Read who may be told of messages that no caller has, and who is left out of each."""
+        urns = {one.recipient: one.urn for one in messages if one.urn is not None}
+        new = {place: urn for place, urn in urns.items() if place not in self._people}
+        found = people_of_each(
+            self._session, self._cipher, set(new.values()), on=self._on, policy=self._policy
+        )
+        self._people |= {place: found[urn] for place, urn in new.items()}
+        asked = {one.id: self._people_for(one) for one in messages}
+        self._left_out |= {
+            ident: who.everybody
+            for ident, who in passed_over_each(self._session, self._cipher, asked).items()
+        }
 
     def of(self, child: InvolvedChild, visible: Sequence[Notification]) -> str:
         """Return who has this child now."""
-        self.look_up([child.id], [one.id for one in visible if one.told_at is None])
+        self.look_up([child.id], [one for one in visible if one.told_at is None])
         late = self._late(child)
         if late is not None:
             return late
@@ -152,16 +171,22 @@ class Holders:
 
     def _recipient(self, notification: Notification) -> str | None:
         """Return the first person who can receive and is not left out of this one."""
+        left_out = self._left_out[notification.id]
+        able = (
+            one
+            for one in self._people_for(notification)
+            if one.can_receive and one.id not in left_out
+        )
+        return next((one.name for one in able), None)
+
+    def _people_for(self, notification: Notification) -> list[Recipient]:
         place = notification.recipient
         if place not in self._people:
             self._people[place] = people_of(
                 self._session, self._cipher, urn=notification.urn, council=notification.council,
                 on=self._on, policy=self._policy,
             )  # fmt: skip
-        people = those_shown(self._people[place], notification.shown_only_to)
-        left_out = passed_over(self._session, self._cipher, [notification.id], people).everybody
-        able = (one for one in people if one.can_receive and one.id not in left_out)
-        return next((one.name for one in able), None)
+        return those_shown(self._people[place], notification.shown_only_to)
 
     def _room(self, room: str, role: Role) -> str:
         """Return a room and its people who can sign in; an empty room's work is the duty officer's.

@@ -262,7 +262,7 @@ def _holders(
     whole, held = holders(), {}
     for asked in (whole, apart):
         if asked is not None:
-            asked.look_up(children, [one.id for one in untold])
+            asked.look_up(children, untold)
     for one in untold:
         child, closed = children[one.involved_child_id]
         held[one.id] = (apart if closed and apart else whole).of(child, [one])

@@ -54,7 +54,7 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     for asked in {holders, apart}:
         asked.look_up(
             [child.id for child, _ in children],
-            [one.id for own in sent.values() for one in own if one.told_at is None],
+            [one for own in sent.values() for one in own if one.told_at is None],
         )
     names = _school_names(session, sent)
     served = services_told(session, [one.id for one, _ in children])

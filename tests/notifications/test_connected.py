@@ -10,7 +10,8 @@ from app.core.models import AuditEntry
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
 from app.reports.holders import Holders
-from notifications.models import Alert, CallSheetLine, EscalationStep
+from notifications import receipts
+from notifications.models import Alert, CallSheetLine, EscalationStep, Notification
 from schools.connected import Adult
 from schools.connected_models import ChangeReason, RecipientChange
 from schools.key_adult_details import KeyAdultDetails, seal_details
@@ -114,15 +115,26 @@ def test_a_second_incident_that_joins_counts_as_well(force: NotifyingForce) -> N
     assert alerted(force) == [force.key_adults[1]]
 
 
-def test_the_board_names_nobody_who_is_left_out(
+def test_the_board_names_for_each_message_who_is_not_left_out_of_that_one(
     force: NotifyingForce, happened: Happened, placed: UUID
 ) -> None:
     connect(force.wiring, happened.incident_id, FIRST)
+    third, other = force.happened(), force.place()
+    both, said = force.place(force.order(third)), force.place()
+    connect(force.wiring, third.incident_id, FIRST, SECOND)
+    account = force.account()
+    with force.database.write(PLATFORM) as session:
+        session.get_one(KeyAdult, force.key_adults[0]).account_id = account
+    force.act(said, receipts.withheld, actor=f"account:{account}")
     with force.database.read(PLATFORM) as session:
         holders = Holders(session, force.cipher, force=FORCE, policy=Policy(), on=TODAY)
-        holders.look_up([], [placed])
-        held_by = holders._school(force.read(placed))
-    assert held_by == "Key adult: Key Adult 2"
+        rows = [session.get_one(Notification, one) for one in (placed, other, both, said)]
+        holders.look_up([], rows)
+        held_by = [holders._school(row) for row in rows]
+    assert held_by == [
+        "Key adult: Key Adult 2", "Key adult: Key Adult 1", "Desk: the duty officer (no number known)",
+        "Key adult: Key Adult 2",
+    ]  # fmt: skip
 
 
 def test_the_trail_says_that_it_changed_and_neither_who_nor_why(
