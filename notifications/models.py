@@ -39,6 +39,7 @@ from notifications.states import (
     ToldHow,
 )
 
+_NOT_SHOWN = text("state IN ('draft', 'held', 'recalled', 'superseded')")
 _REPORTED = (
     "id", "urn", "state", "late_record", "told_at", "told_how", "acknowledged_at", "late_cause",
     "shown_only_to",
@@ -100,7 +101,11 @@ class Notification(Delivered, Base):
         ),
         Index("ix_notification_urn_state", "urn", "state"),
         Index(
-            "ix_notification_untold", "due_at",
+            "ix_notification_not_shown", "force", "due_at",
+            sqlite_where=_NOT_SHOWN, postgresql_where=_NOT_SHOWN,
+        ),
+        Index(
+            "ix_notification_untold", "force", "due_at",
             sqlite_where=text("told_at IS NULL AND state = 'ready'"),
             postgresql_where=text("told_at IS NULL AND state = 'ready'"),
         ),

@@ -277,6 +277,8 @@ VISIBLE = frozenset(
         NotificationState.FOLLOWED_UP,
     }
 )  # fmt: skip
+# Nobody is shown one of these, whether or not somebody was before.
+NOT_SHOWN = tuple(one for one in NotificationState if one not in VISIBLE)
 TOLD = VISIBLE - {NotificationState.READY}
 ENDED = frozenset({NotificationState.SUPERSEDED, NotificationState.RECALLED})
 # Untold in one of these, a notification still has somebody waiting for it.

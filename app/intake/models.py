@@ -71,6 +71,12 @@ class Incident(ForceOwned, Base):
     withdrawal_reason: Mapped[str | None] = mapped_column(String(64))
 
 
+_OTHER_SERVICE = text(
+    "outcome = 'not_notified' AND outcome_reason IN ('other_jurisdiction', "
+    "'pre_school_not_registered', 'unborn', 'under_16_parties')"
+)
+
+
 class InvolvedChild(ForceOwned, Base):
     """One child named in one incident; the row is also the queue of the matching job."""
 
@@ -83,7 +89,12 @@ class InvolvedChild(ForceOwned, Base):
             "outcome NOT IN ('not_notified', 'in_review', 'held') OR outcome_reason IS NOT NULL",
             name="reason_given",
         ),
-        Index("ix_involved_child_force_outcome", "force", "outcome"),
+        Index("ix_involved_child_force_outcome", "force", "outcome", "due_at"),
+        # Perhaps still at risk, and no school is told: on every board until another service was.
+        Index(
+            "ix_involved_child_other_service", "force", "due_at",
+            sqlite_where=_OTHER_SERVICE, postgresql_where=_OTHER_SERVICE,
+        ),
         Index("ix_involved_child_force_due", "force", "due_at"),
         # The queue of the matching job: a tick looks at what waits, never at the whole table.
         Index(

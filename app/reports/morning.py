@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.access.restricted import allowed
@@ -18,20 +18,19 @@ from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import NEEDS_SERVICE, IncidentState, Outcome
+from app.intake.outcomes import IncidentState
 from app.intake.trial import tried
+from app.reports import candidates
 from app.reports.feed import feed_of, refused_pushes
 from app.reports.holders import Holders
 from app.reports.holiday import holiday_backlog
 from app.reports.rows import NOT_SHOWN, Board, ChildRow
-from app.reports.services import service_told, services_told
+from app.reports.services import services_told
 from app.reports.told import Telling, Told, told_of
 from notifications.models import Notification, Occurrence
 from notifications.states import VISIBLE
 from schools.connected_models import RecipientChange
 from schools.queries import council_name, establishments
-
-_SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
 
 
 def board(session: Session, cipher: Cipher, *, force: str, on: date, now: datetime) -> Board:
@@ -100,34 +99,12 @@ def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, 
 
 def _children(force: str, on: date) -> Select[InvolvedChild, Incident]:
     start, end = at_london(on, time(0, 0)), at_london(on + timedelta(days=1), time(0, 0))
-    other_service = and_(
-        InvolvedChild.outcome == Outcome.NOT_NOTIFIED,
-        InvolvedChild.outcome_reason.in_(NEEDS_SERVICE),
-        ~service_told(),
-    )
-    carried_over = and_(
-        InvolvedChild.due_at < start, or_(InvolvedChild.outcome.not_in(_SETTLED), other_service)
-    )
-    # Told in the holiday and matched again since: on the board of that day, too.
-    was_due = exists().where(
-        Occurrence.involved_child_id == InvolvedChild.id,
-        Notification.id == Occurrence.notification_id,
-        Notification.due_at >= start,
-        Notification.due_at < end,
-        InvolvedChild.rematched_at.is_not(None),
-    )
     return (
         select(InvolvedChild, Incident)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(
-            InvolvedChild.force == force,
+            candidates.of_morning(force, start, end),
             Incident.state != IncidentState.SUPERSEDED,
-            or_(
-                and_(InvolvedChild.due_at >= start, InvolvedChild.due_at < end),
-                InvolvedChild.due_at.is_(None),
-                carried_over,
-                was_due,
-            ),
         )
         .order_by(Incident.reference, InvolvedChild.position)
     )

@@ -7,6 +7,7 @@ asked on a connection of the world's own, beside the engine of the service.
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,20 +15,22 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.dialects import sqlite
 
 from app.casework.inbox import inbox
-from app.core.clock import london_date
+from app.core.clock import at_london, london_date
 from app.core.models import AuditHead
 from app.core.scope import PLATFORM, of_force
-from app.intake.models import Incident
+from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState
 from app.reports.balance import balance
-from app.reports.morning import board
-from app.reports.told import Told
+from app.reports.morning import board, notifications_of
+from app.reports.services import services_told
+from app.reports.told import Telling, Told, told_of
 from app.simulation.county import FORCES
 from app.simulation.notify import NEVER_LEFT
 from app.simulation.world import World
 from notifications.models import Alert, Notification, Occurrence, Receipt
 from notifications.states import VISIBLE, NotificationState, ReceiptKind
 
+DAY = timedelta(days=1)
 # How far a notification is: it may be held and come back, and may end; it never loses a receipt.
 _RANK: dict[str, int] = {
     NotificationState.DRAFT: 0, NotificationState.READY: 1, NotificationState.OPENED: 2,
@@ -53,7 +56,10 @@ def safety(world: World) -> list[str]:
 
 def at_the_end(world: World) -> list[str]:
     """Return what is broken of the dearer checks: other schools, the bytes, the audit chain."""
-    return [*_only_their_own(world), *_no_content_in_bytes(world), *_chain_holds(world)]
+    return [
+        *_only_their_own(world), *_no_content_in_bytes(world), *_chain_holds(world),
+        *on_a_board(world),
+    ]  # fmt: skip
 
 
 def liveness(world: World) -> list[str]:
@@ -72,6 +78,45 @@ def liveness(world: World) -> list[str]:
             if row.told is Told.NOT_TOLD and not row.held_by
         ]
     return found
+
+
+EVERY_CHILD = (
+    select(InvolvedChild.id, InvolvedChild.outcome, InvolvedChild.outcome_reason)
+    .join(Incident, Incident.id == InvolvedChild.incident_id)
+    .where(Incident.state != IncidentState.SUPERSEDED)
+)
+
+
+def on_a_board(world: World) -> Iterator[str]:
+    """I13: whoever is not told is on the board of today, or of the day they are due on.
+
+    Every child there is is looked at: the board itself begins at what is open.
+    """
+    for force in FORCES:
+        with world.wiring.database.read(of_force(force)) as session:
+            children = session.execute(EVERY_CHILD).all()
+            ids = [child_id for child_id, *_ in children]
+            sent, served = notifications_of(session, ids), services_told(session, ids)
+            untold = {
+                child_id
+                for child_id, outcome, reason in children
+                if told_of(
+                    outcome, [Telling(one.state, one.told_at) for one in sent.get(child_id, ())],
+                    reason=reason, service_told=child_id in served,
+                ) is Told.NOT_TOLD
+            }  # fmt: skip
+            later = set(
+                session.scalars(
+                    select(InvolvedChild.id).where(
+                        InvolvedChild.due_at >= at_london(london_date(world.now) + DAY, time())
+                    )
+                )
+            )
+            shown = board(
+                session, world.wiring.cipher, force=force, on=london_date(world.now), now=world.now
+            )
+        listed = {row.child_id for row in shown.rows if row.told is Told.NOT_TOLD}
+        yield from (f"on_no_board:{one}" for one in sorted(untold - later - listed))
 
 
 def _text(statement: Select[*tuple[Any, ...]]) -> str:

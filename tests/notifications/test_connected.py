@@ -132,7 +132,8 @@ def test_the_board_names_for_each_message_who_is_not_left_out_of_that_one(
         holders.look_up([], rows)
         held_by = [holders._school(row) for row in rows]
     assert held_by == [
-        "Key adult: Key Adult 2", "Key adult: Key Adult 1", "Desk: the duty officer (no number known)",
+        "Key adult: Key Adult 2", "Key adult: Key Adult 1",
+        "Desk: the duty officer (no number known)",
         "Key adult: Key Adult 2",
     ]  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Indexes from which the times of the stages are read without touching the rows (decision 0137)."""
+"""indexes for years of messages: the stages' times (decision 0137), and the board (0139)
+
+Expand first, contract in a later release: the previous release must work on this schema.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +17,12 @@ _REPORTED = (
 )  # fmt: skip
 _STAGES = ("accepted_at", "ready_at", "involved_child_id", "incident_id")
 _HANDED_OVER = sa.text("kind = 'handed_over'")
+_UNTOLD = sa.text("told_at IS NULL AND state = 'ready'")
+_NOT_SHOWN = sa.text("state IN ('draft', 'held', 'recalled', 'superseded')")
+_OTHER_SERVICE = sa.text(
+    "outcome = 'not_notified' AND outcome_reason IN ('other_jurisdiction', "
+    "'pre_school_not_registered', 'unborn', 'under_16_parties')"
+)
 
 
 def upgrade() -> None:
@@ -28,9 +37,23 @@ def upgrade() -> None:
         sqlite_where=_HANDED_OVER, postgresql_where=_HANDED_OVER,
         postgresql_include=["notification_id", "urn", "council"],
     )  # fmt: skip
+    _of_child(["force", "outcome", "due_at"])
+    _of_untold(["force", "due_at"])
+    op.create_index(
+        "ix_involved_child_other_service", "involved_child", ["force", "due_at"],
+        sqlite_where=_OTHER_SERVICE, postgresql_where=_OTHER_SERVICE,
+    )  # fmt: skip
+    op.create_index(
+        "ix_notification_not_shown", "notification", ["force", "due_at"],
+        sqlite_where=_NOT_SHOWN, postgresql_where=_NOT_SHOWN,
+    )  # fmt: skip
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notification_not_shown", "notification")
+    op.drop_index("ix_involved_child_other_service", "involved_child")
+    _of_untold(["due_at"])
+    _of_child(["force", "outcome"])
     op.drop_index("ix_receipt_handed_over", "receipt")
     op.drop_index("ix_match_force_decided", "match")
     _of_incident([])
@@ -51,4 +74,17 @@ def _of_incident(included: list[str]) -> None:
     op.create_index(
         "ix_incident_force_received", "incident", ["force", "received_at"],
         postgresql_include=included,
+    )  # fmt: skip
+
+
+def _of_child(columns: list[str]) -> None:
+    op.drop_index("ix_involved_child_force_outcome", "involved_child")
+    op.create_index("ix_involved_child_force_outcome", "involved_child", columns)
+
+
+def _of_untold(columns: list[str]) -> None:
+    op.drop_index("ix_notification_untold", "notification")
+    op.create_index(
+        "ix_notification_untold", "notification", columns,
+        sqlite_where=_UNTOLD, postgresql_where=_UNTOLD,
     )  # fmt: skip

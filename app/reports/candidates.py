@@ -1,0 +1,98 @@
+"""Which children may be on the board of a morning, found from what is open and never from the past.
+
+Every statement here begins at an index that holds only what is open or due that day: the board of
+a force with years of messages costs what its morning costs. What is found is looked at again in
+Python (`app.reports.told`), so one too many does no harm; one too few would be a child on no board.
+A child is sent to a school or council in the transaction that places its first message, so that
+one who was sent is found by its messages (`tests/journeys/test_boards_hold_everybody.py`).
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, select, union
+
+from app.core.types import Choice
+from app.intake.models import Incident, InvolvedChild
+from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
+from app.reports.services import service_told
+from notifications.models import Notification, Occurrence
+from notifications.states import NOT_SHOWN, VISIBLE, NotificationState
+
+SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
+UNSETTLED = (Outcome.RECEIVED, Outcome.DETAILS_AWAITED, Outcome.IN_REVIEW, Outcome.HELD)
+# The newer version of the incident has the child.
+_UNDATED = tuple(one for one in Outcome if one is not Outcome.SUPERSEDED)
+
+
+def of_morning(force: str, start: datetime, end: datetime) -> ColumnElement[bool]:
+    """Return whether a child is due between two instants, or of before and perhaps not told.
+
+    Also one that was told in a holiday and matched again, if a message of it is due between them.
+    """
+    mine, due_at = InvolvedChild.force == force, InvolvedChild.due_at
+    rows = select(InvolvedChild.id).where(mine)
+    found = union(
+        rows.where(due_at >= start, due_at < end),
+        # Not decided at all yet: matching has not looked at it.
+        rows.where(InvolvedChild.outcome.in_(_UNDATED), due_at.is_(None)),
+        rows.where(InvolvedChild.outcome.in_(UNSETTLED), due_at < start),
+        _without_service(force, start),
+        _by_message(force, _untold()).where(InvolvedChild.outcome.in_(SENT), due_at < start),
+        _by_message(force, _nothing_shown()).where(InvolvedChild.outcome.in_(SENT), due_at < start),
+        _by_message(force, Notification.due_at >= start, Notification.due_at < end).where(
+            InvolvedChild.rematched_at.is_not(None)
+        ),
+    )
+    return InvolvedChild.id.in_(found)
+
+
+def _without_service(force: str, start: datetime) -> Select[UUID]:
+    """Children whom no school is told of, and of whom no other service was told yet."""
+    return (
+        select(InvolvedChild.id)
+        .join(Incident, Incident.id == InvolvedChild.incident_id)
+        .where(
+            InvolvedChild.force == force, InvolvedChild.due_at < start,
+            InvolvedChild.outcome.in_(_plainly(Outcome, [Outcome.NOT_NOTIFIED])),
+            InvolvedChild.outcome_reason.in_(_plainly(OutcomeReason, NEEDS_SERVICE)),
+            ~service_told(),
+        )
+    )  # fmt: skip
+
+
+def _by_message(force: str, *which: ColumnElement[bool]) -> Select[UUID]:
+    """The children whom some messages of a force tell of."""
+    found: Any = (
+        select(InvolvedChild.id)
+        .select_from(Notification)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .join(InvolvedChild, InvolvedChild.id == Occurrence.involved_child_id)
+        .where(Notification.force == force, *which)
+    )
+    return found  # type: ignore[no-any-return]
+
+
+def _untold() -> ColumnElement[bool]:
+    return and_(
+        Notification.state.in_(_plainly(NotificationState, [NotificationState.READY])),
+        Notification.told_at.is_(None),
+    )
+
+
+def _nothing_shown() -> ColumnElement[bool]:
+    """A message that is shown to nobody, where no other about the same child is shown."""
+    other, its = Notification.__table__.alias("other"), Occurrence.__table__.alias("its")
+    shown = exists().where(
+        its.c.involved_child_id == Occurrence.involved_child_id,
+        other.c.id == its.c.notification_id, other.c.state.in_(sorted(VISIBLE)),
+    )  # fmt: skip
+    return and_(Notification.state.in_(_plainly(NotificationState, NOT_SHOWN)), ~shown)
+
+
+def _plainly(kind: type[StrEnum], values: Collection[StrEnum]) -> BindParameter[Any]:
+    """Return values as part of the statement: only so is an index known to hold them."""
+    return bindparam(None, sorted(values), Choice(kind), expanding=True, literal_execute=True)
