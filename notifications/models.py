@@ -40,6 +40,8 @@ from notifications.states import (
 )
 
 _NOT_SHOWN = text("state IN ('draft', 'held', 'recalled', 'superseded')")
+_TO_ACKNOWLEDGE = text("told_at IS NOT NULL AND acknowledged_at IS NULL")
+_TO_FOLLOW_UP = text("follow_up_due_on IS NOT NULL AND followed_up_at IS NULL")
 _REPORTED = (
     "id", "urn", "state", "late_record", "told_at", "told_how", "acknowledged_at", "late_cause",
     "shown_only_to",
@@ -100,6 +102,15 @@ class Notification(Delivered, Base):
             postgresql_include=["force", *_REPORTED, "accepted_at"],
         ),
         Index("ix_notification_urn_state", "urn", "state"),
+        # What stays open after somebody was told.
+        Index(
+            "ix_notification_to_acknowledge", "force", "told_at",
+            sqlite_where=_TO_ACKNOWLEDGE, postgresql_where=_TO_ACKNOWLEDGE,
+        ),
+        Index(
+            "ix_notification_to_follow_up", "force", "follow_up_due_on",
+            sqlite_where=_TO_FOLLOW_UP, postgresql_where=_TO_FOLLOW_UP,
+        ),
         Index(
             "ix_notification_not_shown", "force", "due_at",
             sqlite_where=_NOT_SHOWN, postgresql_where=_NOT_SHOWN,

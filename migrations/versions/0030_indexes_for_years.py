@@ -19,10 +19,18 @@ _STAGES = ("accepted_at", "ready_at", "involved_child_id", "incident_id")
 _HANDED_OVER = sa.text("kind = 'handed_over'")
 _UNTOLD = sa.text("told_at IS NULL AND state = 'ready'")
 _NOT_SHOWN = sa.text("state IN ('draft', 'held', 'recalled', 'superseded')")
+_TO_ACKNOWLEDGE = sa.text("told_at IS NOT NULL AND acknowledged_at IS NULL")
+_TO_FOLLOW_UP = sa.text("follow_up_due_on IS NOT NULL AND followed_up_at IS NULL")
 _OTHER_SERVICE = sa.text(
     "outcome = 'not_notified' AND outcome_reason IN ('other_jurisdiction', "
     "'pre_school_not_registered', 'unborn', 'under_16_parties')"
 )
+
+# What stays open of a message, by its force.
+_OPEN = (
+    ("not_shown", "due_at", _NOT_SHOWN), ("to_acknowledge", "told_at", _TO_ACKNOWLEDGE),
+    ("to_follow_up", "follow_up_due_on", _TO_FOLLOW_UP),
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -43,14 +51,16 @@ def upgrade() -> None:
         "ix_involved_child_other_service", "involved_child", ["force", "due_at"],
         sqlite_where=_OTHER_SERVICE, postgresql_where=_OTHER_SERVICE,
     )  # fmt: skip
-    op.create_index(
-        "ix_notification_not_shown", "notification", ["force", "due_at"],
-        sqlite_where=_NOT_SHOWN, postgresql_where=_NOT_SHOWN,
-    )  # fmt: skip
+    for name, column, where in _OPEN:
+        op.create_index(
+            f"ix_notification_{name}", "notification", ["force", column],
+            sqlite_where=where, postgresql_where=where,
+        )  # fmt: skip
 
 
 def downgrade() -> None:
-    op.drop_index("ix_notification_not_shown", "notification")
+    for name, _, _ in _OPEN:
+        op.drop_index(f"ix_notification_{name}", "notification")
     op.drop_index("ix_involved_child_other_service", "involved_child")
     _of_untold(["due_at"])
     _of_child(["force", "outcome"])
