@@ -1,10 +1,19 @@
 """Column types: aware UTC instants, JSON, and enumerations that the database itself enforces."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    CheckConstraint,
+    DateTime,
+    String,
+    TypeDecorator,
+    bindparam,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
@@ -74,3 +83,11 @@ def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
     """Return the CHECK that repeats an enumeration in the database, named after its column."""
     values = ", ".join(f"'{choice.value}'" for choice in choices)
     return CheckConstraint(f"{column} IN ({values})", name=f"{column}_known")
+
+
+def plainly(choices: type[StrEnum], values: Collection[StrEnum]) -> BindParameter[Any]:
+    """Return values for `in_` that stand in the statement itself, and not beside it.
+
+    Only so does PostgreSQL know of a prepared statement that an index of these alone has them all.
+    """
+    return bindparam(None, sorted(values), Choice(choices), expanding=True, literal_execute=True)

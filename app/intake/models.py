@@ -90,6 +90,8 @@ class InvolvedChild(ForceOwned, Base):
             name="reason_given",
         ),
         Index("ix_involved_child_force_outcome", "force", "outcome", "due_at"),
+        # What was decided lately is held against its evidence.
+        Index("ix_involved_child_outcome_at", "outcome_at"),
         # Perhaps still at risk, and no school is told: on every board until another service was.
         Index(
             "ix_involved_child_other_service", "force", "due_at",

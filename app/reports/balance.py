@@ -14,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.access.models import Force
 from app.core.audit import Event
 from app.core.models import AuditEntry
-from app.core.types import Utc
+from app.core.types import Utc, plainly
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from notifications.models import (
@@ -36,11 +37,14 @@ from schools.matching.models import Match, Review, ReviewState
 WAITING = timedelta(minutes=10)
 # How long a due step may take to become an alert, or an alert to be tried: three ticks and a retry.
 GRACE = timedelta(minutes=5)
-# Outcomes older than this were held against their evidence on the days before.
-LOOKED_BACK = timedelta(days=7)
+# Outcomes older than this were held against their evidence at every tick of the days before.
+LOOKED_BACK = timedelta(days=2)
 
 _WAITED = bindparam("waited", type_=Utc())
 _EXCUSED = bindparam("excused", type_=Utc())
+_SINCE = bindparam("since", type_=Utc())
+# By force, so that an index of it leads to the few: no table is read whole at every tick.
+_FORCES = select(Force.code)
 _LIVE_ALERTS = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
 _SENT_ALERTS = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
 
@@ -73,13 +77,13 @@ class Imbalance:
 
 def balance(session: Session, *, now: datetime, force: str | None = None) -> list[Imbalance]:
     """Return everything that does not add up at `now`, of one force or of all."""
-    limits = {"waited": now - WAITING, "excused": now - GRACE}
+    since = now - LOOKED_BACK
+    limits = {"waited": now - WAITING, "excused": now - GRACE, "since": since}
     found = [
         Imbalance(row_force, subject, code)
         for code, statement in _built()
         for row_force, subject in session.execute(statement, limits)
     ]
-    since = now - LOOKED_BACK
     found += [*_missing_schools(session, since), *_missing_reasons(session, since)]
     return [one for one in found if force is None or one.force == force]
 
@@ -92,33 +96,37 @@ def _built() -> tuple[tuple[Imbalanced, Select[str, UUID]], ...]:
 
 def _rules() -> Iterator[tuple[Imbalanced, Select[str, UUID]]]:
     child = select(InvolvedChild.force, InvolvedChild.id)
+    open_child = child.where(InvolvedChild.force.in_(_FORCES))
     yield (
         Imbalanced.NO_CHILD_ROWS,
         (
             select(Incident.force, Incident.id)
+            .where(Incident.force.in_(_FORCES), Incident.received_at > _SINCE)
             .where(Incident.state == IncidentState.NEWEST, Incident.children_seen > 0)
             .where(~exists().where(InvolvedChild.incident_id == Incident.id))
         ),
     )
     yield (
         Imbalanced.RECEIVED_TOO_LONG,
-        child.where(InvolvedChild.outcome == Outcome.RECEIVED, InvolvedChild.outcome_at < _WAITED),
+        open_child.where(
+            InvolvedChild.outcome == Outcome.RECEIVED, InvolvedChild.outcome_at < _WAITED
+        ),
     )
     yield (
         Imbalanced.REVIEW_MISSING,
-        child.where(
+        open_child.where(
             InvolvedChild.outcome == Outcome.IN_REVIEW, ~_has_open_review(), ~_has_fresh_match()
         ),
     )
     yield (
         Imbalanced.HELD_TOO_LONG,
-        child.where(
+        open_child.where(
             InvolvedChild.outcome == Outcome.HELD,
             or_(InvolvedChild.due_at.is_(None), InvolvedChild.due_at < _WAITED),
         ),
     )
     yield from _rules_of_telling(child)
-    yield from _rules_of_pursuing(child)
+    yield from _rules_of_pursuing(open_child)
 
 
 def _rules_of_telling(
@@ -127,7 +135,7 @@ def _rules_of_telling(
     yield (
         Imbalanced.STEP_OVERDUE,
         child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
-            Notification.state.in_(VISIBLE), Notification.told_at.is_(None), _step_overdue()
+            *_untold(), _step_overdue()
         ),
     )
     yield (
@@ -136,19 +144,24 @@ def _rules_of_telling(
         .join(Notification, Notification.id == Occurrence.notification_id)
         .where(
             InvolvedChild.outcome.in_((Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)),
-            Notification.state.in_(VISIBLE),
-            Notification.told_at.is_(None),
+            *_untold(),
             ~_somebody_asked(),
         ),
     )
     yield (
         Imbalanced.COUNCIL_NOT_NOTIFIED,
-        child.where(InvolvedChild.outcome == Outcome.SENT_TO_COUNCIL, ~_at_a_council()),
+        child.where(
+            InvolvedChild.outcome_at > _SINCE,
+            InvolvedChild.outcome == Outcome.SENT_TO_COUNCIL,
+            ~_at_a_council(),
+        ),
     )
     yield (
         Imbalanced.STILL_VISIBLE,
         child.join(Notification, Notification.involved_child_id == InvolvedChild.id).where(
-            InvolvedChild.outcome == Outcome.WITHDRAWN, Notification.state.in_(VISIBLE)
+            InvolvedChild.outcome_at > _SINCE,
+            InvolvedChild.outcome == Outcome.WITHDRAWN,
+            Notification.state.in_(VISIBLE),
         ),
     )
 
@@ -178,6 +191,12 @@ def _rules_of_pursuing(
         .where(ReviewStep.state == StepState.PLANNED, ReviewStep.planned_at < _EXCUSED)
         .distinct(),
     )
+
+
+def _untold() -> tuple[ColumnElement[bool], ...]:
+    """Shown and not told: of what is shown only `ready` can be untold (a CHECK of the table)."""
+    ready = plainly(NotificationState, [NotificationState.READY])
+    return Notification.state.in_(ready), Notification.told_at.is_(None)
 
 
 def _at_a_council() -> ColumnElement[bool]:
@@ -274,7 +293,12 @@ def _missing_schools(session: Session, since: datetime) -> Iterator[Imbalance]:
     for child, urn in session.execute(
         select(Occurrence.involved_child_id, Notification.urn)
         .join(Notification, Notification.id == Occurrence.notification_id)
-        .where(Notification.state.in_(VISIBLE), Occurrence.involved_child_id.in_(list(decided)))
+        .join(InvolvedChild, InvolvedChild.id == Occurrence.involved_child_id)
+        .where(
+            InvolvedChild.outcome == Outcome.SENT_TO_SCHOOL,
+            InvolvedChild.outcome_at > since,
+            Notification.state.in_(VISIBLE),
+        )
     ):
         sent.setdefault(child, set()).add(urn)
     for child, (force, urns) in decided.items():

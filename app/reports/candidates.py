@@ -7,15 +7,13 @@ A child is sent to a school or council in the transaction that places its first 
 one who was sent is found by its messages (`tests/journeys/test_boards_hold_everybody.py`).
 """
 
-from collections.abc import Collection
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, select, union
 
-from app.core.types import Choice
+from app.core.types import plainly
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
 from app.reports.services import service_told
@@ -57,8 +55,8 @@ def _without_service(force: str, start: datetime) -> Select[UUID]:
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(
             InvolvedChild.force == force, InvolvedChild.due_at < start,
-            InvolvedChild.outcome.in_(_plainly(Outcome, [Outcome.NOT_NOTIFIED])),
-            InvolvedChild.outcome_reason.in_(_plainly(OutcomeReason, NEEDS_SERVICE)),
+            InvolvedChild.outcome.in_(plainly(Outcome, [Outcome.NOT_NOTIFIED])),
+            InvolvedChild.outcome_reason.in_(plainly(OutcomeReason, NEEDS_SERVICE)),
             ~service_told(),
         )
     )  # fmt: skip
@@ -78,7 +76,7 @@ def _by_message(force: str, *which: ColumnElement[bool]) -> Select[UUID]:
 
 def _untold() -> ColumnElement[bool]:
     return and_(
-        Notification.state.in_(_plainly(NotificationState, [NotificationState.READY])),
+        Notification.state.in_(plainly(NotificationState, [NotificationState.READY])),
         Notification.told_at.is_(None),
     )
 
@@ -90,9 +88,4 @@ def _nothing_shown() -> ColumnElement[bool]:
         its.c.involved_child_id == Occurrence.involved_child_id,
         other.c.id == its.c.notification_id, other.c.state.in_(sorted(VISIBLE)),
     )  # fmt: skip
-    return and_(Notification.state.in_(_plainly(NotificationState, NOT_SHOWN)), ~shown)
-
-
-def _plainly(kind: type[StrEnum], values: Collection[StrEnum]) -> BindParameter[Any]:
-    """Return values as part of the statement: only so is an index known to hold them."""
-    return bindparam(None, sorted(values), Choice(kind), expanding=True, literal_execute=True)
+    return and_(Notification.state.in_(plainly(NotificationState, NOT_SHOWN)), ~shown)

@@ -47,6 +47,7 @@ def upgrade() -> None:
     )  # fmt: skip
     _of_child(["force", "outcome", "due_at"])
     _of_untold(["force", "due_at"])
+    op.create_index("ix_involved_child_outcome_at", "involved_child", ["outcome_at"])
     op.create_index(
         "ix_involved_child_other_service", "involved_child", ["force", "due_at"],
         sqlite_where=_OTHER_SERVICE, postgresql_where=_OTHER_SERVICE,
@@ -62,6 +63,7 @@ def downgrade() -> None:
     for name, _, _ in _OPEN:
         op.drop_index(f"ix_notification_{name}", "notification")
     op.drop_index("ix_involved_child_other_service", "involved_child")
+    op.drop_index("ix_involved_child_outcome_at", "involved_child")
     _of_untold(["due_at"])
     _of_child(["force", "outcome"])
     op.drop_index("ix_receipt_handed_over", "receipt")
