@@ -12,7 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, select, union
+from sqlalchemy.orm import InstrumentedAttribute
 
+from app.access.models import Force
 from app.core.types import plainly
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
@@ -26,19 +28,20 @@ UNSETTLED = (Outcome.RECEIVED, Outcome.DETAILS_AWAITED, Outcome.IN_REVIEW, Outco
 _UNDATED = tuple(one for one in Outcome if one is not Outcome.SUPERSEDED)
 
 
-def of_morning(force: str, start: datetime, end: datetime) -> ColumnElement[bool]:
+def of_morning(force: str | None, start: datetime, end: datetime) -> ColumnElement[bool]:
     """Return whether a child is due between two instants, or of before and perhaps not told.
 
-    Also one that was told in a holiday and matched again, if a message of it is due between them.
+    Of one force, or of all. Also one that was told in a holiday and matched again, if a message of
+    it is due between them.
     """
-    mine, due_at = InvolvedChild.force == force, InvolvedChild.due_at
-    rows = select(InvolvedChild.id).where(mine)
+    due_at = InvolvedChild.due_at
+    rows = select(InvolvedChild.id).where(_of(InvolvedChild.force, force))
     found = union(
         rows.where(due_at >= start, due_at < end),
         # Not decided at all yet: matching has not looked at it.
         rows.where(InvolvedChild.outcome.in_(_UNDATED), due_at.is_(None)),
         rows.where(InvolvedChild.outcome.in_(UNSETTLED), due_at < start),
-        _without_service(force, start),
+        _without_service(rows.where(due_at < start)),
         _by_message(force, _untold()).where(InvolvedChild.outcome.in_(SENT), due_at < start),
         _by_message(force, _nothing_shown()).where(InvolvedChild.outcome.in_(SENT), due_at < start),
         _by_message(force, Notification.due_at >= start, Notification.due_at < end).where(
@@ -48,28 +51,28 @@ def of_morning(force: str, start: datetime, end: datetime) -> ColumnElement[bool
     return InvolvedChild.id.in_(found)
 
 
-def _without_service(force: str, start: datetime) -> Select[UUID]:
+def _of(column: InstrumentedAttribute[str], force: str | None) -> ColumnElement[bool]:
+    """Return whether a row is of one force; of all it is asked by force, as the indexes go."""
+    return column.in_(select(Force.code)) if force is None else column == force
+
+
+def _without_service(rows: Select[UUID]) -> Select[UUID]:
     """Children whom no school is told of, and of whom no other service was told yet."""
-    return (
-        select(InvolvedChild.id)
-        .join(Incident, Incident.id == InvolvedChild.incident_id)
-        .where(
-            InvolvedChild.force == force, InvolvedChild.due_at < start,
-            InvolvedChild.outcome.in_(plainly(Outcome, [Outcome.NOT_NOTIFIED])),
-            InvolvedChild.outcome_reason.in_(plainly(OutcomeReason, NEEDS_SERVICE)),
-            ~service_told(),
-        )
-    )  # fmt: skip
+    return rows.join(Incident, Incident.id == InvolvedChild.incident_id).where(
+        InvolvedChild.outcome.in_(plainly(Outcome, [Outcome.NOT_NOTIFIED])),
+        InvolvedChild.outcome_reason.in_(plainly(OutcomeReason, NEEDS_SERVICE)),
+        ~service_told(),
+    )
 
 
-def _by_message(force: str, *which: ColumnElement[bool]) -> Select[UUID]:
+def _by_message(force: str | None, *which: ColumnElement[bool]) -> Select[UUID]:
     """The children whom some messages of a force tell of."""
     found: Any = (
         select(InvolvedChild.id)
         .select_from(Notification)
         .join(Occurrence, Occurrence.notification_id == Notification.id)
         .join(InvolvedChild, InvolvedChild.id == Occurrence.involved_child_id)
-        .where(Notification.force == force, *which)
+        .where(_of(Notification.force, force), *which)
     )
     return found  # type: ignore[no-any-return]
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
+from app.access.models import Force
 from app.access.permissions import Role
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
@@ -66,6 +67,8 @@ def _unheld_before_sending(look: Look) -> Iterator[datetime]:
             ),
         )
         .where(
+            # By force, as the index of open outcomes goes.
+            InvolvedChild.force.in_(select(Force.code)),
             InvolvedChild.outcome.in_((*_WITH_DESK, Outcome.IN_REVIEW)),
             InvolvedChild.due_at < look.now + NEAR,
         )

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.clock import at_london, london_date
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import NEEDS_SERVICE, IncidentState, Outcome
+from app.intake.outcomes import IncidentState, Outcome
+from app.reports import candidates
 from app.reports.services import services_told
 from app.reports.told import Telling, Told, told_of
 from notifications.models import CallSheetLine, Notification, Occurrence
 from schools.matching.models import Review, ReviewState
-
-_SETTLED = (Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,7 @@ def tally(session: Session, *, now: datetime) -> Tally:
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(
             Incident.state != IncidentState.SUPERSEDED,
-            or_(
-                and_(
-                    InvolvedChild.due_at >= start,
-                    InvolvedChild.due_at < start + timedelta(days=1),
-                ),
-                InvolvedChild.due_at.is_(None),
-                and_(InvolvedChild.due_at < start, or_(_unsettled(), _untold_message())),
-            ),
+            candidates.of_morning(None, start, start + timedelta(days=1)),
         )
     ).all()  # fmt: skip
     ids = [row[0] for row in children]
@@ -74,27 +66,6 @@ def tally(session: Session, *, now: datetime) -> Tally:
         len(children), told[Told.TOLD], told[Told.NOT_TOLD], told[Told.NOT_NEEDED], late,
         dict(sorted(held.items())),
     )  # fmt: skip
-
-
-def _unsettled() -> ColumnElement[bool]:
-    return or_(
-        InvolvedChild.outcome.not_in((*_SETTLED, Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)),
-        and_(
-            InvolvedChild.outcome == Outcome.NOT_NOTIFIED,
-            InvolvedChild.outcome_reason.in_(NEEDS_SERVICE),
-        ),
-    )
-
-
-def _untold_message() -> ColumnElement[bool]:
-    return and_(
-        InvolvedChild.outcome.in_((Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)),
-        exists(literal(1)).where(
-            Occurrence.involved_child_id == InvolvedChild.id,
-            Notification.id == Occurrence.notification_id,
-            Notification.told_at.is_(None),
-        ),
-    )
 
 
 def _tellings(session: Session, ids: list[UUID]) -> dict[UUID, list[Telling]]:
