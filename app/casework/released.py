@@ -13,6 +13,7 @@ from app.core import audit
 from app.core.cipher import Cipher
 from app.core.clock import london_date
 from app.core.policies import current_policy
+from app.core.types import plainly
 from notifications.models import Notification, Occurrence, Release
 from notifications.passing_over import passed_over
 from notifications.recipients import Recipient, people_of
@@ -138,7 +139,7 @@ def people_there(
 
 def _untold() -> ColumnElement[bool]:
     return and_(
-        Notification.state == NotificationState.READY,
+        Notification.state.in_(plainly(NotificationState, [NotificationState.READY])),
         Notification.told_at.is_(None),
         Notification.shown_only_to.is_not(None),
     )

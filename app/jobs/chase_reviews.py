@@ -7,9 +7,10 @@ minutes: each has a deadline, and people by name who are asked until somebody se
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, union
 from sqlalchemy.orm import Session
 
+from app.access.models import Force
 from app.casework.connections import declared
 from app.casework.released import end_where_gone, not_released, to_look_at
 from app.casework.restricted import only_for
@@ -192,6 +193,10 @@ def _council(
 
 def _waits() -> ColumnElement[bool]:
     """A child whose school nobody has settled, or whose release nobody has confirmed."""
+    return or_(_unsettled(), and_(InvolvedChild.outcome.in_(_SENT), _to_be_released()))
+
+
+def _unsettled() -> ColumnElement[bool]:
     # A protected child's school is chosen, and somebody has still to be named who is told.
     decided = exists().where(
         Match.involved_child_id == InvolvedChild.id,
@@ -202,7 +207,6 @@ def _waits() -> ColumnElement[bool]:
     return or_(
         InvolvedChild.outcome.in_((Outcome.RECEIVED, Outcome.DETAILS_AWAITED)),
         and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~decided),
-        and_(InvolvedChild.outcome.in_(_SENT), _to_be_released()),
     )
 
 
@@ -228,6 +232,16 @@ def _settled(session: Session, force: str | None) -> list[UUID]:
 
 
 def _without_ladder(session: Session, force: str | None, now: datetime) -> list[UUID]:
+    """Return who waits and is pursued by nobody, found by what is open and not among all."""
+    forces = select(Force.code) if force is None else select(Force.code).where(Force.code == force)
+    unsettled = select(InvolvedChild.id).where(InvolvedChild.force.in_(forces), _unsettled())
+    to_release = (
+        select(InvolvedChild.id)
+        .select_from(Notification)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .join(InvolvedChild, InvolvedChild.id == Occurrence.involved_child_id)
+        .where(Notification.force.in_(forces), InvolvedChild.outcome.in_(_SENT), not_released())
+    )
     runs = exists().where(
         UnsettledChild.involved_child_id == InvolvedChild.id, UnsettledChild.closed_at.is_(None)
     )
@@ -235,10 +249,11 @@ def _without_ladder(session: Session, force: str | None, now: datetime) -> list[
     statement = (
         select(InvolvedChild.id)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
-        .where(Incident.state == IncidentState.NEWEST, _waits(), ~moving, ~runs)
+        .where(
+            InvolvedChild.id.in_(union(unsettled, to_release)),
+            Incident.state == IncidentState.NEWEST, ~moving, ~runs,
+        )
         .order_by(InvolvedChild.due_at)
         .limit(BLOCK)
-    )
-    if force is not None:
-        statement = statement.where(InvolvedChild.force == force)
+    )  # fmt: skip
     return list(session.scalars(statement))
