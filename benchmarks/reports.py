@@ -9,8 +9,10 @@ the messages by the covering index, and both are compared row by row.
 """
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -26,10 +28,14 @@ from app.core.clock import HandClock
 from app.core.database import make_engine
 from app.core.scope import PLATFORM
 from app.core.settings import Environment, Settings
+from app.jobs import PIPELINE
+from app.jobs.runner import Runner
 from app.reports.counts import Tally, added, counted, due_day, is_due_day, sums
 from app.reports.national import add_up_everything, national
 from app.reports.periods import Period, newest
 from app.reports.timeliness import Kind, Whose, _by_day, _by_place
+from app.watchdog.looking import Look
+from app.watchdog.watch import CHECKS
 from app.wiring import Wiring, build
 from benchmarks.cluster import durable_cluster, new_database
 from benchmarks.figures import percentile, ratio, remember, shown
@@ -43,6 +49,24 @@ NOW = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(
     days=DAYS // 5 * 7 - 3, hours=16
 )
 FORCE, COUNCIL = "07", "207"
+_ON = NOW.date().isoformat()
+# What else a force's lead opens, of which none may cost what all the years cost.
+OTHER_PAGES = (
+    "/morning",
+    "/morning/open",
+    "/morning/recalls-of-many",
+    f"/reports/morning/{FORCE}/{_ON}",
+    f"/reports/decisions/{FORCE}/{_ON}",
+    f"/reports/patterns/{FORCE}",
+    f"/reports/recipients/{FORCE}",
+    f"/reports/quality/{FORCE}/{_ON}",
+    f"/reports/fairness/{FORCE}/{_ON}",
+    "/reports/readiness",
+    f"/reports/digest/force/{FORCE}/{_ON}",
+    f"/reports/pack/force/{FORCE}/{NOW:%Y-%m}",
+    "/register/schools",
+    "/account",
+)
 Figures = dict[str, dict[str, float]]
 
 
@@ -65,6 +89,8 @@ def pages(wiring: Wiring, rounds: int) -> Figures:
         for whose, browser in leads.items()
         for kind in ("timeliness", "stages", "late", "messages")
     }
+    desk = leads[f"force/{FORCE}"]
+    asked |= {f"{path}, force {FORCE}": (desk, path) for path in OTHER_PAGES}
     taken: dict[str, list[float]] = {name: [] for name in asked}
     worked: dict[str, list[float]] = {name: [] for name in asked}
     sizes: dict[str, int] = {}
@@ -82,6 +108,30 @@ def pages(wiring: Wiring, rounds: int) -> Figures:
                "cpu": round(median(worked[name][1:]), 1), "bytes": sizes[name]}
         for name, times in taken.items()
     }  # fmt: skip
+
+
+def ticks(wiring: Wiring, rounds: int) -> Figures:
+    """Run each step of the scheduler and each look of the watchdog; return milliseconds.
+
+    What there was to do is done in the first round, which does not count. Clearing what is kept no
+    longer is left out: of three years it has two to clear.
+    """
+    runner = Runner(wiring, PIPELINE, owner="bench")
+    taken: dict[str, list[float]] = {}
+    for _ in range(rounds + 1):
+        for name, _ in PIPELINE:
+            if name != "purge_expired":
+                spent = _timed(lambda name=name: runner.run_step(name))  # type: ignore[misc]
+                taken.setdefault(f"step {name}", []).append(spent * 1000)
+        for check in CHECKS:
+            with wiring.database.read(PLATFORM) as session:
+                look = Look(session, NOW)
+                spent = _timed(lambda check=check, look=look: list(check(look)))  # type: ignore[misc]
+            taken.setdefault(f"watchdog {check.__name__}", []).append(spent * 1000)
+    return {
+        name: {"median": round(median(times[1:]), 1), "most": round(max(times[1:]), 1)}
+        for name, times in taken.items()
+    }
 
 
 def by_force(period: Period) -> Select[Any]:
@@ -177,6 +227,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             session.execute(text("ANALYZE timeliness_day"))
             count = session.scalar(select(func.count()).select_from(Notification))
         served = pages(wiring, options.rounds)
+        with open(os.devnull, "w") as nothing, redirect_stdout(nothing):
+            ticked = ticks(wiring, 3)
         with wiring.database.read(PLATFORM) as session:
             against, same = compared(session, options.rounds)
             scans = plans(session)
@@ -188,6 +240,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, one in served.items():
         times = f"{one['median']:10.1f} {one['p95']:8.1f} {one['cpu']:8.1f}"
         print(f"{name:32} {times} {one['bytes'] / 1000:6.1f}")
+    whole = sum(one["median"] for one in ticked.values())
+    print(f"\na tick and a look of the watchdog: {whole:.0f} ms; of these the longest:")
+    for name, one in sorted(ticked.items(), key=lambda item: -item[1]["median"])[:6]:
+        print(f"{name:40} {one['median']:8.1f} ms")
     print(f"\nall forces, 30 days: {against['national']['median']} ms; by the index "
           f"{against['indexed']['median']} ms; times {shown(against['times'])}; "
           f"{'equal' if same else 'NOT EQUAL'}\n")  # fmt: skip
@@ -195,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(name, *lines, sep="\n  ")
     remember(
         "reports",
-        {"messages": count, "bytes": size, "add_up_seconds": round(added_up, 1), "pages": served,
+        {"messages": count, "bytes": size, "add_up_seconds": round(added_up, 1), "pages": served, "ticks": ticked,
          "national": against, "equal": same, "plans": scans},
         "sqlalchemy", "psycopg",
     )  # fmt: skip

@@ -52,13 +52,15 @@ _REGISTER = (
 # One line for each message: its force, its school, its weekday, and what became of it.
 _PLAN = """
     CREATE UNLOGGED TABLE plan AS
-    SELECT n, lpad(f::text, 2, '0') AS force, 100000 + s AS urn,
+    SELECT n, w, lpad(f::text, 2, '0') AS force, 100000 + s AS urn,
            (200 + s % :councils)::text AS council, due, chance,
            due - interval '390 minutes' + random() * interval '60 minutes' AS accepted_at,
            CASE WHEN chance < 0.90 THEN due - random() * interval '100 minutes'
-                WHEN chance < 0.985 THEN due + random() * interval '180 minutes' END AS told_at
+                WHEN chance < 0.985 THEN due + random() * interval '180 minutes'
+                -- Whom nobody tells is rung until somebody is: only the last days have such.
+                WHEN w < :days - 5 THEN due + interval '2 days' END AS told_at
     FROM (
-        SELECT n, f, 1 + (f + :forces * (random() * (:schools / :forces - 1))::int) % :schools AS s,
+        SELECT n, w, f, 1 + (f + :forces * (random() * (:schools / :forces - 1))::int) % :schools AS s,
                (:first)::timestamptz + (w / 5 * 7 + w % 5) * interval '1 day'
                + interval '505 minutes' + (n % 4) * interval '5 minutes' AS due,
                random() AS chance
@@ -81,17 +83,18 @@ _ROWS = {
         FROM plan""",
     "involved_child": """
         INSERT INTO involved_child (
-            id, force, incident_id, ref, position, outcome, outcome_at, received_at, school_given,
-            warnings, sealed)
+            id, force, incident_id, ref, position, outcome, outcome_at, received_at, due_at,
+            school_given, warnings, sealed)
         SELECT md5('c' || n)::uuid, force, md5('i' || n)::uuid, 'c1', 0, 'sent_to_school',
-               accepted_at, accepted_at, false, '[]', ''
+               accepted_at, accepted_at, due, false, '[]', ''
         FROM plan""",
     "match": """
         INSERT INTO match (
             id, force, involved_child_id, band, score, margin, urns, reason_code, evidence,
-            rules_version, input_digest, decided_by, actor, decided_at)
-        SELECT md5('m' || n)::uuid, force, md5('c' || n)::uuid, 'matched', 0.99, 0.9, '[]', NULL,
-               '[]', '1', '', 'rules', 'job:match', accepted_at + random() * interval '2 minutes'
+            rules_version, input_digest, decided_by, actor, decided_at, composed_at)
+        SELECT md5('m' || n)::uuid, force, md5('c' || n)::uuid, 'matched', 0.99, 0.9,
+               jsonb_build_array(urn), NULL, '[]', '1', '', 'rules', 'job:match',
+               accepted_at + random() * interval '2 minutes', accepted_at + interval '3 minutes'
         FROM plan""",
     "notification": """
         INSERT INTO notification (

@@ -49,6 +49,8 @@ class PassedOver:
 
 def told_of(session: Session, notification_ids: Collection[UUID]) -> dict[UUID, ToldOf]:
     """Return what each notification tells of."""
+    if not notification_ids:
+        return {}
     rows = session.execute(
         select(
             Occurrence.notification_id, Occurrence.incident_id, Occurrence.involved_child_id

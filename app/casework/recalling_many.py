@@ -184,7 +184,12 @@ def _recipients(session: Session, acting: Acting, force: str) -> tuple[Recipient
     first = london_date(acting.now) - timedelta(days=_DAYS[Since.MONTH])
     meant = _meant(session, acting, force, None, first)
     counts = Counter(one.recipient for one in meant if one.shown_only_to is None)
-    found = [Recipient(code, _name(session, code), count) for code, count in counts.items()]
+    urns = {int(code.partition(":")[2]) for code in counts if code.startswith("urn:")}
+    schools = {f"urn:{urn}": one.name for urn, one in queries.establishments(session, urns).items()}
+    found = [
+        Recipient(code, schools.get(code) or _name(session, code), count)
+        for code, count in counts.items()
+    ]
     return tuple(sorted(found, key=lambda one: one.name))
 
 

@@ -4,12 +4,13 @@ The area is the council of the residence, else of the likeliest school. Nothing 
 is looked at: by the origin of names the matcher is measured on synthetic nights alone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Subquery, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import at_london
@@ -57,6 +58,13 @@ class Fairness:
     total: AreaRow | None = None
 
 
+class _Decided(NamedTuple):
+    """What the rules said of a child: how sure they were, and of which school."""
+
+    band: Band
+    urn: int | None
+
+
 @dataclass(slots=True)
 class _Tally:
     rules: int = 0
@@ -72,15 +80,15 @@ class _Tally:
 
 def by_area(session: Session, *, force: str, on: date, now: datetime, days: int = 30) -> Fairness:
     """Return one force's counts by area, with small numbers hidden."""
-    children = _children(session, force, on=on, days=days)
-    ids = [child.id for child in children]
-    matches, reviewed = _matches(session, ids), _reviewed(session, ids)
-    late = _late(session, ids, now=now)
-    councils = _councils(session, matches.values())
+    wanted = _wanted(force, on=on, days=days)
+    children = session.execute(select(wanted)).all()
+    matches, reviewed = _matches(session, wanted), _reviewed(session, wanted)
+    late = _late(session, wanted, now=now)
+    councils = _councils(session, {one.urn for one in matches.values()} - {None})
     tallies: dict[str, _Tally] = {}
     for child in children:
         match = matches.get(child.id)
-        area = child.authority or (councils.get(_likeliest(match)) if match else None) or NOT_KNOWN
+        area = child.authority or (councils.get(match.urn) if match else None) or NOT_KNOWN
         tally = tallies.setdefault(area, _Tally())
         if child.id in reviewed:
             tally.reviewed += 1
@@ -128,61 +136,56 @@ def _rows(tallies: dict[str, _Tally], names: dict[str, str]) -> tuple[AreaRow, .
     )  # fmt: skip
 
 
-def _children(session: Session, force: str, *, on: date, days: int) -> Sequence[InvolvedChild]:
-    end = at_london(on + timedelta(days=1), time())
-    return session.scalars(
-        select(InvolvedChild)
+def _wanted(force: str, *, on: date, days: int) -> Subquery:
+    """The children of what a force sent on these days, in the version that counts."""
+    return (
+        select(InvolvedChild.id, InvolvedChild.authority)
         .join(Incident, Incident.id == InvolvedChild.incident_id)
         .where(
-            InvolvedChild.force == force,
-            InvolvedChild.received_at >= at_london(on - timedelta(days=days - 1), time()),
-            InvolvedChild.received_at < end,
+            Incident.force == force, InvolvedChild.force == force,
+            Incident.received_at >= at_london(on - timedelta(days=days - 1), time()),
+            Incident.received_at < at_london(on + timedelta(days=1), time()),
             Incident.state == IncidentState.NEWEST,
         )
-    ).all()
+        .subquery("wanted")
+    )  # fmt: skip
 
 
-def _matches(session: Session, ids: Sequence[UUID]) -> dict[UUID, Match]:
-    """Return the newest decision of the rules about each child."""
-    rows = session.scalars(
-        select(Match)
-        .where(Match.involved_child_id.in_(ids), Match.decided_by == DecidedBy.RULES)
+def _matches(session: Session, wanted: Subquery) -> dict[UUID, _Decided]:
+    """Return the newest decision of the rules about each child, with its likeliest school."""
+    rows = session.execute(
+        select(
+            Match.involved_child_id, Match.band, Match.urns[0].as_integer(),
+            Match.evidence[0]["urn"].as_integer(),
+        )
+        .join(wanted, wanted.c.id == Match.involved_child_id)
+        .where(Match.decided_by == DecidedBy.RULES)
         .order_by(Match.decided_at)
-    )
-    return {row.involved_child_id: row for row in rows}
+    )  # fmt: skip
+    return {child: _Decided(band, urn or likeliest) for child, band, urn, likeliest in rows}
 
 
-def _reviewed(session: Session, ids: Sequence[UUID]) -> set[UUID]:
-    wanted = select(Review.involved_child_id).where(Review.involved_child_id.in_(ids))
-    return set(session.scalars(wanted))
+def _reviewed(session: Session, wanted: Subquery) -> set[UUID]:
+    rows = select(Review.involved_child_id).join(wanted, wanted.c.id == Review.involved_child_id)
+    return set(session.scalars(rows))
 
 
-def _late(session: Session, ids: Sequence[UUID], *, now: datetime) -> dict[UUID, bool]:
+def _late(session: Session, wanted: Subquery, *, now: datetime) -> dict[UUID, bool]:
     """Return whether any school was told late, or not at all, of the children whose time came."""
     rows = session.execute(
-        select(Occurrence.involved_child_id, Notification)
+        select(Occurrence.involved_child_id, Notification.told_at, Notification.due_at)
+        .join(wanted, wanted.c.id == Occurrence.involved_child_id)
         .join(Notification, Notification.id == Occurrence.notification_id)
-        .where(
-            Occurrence.involved_child_id.in_(ids),
-            Notification.state.in_(VISIBLE),
-            Notification.due_at <= now,
-        )
+        .where(Notification.state.in_(VISIBLE), Notification.due_at <= now)
     )
     found: dict[UUID, bool] = {}
-    for child_id, notification in rows:
-        told_at = notification.told_at
-        late = told_at is None or told_at > notification.due_at
+    for child_id, told_at, due_at in rows:
+        late = told_at is None or told_at > due_at
         found[child_id] = found.get(child_id, False) or late
     return found
 
 
-def _likeliest(match: Match) -> int | None:
-    evidence = [item["urn"] for item in match.evidence]
-    return next(iter([*match.urns, *evidence]), None)
-
-
-def _councils(session: Session, matches: Iterable[Match]) -> dict[int | None, str]:
-    urns = {_likeliest(match) for match in matches} - {None}
+def _councils(session: Session, urns: Collection[int | None]) -> dict[int | None, str]:
     rows = session.execute(
         select(Establishment.urn, Establishment.la_code).where(Establishment.urn.in_(urns))
     )

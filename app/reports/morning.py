@@ -18,7 +18,7 @@ from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import IncidentState
+from app.intake.outcomes import IncidentState, Outcome
 from app.intake.trial import tried
 from app.reports import candidates
 from app.reports.feed import feed_of, refused_pushes
@@ -56,7 +56,9 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
             [one for own in sent.values() for one in own if one.told_at is None],
         )
     names = _school_names(session, sent)
-    served = services_told(session, [one.id for one, _ in children])
+    served = services_told(
+        session, [one.id for one, _ in children if one.outcome is Outcome.NOT_NOTIFIED]
+    )
     rows = [
         _row(
             child,

@@ -165,6 +165,8 @@ def _matters(
 
 
 def _of(session: Session, rows: Sequence[tuple[Notification, datetime]]) -> list[Matter]:
+    if not rows:
+        return []
     refs = _references(session, {note.involved_child_id for note, _ in rows})
     names = establishments(session, {note.urn for note, _ in rows if note.urn is not None})
     found = []

@@ -279,6 +279,9 @@ def test_no_page_of_the_largest_force_is_over_a_hundred_kilobytes(told: Told) ->
     assert "Schools 1 to 50" in pages[2].text
     (after,) = re.findall(r'href="([^"]+/schools\?[^"]*skip=50)"', pages[2].text)
     assert "Schools 51 to 100" in lead.get(after.replace("&amp;", "&")).text
+    pages.append(lead.get(f"/reports/pack/force/{FORCE}/2026-11"))
+    assert "These 100 were late most often; 242 were late at all." in pages[-1].text
+    assert pages[-1].text.count("A School of Quite a Long Name") == 99
     assert max(len(one.content) for one in pages) < 100_000
 
 
