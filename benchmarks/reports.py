@@ -9,10 +9,8 @@ the messages by the covering index, and both are compared row by row.
 """
 
 import argparse
-import os
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -21,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Select, create_engine, func, select, text
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from app.access.permissions import Role
 from app.core import schema
@@ -227,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             session.execute(text("ANALYZE timeliness_day"))
             count = session.scalar(select(func.count()).select_from(Notification))
         served = pages(wiring, options.rounds)
-        with open(os.devnull, "w") as nothing, redirect_stdout(nothing):
+        with capture_logs():
             ticked = ticks(wiring, 3)
         with wiring.database.read(PLATFORM) as session:
             against, same = compared(session, options.rounds)
@@ -251,7 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(name, *lines, sep="\n  ")
     remember(
         "reports",
-        {"messages": count, "bytes": size, "add_up_seconds": round(added_up, 1), "pages": served, "ticks": ticked,
+        {"messages": count, "bytes": size, "add_up_seconds": round(added_up, 1), "pages": served,
+         "ticks": ticked,
          "national": against, "equal": same, "plans": scans},
         "sqlalchemy", "psycopg",
     )  # fmt: skip

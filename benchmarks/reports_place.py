@@ -60,7 +60,8 @@ _PLAN = """
                 -- Whom nobody tells is rung until somebody is: only the last days have such.
                 WHEN w < :days - 5 THEN due + interval '2 days' END AS told_at
     FROM (
-        SELECT n, w, f, 1 + (f + :forces * (random() * (:schools / :forces - 1))::int) % :schools AS s,
+        SELECT n, w, f,
+               1 + (f + :forces * (random() * (:schools / :forces - 1))::int) % :schools AS s,
                (:first)::timestamptz + (w / 5 * 7 + w % 5) * interval '1 day'
                + interval '505 minutes' + (n % 4) * interval '5 minutes' AS due,
                random() AS chance
