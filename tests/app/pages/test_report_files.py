@@ -13,6 +13,7 @@ from app.access.roles import end_role
 from app.casework import report_files
 from app.core.audit import Event
 from app.core.scope import PLATFORM
+from app.jobs import runner
 from app.jobs.runner import StepReport
 from notifications import report_exports
 from notifications.models import Notification
@@ -312,6 +313,23 @@ def test_too_many_messages_and_too_many_files_are_refused_in_words(
     assert (answer.status_code, "You have 5 files already" in answer.text) == (409, True)
     assert ask(browser, what="all").status_code == 404
     assert ask(browser, first="tomorrow").status_code == 422
+
+
+@pytest.mark.feature("RP7")
+def test_a_list_that_takes_longer_than_a_step_may_is_given_up_in_words(
+    late: LateMorning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = late.browser(late.lead)
+    ask(browser)
+    monkeypatch.setattr(runner, "STEP_SECONDS", -1)
+    assert late.step() == StepReport("make_exports", done=1)
+    assert [(row.state, row.failed_code) for row in late.files()] == [
+        (ExportState.FAILED, WhyFailed.TOO_LONG)
+    ]
+    assert [row.reason_code for row in late.trail() if row.event == Event.EXPORT_FAILED] == [
+        "too_long"
+    ]
+    assert "It took too long. Ask for fewer days." in browser.get(HERE).text
 
 
 def test_two_schedulers_make_a_file_once(late: LateMorning) -> None:
