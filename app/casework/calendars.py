@@ -3,13 +3,13 @@
 Every change is noted for the job that moves the deadlines hanging on it, and is on the trail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
 from sqlalchemy.orm import Session
 
-from app.access.forces import forces_of
+from app.access.forces import councils_of
 from app.access.permissions import Action, Actor, Relation, Role, may
 from app.casework.acting import Acting, Denied, require
 from app.casework.school_reach import school_reached
@@ -50,10 +50,11 @@ def calendar(session: Session, acting: Acting, *, owner: str) -> OwnCalendar:
 
 def councils(session: Session, acting: Acting) -> dict[str, str]:
     """Return the councils whose calendars this person keeps, by code."""
+    areas = _areas(session, acting.actor)
     return {
         code: name
         for code, name in council_names(session).items()
-        if _keeps(session, acting.actor, code)
+        if _keeps(acting.actor, code, areas)
     }
 
 
@@ -123,19 +124,23 @@ def _reached(session: Session, acting: Acting, owner: str) -> tuple[str, str | N
         place = school_reached(session, acting, Action.MANAGE_CALENDAR, int(code))
         return place.name, place.la_code
     known = council_names(session).get(code) if kind == "council" else None
-    if known is None or not _keeps(session, acting.actor, code):
+    if known is None or not _keeps(acting.actor, code, _areas(session, acting.actor)):
         raise Denied(Action.MANAGE_CALENDAR, Relation(council=code if known else None))
     return known, code
 
 
-def _keeps(session: Session, actor: Actor, council: str) -> bool:
+def _keeps(actor: Actor, council: str, areas: Collection[str]) -> bool:
     """Return whether a council's calendar is this person's: the own, a force's area's, or any."""
-    if any(
+    return council in areas or any(
         may(actor, Action.MANAGE_CALENDAR, relation)
         for relation in (Relation(council=council), Relation())
-    ):
-        return True
-    return not actor.forces(Role.REGISTER_ADMIN).isdisjoint(forces_of(session, council))
+    )
+
+
+def _areas(session: Session, actor: Actor) -> frozenset[str]:
+    """Return the councils in the areas of the forces whose register this person keeps."""
+    forces = actor.forces(Role.REGISTER_ADMIN)
+    return frozenset().union(*(councils_of(session, force) for force in forces))
 
 
 def _no_nation(owner: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     event,
     exc,
     make_url,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -31,6 +32,7 @@ __all__ = [
     "Database",
     "Delivered",
     "ForceOwned",
+    "by_hashing",
     "insert_unless_there",
     "make_engine",
     "violated",
@@ -188,6 +190,21 @@ def insert_unless_there(session: Session, model: type[Base], **values: Any) -> N
     """Insert a row, or leave the one that another writer put there first as it is."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
+
+
+@contextmanager
+def by_hashing(session: Session) -> Iterator[None]:
+    """Let PostgreSQL join the tables of what is asked meanwhile whole, and not row by row.
+
+    For a statement whose ranges are read from indexes: that each says its force more than once, as
+    the scope and the walls do, makes PostgreSQL expect one row of thousands.
+    """
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    if on_postgresql:
+        session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    if on_postgresql:
+        session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 def make_engine(

@@ -5,6 +5,7 @@ to send its record stands apart from what followed.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,6 +27,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.core.database import by_hashing
 from app.intake.models import Incident
 from app.reports.counts import counted
 from app.reports.periods import Period
@@ -113,7 +115,9 @@ def stage_times(
     taken: dict[Stage, list[tuple[int, int]]] = {stage: [] for stage in stages}
     if first is not None:
         instants = _instants(whose, period, now, since=first - _CLOCKS_DIFFER)
-        for stage, minutes, messages in session.execute(_histogram(stages, instants)):
+        with by_hashing(session) if whose.kind is Kind.FORCE else nullcontext():
+            found = session.execute(_histogram(stages, instants)).all()
+        for stage, minutes, messages in found:
             taken[Stage(stage)].append((minutes, messages))
     return tuple(_time(stage, sorted(taken[stage])) for stage in stages)
 
