@@ -14,7 +14,7 @@ from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
 from app.jobs.runner import StepReport, Tick
-from app.reports.balance import balance
+from app.reports.balance import AT_A_TICK, balance
 from notifications.runs import ensure_run
 from notifications.timing import due_when_unknown
 
@@ -34,7 +34,7 @@ def morning_check(tick: Tick) -> StepReport:
         _undated(tick), lambda session, child: give_a_morning(session, child, now=tick.now)
     ).done
     with tick.wiring.database.read(PLATFORM) as session:
-        imbalances = balance(session, now=tick.now, force=tick.force)
+        imbalances = balance(session, now=tick.now, force=tick.force, back=AT_A_TICK)
     for one in imbalances:
         log.error("imbalance", job=tick.step, force=one.force, item=str(one.subject), code=one.code)
     report.failed += len(imbalances)

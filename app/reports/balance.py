@@ -37,8 +37,10 @@ from schools.matching.models import Match, Review, ReviewState
 WAITING = timedelta(minutes=10)
 # How long a due step may take to become an alert, or an alert to be tried: three ticks and a retry.
 GRACE = timedelta(minutes=5)
-# Outcomes older than this were held against their evidence at every tick of the days before.
-LOOKED_BACK = timedelta(days=2)
+# Outcomes older than this were held against their evidence on the days before. A tick looks at the
+# newest of them; what it found stays with the watchdog for the whole time.
+LOOKED_BACK = timedelta(days=7)
+AT_A_TICK = timedelta(days=2)
 
 _WAITED = bindparam("waited", type_=Utc())
 _EXCUSED = bindparam("excused", type_=Utc())
@@ -75,9 +77,14 @@ class Imbalance:
     code: Imbalanced
 
 
-def balance(session: Session, *, now: datetime, force: str | None = None) -> list[Imbalance]:
-    """Return everything that does not add up at `now`, of one force or of all."""
-    since = now - LOOKED_BACK
+def balance(
+    session: Session, *, now: datetime, force: str | None = None, back: timedelta = LOOKED_BACK
+) -> list[Imbalance]:
+    """Return everything that does not add up at `now`, of one force or of all.
+
+    What is still open is looked at however old it is, what was decided as far `back`.
+    """
+    since = now - back
     limits = {"waited": now - WAITING, "excused": now - GRACE, "since": since}
     found = [
         Imbalance(row_force, subject, code)

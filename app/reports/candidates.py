@@ -8,11 +8,10 @@ one who was sent is found by its messages (`tests/journeys/test_boards_hold_ever
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, union
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select, union
 
 from app.access.models import Force
 from app.core.types import plainly
@@ -24,6 +23,7 @@ from notifications.states import NOT_SHOWN, VISIBLE, NotificationState
 
 SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 UNSETTLED = (Outcome.RECEIVED, Outcome.DETAILS_AWAITED, Outcome.IN_REVIEW, Outcome.HELD)
+_NOTE, _TOLD_OF = cast(Table, Notification.__table__), cast(Table, Occurrence.__table__)
 # The newer version of the incident has the child.
 _UNDATED = tuple(one for one in Outcome if one is not Outcome.SUPERSEDED)
 
@@ -31,11 +31,11 @@ _UNDATED = tuple(one for one in Outcome if one is not Outcome.SUPERSEDED)
 def of_morning(force: str | None, start: datetime, end: datetime) -> ColumnElement[bool]:
     """Return whether a child is due between two instants, or of before and perhaps not told.
 
-    Of one force, or of all. Also one that was told in a holiday and matched again, if a message of
-    it is due between them.
+    Of one force, or of all. Also one of before with a message that is due between them.
     """
-    due_at = InvolvedChild.due_at
-    rows = select(InvolvedChild.id).where(_of(InvolvedChild.force, force))
+    due_at, of_force = InvolvedChild.due_at, InvolvedChild.force
+    mine = of_force.in_(select(Force.code)) if force is None else of_force == force
+    rows = select(InvolvedChild.id).where(mine)
     found = union(
         rows.where(due_at >= start, due_at < end),
         # Not decided at all yet: matching has not looked at it.
@@ -44,16 +44,15 @@ def of_morning(force: str | None, start: datetime, end: datetime) -> ColumnEleme
         _without_service(rows.where(due_at < start)),
         _by_message(force, _untold()).where(InvolvedChild.outcome.in_(SENT), due_at < start),
         _by_message(force, _nothing_shown()).where(InvolvedChild.outcome.in_(SENT), due_at < start),
-        _by_message(force, Notification.due_at >= start, Notification.due_at < end).where(
-            InvolvedChild.rematched_at.is_not(None)
+        # Told in a holiday and matched again since, or at two schools of which one had longer.
+        _by_message(force, _NOTE.c.due_at >= start, _NOTE.c.due_at < end).where(
+            or_(
+                InvolvedChild.rematched_at.is_not(None),
+                and_(InvolvedChild.outcome.in_(SENT), due_at < start),
+            )
         ),
     )
     return InvolvedChild.id.in_(found)
-
-
-def _of(column: InstrumentedAttribute[str], force: str | None) -> ColumnElement[bool]:
-    """Return whether a row is of one force; of all it is asked by force, as the indexes go."""
-    return column.in_(select(Force.code)) if force is None else column == force
 
 
 def _without_service(rows: Select[UUID]) -> Select[UUID]:
@@ -66,29 +65,33 @@ def _without_service(rows: Select[UUID]) -> Select[UUID]:
 
 
 def _by_message(force: str | None, *which: ColumnElement[bool]) -> Select[UUID]:
-    """The children whom some messages of a force tell of."""
+    """The children whom some messages of a force tell of.
+
+    Of the tables and not of what the scope leaves of them: a message that tells of a restricted
+    incident as well is closed to most, and the other child it tells of is not. Which children are
+    shown is for the statement around.
+    """
+    of_force = _NOTE.c.force.in_(select(Force.code)) if force is None else _NOTE.c.force == force
+    told = _NOTE.join(_TOLD_OF, _TOLD_OF.c.notification_id == _NOTE.c.id)
     found: Any = (
         select(InvolvedChild.id)
-        .select_from(Notification)
-        .join(Occurrence, Occurrence.notification_id == Notification.id)
-        .join(InvolvedChild, InvolvedChild.id == Occurrence.involved_child_id)
-        .where(_of(Notification.force, force), *which)
+        .select_from(told)
+        .join(InvolvedChild, InvolvedChild.id == _TOLD_OF.c.involved_child_id)
+        .where(of_force, *which)
     )
     return found  # type: ignore[no-any-return]
 
 
 def _untold() -> ColumnElement[bool]:
-    return and_(
-        Notification.state.in_(plainly(NotificationState, [NotificationState.READY])),
-        Notification.told_at.is_(None),
-    )
+    ready = plainly(NotificationState, [NotificationState.READY])
+    return and_(_NOTE.c.state.in_(ready), _NOTE.c.told_at.is_(None))
 
 
 def _nothing_shown() -> ColumnElement[bool]:
     """A message that is shown to nobody, where no other about the same child is shown."""
-    other, its = Notification.__table__.alias("other"), Occurrence.__table__.alias("its")
+    other, its = _NOTE.alias("other"), _TOLD_OF.alias("its")
     shown = exists().where(
-        its.c.involved_child_id == Occurrence.involved_child_id,
+        its.c.involved_child_id == _TOLD_OF.c.involved_child_id,
         other.c.id == its.c.notification_id, other.c.state.in_(sorted(VISIBLE)),
     )  # fmt: skip
-    return and_(Notification.state.in_(plainly(NotificationState, NOT_SHOWN)), ~shown)
+    return and_(_NOTE.c.state.in_(plainly(NotificationState, NOT_SHOWN)), ~shown)

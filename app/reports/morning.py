@@ -53,7 +53,12 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
     for asked in {holders, apart}:
         asked.look_up(
             [child.id for child, _ in children],
-            [one for own in sent.values() for one in own if one.told_at is None],
+            [
+                one
+                for own in sent.values()
+                for one in own
+                if one.told_at is None and one.state in VISIBLE
+            ],
         )
     names = _school_names(session, sent)
     served = services_told(

@@ -15,7 +15,7 @@ from sqlalchemy import (
     CTE,
     CompoundSelect,
     Integer,
-    and_,
+    ScalarSelect,
     case,
     func,
     literal,
@@ -36,7 +36,7 @@ from notifications.models import Notification, Receipt
 from notifications.states import ReceiptKind
 from schools.matching.models import Match
 
-# What is written of a message may be that much older than its record, where clocks differ.
+# An alert may seem that much older than the record it is about, where clocks differ.
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -142,8 +142,8 @@ def _histogram(stages: Sequence[Stage], instants: CTE) -> CompoundSelect[Any]:
 def _instants(whose: Whose, period: Period, now: datetime, *, since: datetime) -> CTE:
     """Return each message's instants in seconds.
 
-    Of a force each table is read once, by an index from `since` on, which is before anything
-    happened to these messages; the few of a council are looked up one by one.
+    Of a force each table is read once, by an index from `since` on. What is older, as of a child
+    that was held over a holiday, is looked up one by one, and so are the few of a council.
     """
     row, of_force = Notification, whose.kind is Kind.FORCE
     asked = [row.id, row.accepted_at, row.told_at, row.acknowledged_at]
@@ -161,15 +161,14 @@ def _instants(whose: Whose, period: Period, now: datetime, *, since: datetime) -
     }  # fmt: skip
     joined: Any = message.outerjoin(alerted, alerted.c.id == message.c.id)
     if of_force:
-        matched = _matched(message, whose.code, since)
-        instants |= {"matched": matched.c.at, "occurred": Incident.occurred_from}
+        matched, sent = _matched(message, whose.code, since), _sent(whose.code, since)
+        instants |= {
+            "matched": func.coalesce(matched.c.at, _matched_before(message)),
+            "occurred": func.coalesce(sent.c.occurred_from, _sent_before(message)),
+        }
         joined = joined.outerjoin(matched, matched.c.id == message.c.id).outerjoin(
-            Incident,
-            and_(
-                Incident.id == message.c.incident_id, Incident.force == whose.code,
-                Incident.received_at >= since,
-            ),
-        )  # fmt: skip
+            sent, sent.c.id == message.c.incident_id
+        )
     seconds = (Seconds(at).label(name) for name, at in instants.items())
     return select(*seconds).select_from(joined).cte("instants")
 
@@ -198,6 +197,37 @@ def _matched(message: CTE, force: str, since: datetime) -> CTE:
         .group_by(message.c.id)
         .cte("matched")
     )  # fmt: skip
+
+
+def _matched_before(message: CTE) -> ScalarSelect[datetime]:
+    """Return the same of a decision that is older: what was decided may stand for a second time."""
+    return (
+        select(func.max(Match.decided_at))
+        .where(
+            Match.involved_child_id == message.c.involved_child_id,
+            Match.decided_at <= message.c.ready_at,
+        )
+        .correlate(message)
+        .scalar_subquery()
+    )
+
+
+def _sent(force: str, since: datetime) -> CTE:
+    """Return when the incidents were that a force sent."""
+    return (
+        select(Incident.id, Incident.occurred_from)
+        .where(Incident.force == force, Incident.received_at >= since)
+        .cte("sent")
+    )
+
+
+def _sent_before(message: CTE) -> ScalarSelect[datetime]:
+    return (
+        select(Incident.occurred_from)
+        .where(Incident.id == message.c.incident_id)
+        .correlate(message)
+        .scalar_subquery()
+    )
 
 
 def _time(stage: Stage, taken: Sequence[tuple[int, int]]) -> StageTime:

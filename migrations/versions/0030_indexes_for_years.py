@@ -1,7 +1,11 @@
 """indexes for years of messages: the stages' times (decision 0137), and the board (0139)
 
-Expand first, contract in a later release: the previous release must work on this schema.
+Expand first, contract in a later release: the previous release must work on this schema. On
+PostgreSQL each index is made beside the one it replaces, and reading goes on meanwhile.
 """
+
+from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,87 +20,91 @@ _REPORTED = (
     "shown_only_to",
 )  # fmt: skip
 _STAGES = ("accepted_at", "ready_at", "involved_child_id", "incident_id")
-_HANDED_OVER = sa.text("kind = 'handed_over'")
-_UNTOLD = sa.text("told_at IS NULL AND state = 'ready'")
-_NOT_SHOWN = sa.text("state IN ('draft', 'held', 'recalled', 'superseded')")
-_TO_ACKNOWLEDGE = sa.text("told_at IS NOT NULL AND acknowledged_at IS NULL")
-_TO_FOLLOW_UP = sa.text("follow_up_due_on IS NOT NULL AND followed_up_at IS NULL")
-_OTHER_SERVICE = sa.text(
-    "outcome = 'not_notified' AND outcome_reason IN ('other_jurisdiction', "
-    "'pre_school_not_registered', 'unborn', 'under_16_parties')"
-)
+_UNTOLD = "told_at IS NULL AND state = 'ready'"
 
-# What stays open of a message, by its force.
-_OPEN = (
-    ("not_shown", "due_at", _NOT_SHOWN), ("to_acknowledge", "told_at", _TO_ACKNOWLEDGE),
-    ("to_follow_up", "follow_up_due_on", _TO_FOLLOW_UP),
+
+@dataclass(frozen=True)
+class _Index:
+    """An index as it becomes, and what it was before where it was."""
+
+    name: str
+    table: str
+    columns: list[str]
+    included: list[str] = field(default_factory=list)
+    where: str = ""
+
+    def options(self) -> dict[str, Any]:
+        where = sa.text(self.where) if self.where else None
+        return {
+            "postgresql_include": self.included, "postgresql_where": where, "sqlite_where": where,
+        }  # fmt: skip
+
+
+_BEFORE = (
+    _Index("ix_notification_force_due", "notification", ["force", "due_at"],
+           ["council", *_REPORTED]),
+    _Index("ix_notification_council_due", "notification", ["council", "due_at"],
+           ["force", *_REPORTED]),
+    _Index("ix_notification_untold", "notification", ["due_at"], where=_UNTOLD),
+    _Index("ix_incident_force_received", "incident", ["force", "received_at"]),
+    _Index("ix_involved_child_force_outcome", "involved_child", ["force", "outcome"]),
+)  # fmt: skip
+_REPLACED = (
+    _Index("ix_notification_force_due", "notification", ["force", "due_at"],
+           ["council", *_REPORTED, *_STAGES]),
+    _Index("ix_notification_council_due", "notification", ["council", "due_at"],
+           ["force", *_REPORTED, "accepted_at"]),
+    _Index("ix_notification_untold", "notification", ["force", "due_at"], where=_UNTOLD),
+    _Index("ix_incident_force_received", "incident", ["force", "received_at"],
+           ["id", "occurred_from"]),
+    _Index("ix_involved_child_force_outcome", "involved_child", ["force", "outcome", "due_at"]),
+)  # fmt: skip
+_NEW = (
+    _Index("ix_match_force_decided", "match", ["force", "decided_at"], ["involved_child_id"]),
+    _Index("ix_receipt_handed_over", "receipt", ["force", "at"],
+           ["notification_id", "urn", "council"], "kind = 'handed_over'"),
+    _Index("ix_involved_child_outcome_at", "involved_child", ["outcome_at"]),
+    _Index("ix_involved_child_other_service", "involved_child", ["force", "due_at"],
+           where="outcome = 'not_notified' AND outcome_reason IN ('other_jurisdiction', "
+                 "'pre_school_not_registered', 'unborn', 'under_16_parties')"),
+    _Index("ix_notification_not_shown", "notification", ["force", "due_at"],
+           where="state IN ('draft', 'held', 'recalled', 'superseded')"),
+    _Index("ix_notification_to_acknowledge", "notification", ["force", "told_at"],
+           where="told_at IS NOT NULL AND acknowledged_at IS NULL"),
+    _Index("ix_notification_to_follow_up", "notification", ["force", "follow_up_due_on"],
+           where="follow_up_due_on IS NOT NULL AND followed_up_at IS NULL"),
 )  # fmt: skip
 
 
 def upgrade() -> None:
-    _of_notification(["council", *_REPORTED, *_STAGES], ["force", *_REPORTED, "accepted_at"])
-    _of_incident(["id", "occurred_from"])
-    op.create_index(
-        "ix_match_force_decided", "match", ["force", "decided_at"],
-        postgresql_include=["involved_child_id"],
-    )  # fmt: skip
-    op.create_index(
-        "ix_receipt_handed_over", "receipt", ["force", "at"],
-        sqlite_where=_HANDED_OVER, postgresql_where=_HANDED_OVER,
-        postgresql_include=["notification_id", "urn", "council"],
-    )  # fmt: skip
-    _of_child(["force", "outcome", "due_at"])
-    _of_untold(["force", "due_at"])
-    op.create_index("ix_involved_child_outcome_at", "involved_child", ["outcome_at"])
-    op.create_index(
-        "ix_involved_child_other_service", "involved_child", ["force", "due_at"],
-        sqlite_where=_OTHER_SERVICE, postgresql_where=_OTHER_SERVICE,
-    )  # fmt: skip
-    for name, column, where in _OPEN:
-        op.create_index(
-            f"ix_notification_{name}", "notification", ["force", column],
-            sqlite_where=where, postgresql_where=where,
-        )  # fmt: skip
+    _without_time_limit()
+    for one in _NEW:
+        op.create_index(one.name, one.table, one.columns, **one.options())
+    _replace(_REPLACED)
 
 
 def downgrade() -> None:
-    for name, _, _ in _OPEN:
-        op.drop_index(f"ix_notification_{name}", "notification")
-    op.drop_index("ix_involved_child_other_service", "involved_child")
-    op.drop_index("ix_involved_child_outcome_at", "involved_child")
-    _of_untold(["due_at"])
-    _of_child(["force", "outcome"])
-    op.drop_index("ix_receipt_handed_over", "receipt")
-    op.drop_index("ix_match_force_decided", "match")
-    _of_incident([])
-    _of_notification(["council", *_REPORTED], ["force", *_REPORTED])
+    _without_time_limit()
+    _replace(_BEFORE)
+    for one in _NEW:
+        op.drop_index(one.name, one.table)
 
 
-def _of_notification(of_force: list[str], of_council: list[str]) -> None:
-    for owner, included in (("force", of_force), ("council", of_council)):
-        op.drop_index(f"ix_notification_{owner}_due", "notification")
-        op.create_index(
-            f"ix_notification_{owner}_due", "notification", [owner, "due_at"],
-            postgresql_include=included,
-        )  # fmt: skip
+def _replace(indexes: tuple[_Index, ...]) -> None:
+    """Make indexes anew under their names: those that are read meanwhile go last."""
+    if op.get_bind().dialect.name == "sqlite":
+        for one in indexes:
+            op.drop_index(one.name, one.table)
+            op.create_index(one.name, one.table, one.columns, **one.options())
+        return
+    for one in indexes:
+        op.create_index(f"{one.name}_next", one.table, one.columns, **one.options())
+    for one in indexes:
+        op.drop_index(one.name, one.table)
+        op.execute(f'ALTER INDEX "{one.name}_next" RENAME TO "{one.name}"')
 
 
-def _of_incident(included: list[str]) -> None:
-    op.drop_index("ix_incident_force_received", "incident")
-    op.create_index(
-        "ix_incident_force_received", "incident", ["force", "received_at"],
-        postgresql_include=included,
-    )  # fmt: skip
-
-
-def _of_child(columns: list[str]) -> None:
-    op.drop_index("ix_involved_child_force_outcome", "involved_child")
-    op.create_index("ix_involved_child_force_outcome", "involved_child", columns)
-
-
-def _of_untold(columns: list[str]) -> None:
-    op.drop_index("ix_notification_untold", "notification")
-    op.create_index(
-        "ix_notification_untold", "notification", columns,
-        sqlite_where=_UNTOLD, postgresql_where=_UNTOLD,
-    )  # fmt: skip
+def _without_time_limit() -> None:
+    """An index of millions of rows takes longer than any statement of the service may."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("SET LOCAL statement_timeout = 0")

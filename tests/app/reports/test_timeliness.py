@@ -20,7 +20,7 @@ from app.reports.timeliness import Kind, Whose, _by_day, _by_place, of_days, tim
 from app.wiring import Wiring
 from notifications.models import Notification, Receipt
 from notifications.states import ENDED, ReceiptKind, ToldHow
-from tests.factories.seasons import BEFORE, COUNCILS, FIRST, FORCES, LAST, Season
+from tests.factories.seasons import COUNCILS, FIRST, FORCES, LAST, Season, before
 
 # In the middle of a day: what is due later that day does not count yet.
 NOW = at_london(LAST - timedelta(days=1), time(8, 50))
@@ -227,7 +227,7 @@ def minutes_of(
     matched = max((at for at in decided if row.ready_at and at <= row.ready_at), default=None)
     first = min(alerted, default=None)
     for stage, start, end in (
-        (Stage.RECEIVED, row.accepted_at - BEFORE, row.accepted_at),
+        (Stage.RECEIVED, row.accepted_at - before(row), row.accepted_at),
         (Stage.MATCHED, row.accepted_at, matched),
         (Stage.ALERTED, matched, first),
         (Stage.TOLD, first, row.told_at),
