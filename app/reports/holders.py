@@ -74,6 +74,8 @@ class Holders:
 
     def _look_up_people(self, messages: Sequence[Notification]) -> None:
         """Read who may be told of messages that no caller has, and who is left out of each."""
+        if not messages:
+            return
         urns = {one.recipient: one.urn for one in messages if one.urn is not None}
         new = {place: urn for place, urn in urns.items() if place not in self._people}
         found = people_of_each(

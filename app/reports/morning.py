@@ -42,23 +42,12 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
         child_id: [one for one in own if one.due_at < end] or own
         for child_id, own in notifications_of(session, [one.id for one, _ in children]).items()
     }
-    _, policy = current_policy(session, force, at=now)
-    holders = Holders(session, cipher, force=force, policy=policy, on=london_date(now))
-    apart = holders
-    if any(incident.restricted_access for _, incident in children):
-        group = allowed(session, force, on=london_date(now))
-        apart = Holders(
-            session, cipher, force=force, policy=policy, on=london_date(now), only=group
-        )
+    some_apart = any(incident.restricted_access for _, incident in children)
+    holders, apart = _holders(session, cipher, force=force, now=now, some_apart=some_apart)
+    shown = [one for own in sent.values() for one in own if one.state in VISIBLE]
     for asked in {holders, apart}:
         asked.look_up(
-            [child.id for child, _ in children],
-            [
-                one
-                for own in sent.values()
-                for one in own
-                if one.told_at is None and one.state in VISIBLE
-            ],
+            [child.id for child, _ in children], [one for one in shown if one.told_at is None]
         )
     names = _school_names(session, sent)
     served = services_told(
@@ -88,6 +77,19 @@ def board(session: Session, cipher: Cipher, *, force: str, on: date, now: dateti
         found, refused=refused_pushes(session, force, now=now),
         trials=tried(session, force, since=now - timedelta(days=1)),
     )  # fmt: skip
+
+
+def _holders(
+    session: Session, cipher: Cipher, *, force: str, now: datetime, some_apart: bool
+) -> tuple[Holders, Holders]:
+    """Return who answers for most children, and for those whom only a named group may know of."""
+    _, policy = current_policy(session, force, at=now)
+    on = london_date(now)
+    holders = Holders(session, cipher, force=force, policy=policy, on=on)
+    if not some_apart:
+        return holders, holders
+    group = allowed(session, force, on=on)
+    return holders, Holders(session, cipher, force=force, policy=policy, on=on, only=group)
 
 
 def notifications_of(session: Session, child_ids: Iterable[UUID]) -> dict[UUID, list[Notification]]:

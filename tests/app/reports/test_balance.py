@@ -98,6 +98,7 @@ def without_children(season: Season, row: Notification) -> None:
             for column in Incident.__table__.columns
         })  # fmt: skip
         lost.id, lost.reference, lost.children_seen = new_id(), "lost", 1
+        lost.received_at = row.accepted_at
         session.add(lost)
 
 
