@@ -39,7 +39,7 @@ from notifications.states import (
     ToldHow,
 )
 
-_NOT_SHOWN = text("state IN ('draft', 'held', 'recalled', 'superseded')")
+_NOT_VISIBLE = text("state IN ('draft', 'held', 'recalled', 'superseded')")
 _TO_ACKNOWLEDGE = text("told_at IS NOT NULL AND acknowledged_at IS NULL")
 _TO_FOLLOW_UP = text("follow_up_due_on IS NOT NULL AND followed_up_at IS NULL")
 _REPORTED = (
@@ -113,7 +113,7 @@ class Notification(Delivered, Base):
         ),
         Index(
             "ix_notification_not_shown", "force", "due_at",
-            sqlite_where=_NOT_SHOWN, postgresql_where=_NOT_SHOWN,
+            sqlite_where=_NOT_VISIBLE, postgresql_where=_NOT_VISIBLE,
         ),
         Index(
             "ix_notification_untold", "force", "due_at",

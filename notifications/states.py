@@ -278,7 +278,7 @@ VISIBLE = frozenset(
     }
 )  # fmt: skip
 # Nobody is shown one of these, whether or not somebody was before.
-NOT_SHOWN = tuple(one for one in NotificationState if one not in VISIBLE)
+NOT_VISIBLE = tuple(one for one in NotificationState if one not in VISIBLE)
 TOLD = VISIBLE - {NotificationState.READY}
 ENDED = frozenset({NotificationState.SUPERSEDED, NotificationState.RECALLED})
 # Untold in one of these, a notification still has somebody waiting for it.

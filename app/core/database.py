@@ -197,7 +197,8 @@ def by_hashing(session: Session) -> Iterator[None]:
     """Let PostgreSQL join the tables of what is asked meanwhile whole, and not row by row.
 
     For a statement whose ranges are read from indexes: that each says its force more than once, as
-    the scope and the walls do, makes PostgreSQL expect one row of thousands.
+    the scope and the walls do, makes PostgreSQL expect one row of thousands. Where the work breaks,
+    its transaction ends and the setting with it.
     """
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     if on_postgresql:

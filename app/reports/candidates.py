@@ -4,7 +4,7 @@ Every statement here begins at an index that holds only what is open or due that
 a force with years of messages costs what its morning costs. What is found is looked at again in
 Python (`app.reports.told`), so one too many does no harm; one too few would be a child on no board.
 A child is sent to a school or council in the transaction that places its first message, so that
-one who was sent is found by its messages (`tests/journeys/test_boards_hold_everybody.py`).
+one who was sent is found by its messages (`tests/simulation/test_boards.py`).
 """
 
 from datetime import datetime
@@ -19,12 +19,12 @@ from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
 from app.reports.services import service_told
 from notifications.models import Notification, Occurrence
-from notifications.states import NOT_SHOWN, VISIBLE, NotificationState
+from notifications.states import NOT_VISIBLE, VISIBLE, NotificationState
 
 SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 UNSETTLED = (Outcome.RECEIVED, Outcome.DETAILS_AWAITED, Outcome.IN_REVIEW, Outcome.HELD)
 _NOTE, _TOLD_OF = cast(Table, Notification.__table__), cast(Table, Occurrence.__table__)
-# The newer version of the incident has the child.
+# All but those whom a newer version of the incident has.
 _UNDATED = tuple(one for one in Outcome if one is not Outcome.SUPERSEDED)
 
 
@@ -38,7 +38,7 @@ def of_morning(force: str | None, start: datetime, end: datetime) -> ColumnEleme
     rows = select(InvolvedChild.id).where(mine)
     found = union(
         rows.where(due_at >= start, due_at < end),
-        # Not decided at all yet: matching has not looked at it.
+        # No morning is known for it yet, as of one that matching has not looked at.
         rows.where(InvolvedChild.outcome.in_(_UNDATED), due_at.is_(None)),
         rows.where(InvolvedChild.outcome.in_(UNSETTLED), due_at < start),
         _without_service(rows.where(due_at < start)),
@@ -94,4 +94,4 @@ def _nothing_shown() -> ColumnElement[bool]:
         its.c.involved_child_id == _TOLD_OF.c.involved_child_id,
         other.c.id == its.c.notification_id, other.c.state.in_(sorted(VISIBLE)),
     )  # fmt: skip
-    return and_(_NOTE.c.state.in_(plainly(NotificationState, NOT_SHOWN)), ~shown)
+    return and_(_NOTE.c.state.in_(plainly(NotificationState, NOT_VISIBLE)), ~shown)

@@ -17,7 +17,6 @@ from notifications.states import NotificationState
 EVENTS = 60
 
 
-@pytest.mark.feature("DL1")
 @pytest.mark.parametrize("seed", [3, 8, 21])
 def test_whoever_is_not_told_is_on_a_board_after_every_event(worlds: Worlds, seed: int) -> None:
     world = worlds.world(seed)
