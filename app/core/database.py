@@ -11,7 +11,6 @@ from sqlalchemy import (
     Engine,
     MetaData,
     Table,
-    Uuid,
     create_engine,
     event,
     exc,
@@ -23,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.core import patience
 from app.core.errors import Noted, Unavailable
+from app.core.idents import Ident
 from app.core.scope import Delivered, ForceOwned, Scope, guard, scope
 from app.core.turns import Turns
 from app.core.types import Json, Utc
@@ -64,7 +64,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Utc(),
-        UUID: Uuid(),
+        UUID: Ident(),
         dict[str, Any]: Json,
         list[Any]: Json,
     }
