@@ -11,7 +11,7 @@ from app.api import openapi
 from app.api.errors import answering, install
 from app.api.front_door import FrontDoor
 from app.api.intake_writer import IntakeWriter
-from app.core import logs
+from app.core import garbage, logs
 from app.core.quiet import keep_quiet
 from app.core.roles import require_for
 from app.core.settings import Settings
@@ -41,6 +41,7 @@ def create_app(wiring: Wiring | None = None) -> FastAPI:
 
     Serve it with its lifespan: the intake writer starts with the process and drains at its end.
     """
+    own_process = wiring is None
     if wiring is None:
         settings = Settings()
         logs.configure(settings.log_level)
@@ -56,6 +57,8 @@ def create_app(wiring: Wiring | None = None) -> FastAPI:
     app.add_middleware(FrontDoor, settings=wiring.settings, answer=answer)
     for router in (*api.ROUTERS, pages.router):
         app.include_router(router)
+    if own_process:
+        garbage.settle()
     return app
 
 

@@ -14,6 +14,7 @@ FORCES, COUNCILS, SCHOOLS, DAYS = 43, 172, 26_000, 780
 BIG = "01"
 _TABLES = (
     "notification", "incident", "involved_child", "occurrence", "match", "receipt",
+    "connected_digest",
 )  # fmt: skip
 
 _REGISTER = (
@@ -122,6 +123,13 @@ _ROWS = {
         SELECT md5('n' || n)::uuid, md5('i' || n)::uuid, force, urn, council,
                md5('c' || n)::uuid, accepted_at
         FROM plan""",
+    # Two adults of each incident, of the last weeks alone: nothing asks about older ones at once.
+    "connected_digest": """
+        INSERT INTO connected_digest (id, force, incident_id, kind, digest)
+        SELECT md5('d' || n || ':' || d)::uuid, force, md5('i' || n)::uuid,
+               (ARRAY['name', 'name', 'name_born', 'phone', 'email'])[1 + d % 5],
+               sha256(convert_to('d' || n || ':' || d, 'utf8'))
+        FROM plan, generate_series(1, 10) d WHERE w > :days - 35""",
     "receipt": """
         INSERT INTO receipt (id, force, urn, council, notification_id, kind, at, actor, source)
         SELECT md5('r' || n)::uuid, force, urn, council, md5('n' || n)::uuid, 'handed_over',

@@ -71,6 +71,14 @@ class Mark(NamedTuple):
     digest: bytes
 
 
+class Connection(NamedTuple):
+    """That a person is connected with an incident, and the child where it is beside that alone."""
+
+    incident_id: UUID
+    child_id: UUID | None
+    hit: Hit
+
+
 def adult_marks(cipher: Cipher, force: str, adult: Adult) -> frozenset[Mark]:
     """Return what is kept of an adult of an incident, and nothing else is."""
     names: frozenset[str] = frozenset()
@@ -142,21 +150,34 @@ def connected_by(
     return found
 
 
-def connected_incidents(
-    session: Session, cipher: Cipher, *, incident_ids: Collection[UUID],
-    records: Collection[PersonOfInterest], child_ids: Collection[UUID] = (),
-) -> dict[UUID, Hit]:  # fmt: skip
-    """Return the incidents with which one person, known by these records, is connected."""
-    found: dict[UUID, Hit] = {}
-    grouped: dict[tuple[UUID, str], set[Mark]] = {}
-    for row in _beside(digests_of(session, incident_ids), child_ids):
-        grouped.setdefault((row.incident_id, row.force), set()).add(Mark(row.kind, row.digest))
-    own = {force: [_marks(cipher, force, one) for one in records] for _, force in grouped}
-    for (incident_id, force), marks in grouped.items():
-        common = [mark for some in own[force] for mark in marks & some]
-        if common:
-            found[incident_id] = _strongest(_MEANS[mark.kind] for mark in common)
-    return found
+def marks_of(cipher: Cipher, force: str, records: Iterable[PersonOfInterest]) -> frozenset[Mark]:
+    """Return everything by which one person, known by these records, could be meant in a force."""
+    return frozenset().union(*(_marks(cipher, force, one) for one in records))
+
+
+def connections_of(session: Session, *, force: str, marks: Collection[Mark]) -> list[Connection]:
+    """Return all incidents of a force with which the person of these marks is connected.
+
+    Needs the force's scope and the marks of this force: they are keyed by it. Asked from the person
+    and not from the incidents: a morning has hundreds of these with a dozen digests each, and a
+    person is in none or few.
+    """
+    if not marks:
+        return []
+    rows = session.execute(
+        select(
+            ConnectedDigest.incident_id, ConnectedDigest.involved_child_id, ConnectedDigest.kind,
+            ConnectedDigest.digest,
+        ).where(
+            ConnectedDigest.force == force,
+            ConnectedDigest.digest.in_(sorted({mark.digest for mark in marks})),
+        )
+    )  # fmt: skip
+    return [
+        Connection(incident_id, child_id, _MEANS[kind])
+        for incident_id, child_id, kind, digest in rows
+        if Mark(kind, digest) in marks
+    ]
 
 
 def digests_of(session: Session, incident_ids: Collection[UUID]) -> list[ConnectedDigest]:

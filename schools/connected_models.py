@@ -39,7 +39,11 @@ class ConnectedDigest(ForceOwned, Base):
     """One keyed digest of an adult of one incident; `involved_child_id` where it is one child's."""
 
     __tablename__ = "connected_digest"
-    __table_args__ = (one_of("kind", DigestKind),)
+    # By digest: what one person is connected with is asked at every page that names a child.
+    __table_args__ = (
+        one_of("kind", DigestKind),
+        Index("ix_connected_digest_digest", "digest"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), index=True)
@@ -56,6 +60,7 @@ class RecipientChange(ForceOwned, Base):
         one_of("reason", ChangeReason),
         UniqueConstraint("about", "person", name="uq_recipient_change_person"),
         Index("ix_recipient_change_force_found", "force", "found_at"),
+        Index("ix_recipient_change_person", "person"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

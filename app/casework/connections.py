@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.access.accounts import details_of
 from app.access.models import Account
@@ -13,12 +14,12 @@ from app.casework.acting import Acting
 from app.casework.restricted import closed_messages
 from app.core.cipher import CannotOpen
 from app.core.errors import NotFound
-from app.core.scope import acting_for
+from app.core.scope import acting_for, scope_of
 from app.intake.models import Incident, InvolvedChild
 from notifications.models import Notification
 from notifications.passing_over import ToldOf, told_of
-from schools.connected import Hit, PersonOfInterest, connected_incidents
-from schools.connected_models import ChangeReason, ConnectedDigest, RecipientChange
+from schools.connected import Hit, Mark, PersonOfInterest, connections_of, marks_of
+from schools.connected_models import ChangeReason, RecipientChange
 from schools.key_adult_details import open_details
 from schools.matching.models import Review
 from schools.models import KeyAdult
@@ -37,6 +38,14 @@ class Tie(StrEnum):
     OUT = "out"
 
 
+class _OwnTie(NamedTuple):
+    """An incident the acting person is tied to, and the child where it is beside that alone."""
+
+    incident_id: UUID
+    child_id: UUID | None
+    tie: Tie
+
+
 _TIES = {Hit.IDENTITY: Tie.OUT, Hit.NAMED_AT_SCHOOL: Tie.ASK, Hit.NAME_ONLY: Tie.ASK}
 
 
@@ -47,35 +56,28 @@ def ties(
 
     Keys are the caller's own. The person may reach them otherwise: this only takes away.
     """
-    incidents = {one for told in concerned.values() for one in told.incidents}
-    children = {one for told in concerned.values() for one in told.children}
-    with acting_for(session, force):
-        by_incident = _by_incident(session, acting, incidents, children)
-    found: dict[UUID, Tie] = {}
-    for key, told in concerned.items():
-        held = {by_incident[one] for one in told.incidents if one in by_incident}
-        if held:
-            found[key] = Tie.OUT if Tie.OUT in held else Tie.ASK
-    return found
+    return _among(_own_ties(session, acting, force), concerned)
 
 
 def ties_to_notifications(
     session: Session, acting: Acting, ids: Mapping[UUID, str]
 ) -> dict[UUID, Tie]:
     """Return how the acting person is tied to notifications, given with their forces."""
-    told = told_of(session, ids.keys())
     found: dict[UUID, Tie] = {}
     for force in sorted(set(ids.values())):
-        of_force = {key: one for key, one in told.items() if ids[key] == force}
-        found |= ties(session, acting, of_force, force=force)
+        # What the messages tell of is only read where somebody is tied to anything at all.
+        if own := _own_ties(session, acting, force):
+            found |= _among(own, told_of(session, [one for one in ids if ids[one] == force]))
     return found
 
 
 def desk_ties(session: Session, acting: Acting, ids: Mapping[UUID, str]) -> dict[UUID, Tie]:
     """Return the same for somebody who acts for the force: out of what is closed to them, too."""
+    found = ties_to_notifications(session, acting, ids)
+    if not scope_of(session).closed:
+        return found
     told = {ident: one.incidents for ident, one in told_of(session, ids.keys()).items()}
-    closed = closed_messages(session, told)
-    return ties_to_notifications(session, acting, ids) | dict.fromkeys(closed, Tie.OUT)
+    return found | dict.fromkeys(closed_messages(session, told), Tie.OUT)
 
 
 def desk_tie(session: Session, acting: Acting, notification: Notification) -> Tie | None:
@@ -112,27 +114,32 @@ def ties_to_children(
     session: Session, acting: Acting, child_ids: Collection[UUID], *, force: str
 ) -> set[UUID]:
     """Return the involved children of one force that do not exist for the acting person."""
-    told = {one: ToldOf({incident}) for one, incident in _incidents(session, child_ids).items()}
-    tied = ties(session, acting, told, force=force)
+    own = _own_ties(session, acting, force)
+    incidents = _incidents(session, child_ids) if own else {}
+    tied = _among(own, {one: ToldOf({incident}) for one, incident in incidents.items()})
     return {one for one, tie in tied.items() if tie is Tie.OUT}
 
 
 def _ties_to_reviews(
     session: Session, acting: Acting, reviews: Sequence[Review]
 ) -> dict[UUID, Tie]:
-    incidents = _incidents(session, [review.involved_child_id for review in reviews])
     found: dict[UUID, Tie] = {}
     for force in sorted({review.force for review in reviews}):
+        own = _own_ties(session, acting, force)
+        of_force = [review for review in reviews if own and review.force == force]
+        incidents = _incidents(session, [review.involved_child_id for review in of_force])
         told = {
             review.id: ToldOf({incidents[review.involved_child_id]})
-            for review in reviews
-            if review.force == force and review.involved_child_id in incidents
+            for review in of_force
+            if review.involved_child_id in incidents
         }
-        found |= ties(session, acting, told, force=force)
+        found |= _among(own, told)
     return found
 
 
 def _incidents(session: Session, child_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    if not child_ids:
+        return {}
     rows = session.execute(
         select(InvolvedChild.id, InvolvedChild.incident_id).where(
             InvolvedChild.id.in_(set(child_ids))
@@ -156,60 +163,84 @@ def declare(session: Session, acting: Acting, *, about: str, incident_id: UUID, 
     )  # fmt: skip
 
 
-def _by_incident(
-    session: Session, acting: Acting, incidents: set[UUID], children: set[UUID]
-) -> dict[UUID, Tie]:
-    found = dict.fromkeys(_declared(session, acting, incidents), Tie.OUT)
-    kept = select(ConnectedDigest.id).where(ConnectedDigest.incident_id.in_(incidents)).limit(1)
-    if not incidents or session.scalars(kept).first() is None:
-        return found
-    hits = connected_incidents(
-        session, acting.cipher, incident_ids=incidents, child_ids=children,
-        records=_records(session, acting),
-    )  # fmt: skip
-    return {incident_id: _TIES[hit] for incident_id, hit in hits.items()} | found
+def _among(own: Sequence[_OwnTie], concerned: Mapping[UUID, ToldOf]) -> dict[UUID, Tie]:
+    """Return which of these things the ties of a person concern, the strongest of each."""
+    # Beside one child alone is beside any that is asked about: siblings go to other schools.
+    children = {None}.union(*(told.children for told in concerned.values()))
+    by_incident: dict[UUID, set[Tie]] = {}
+    for one in own:
+        if one.child_id in children:
+            by_incident.setdefault(one.incident_id, set()).add(one.tie)
+    found: dict[UUID, Tie] = {}
+    for key, told in concerned.items():
+        held = set().union(*(by_incident.get(one, ()) for one in told.incidents))
+        if held:
+            found[key] = Tie.OUT if Tie.OUT in held else Tie.ASK
+    return found
 
 
-def _declared(session: Session, acting: Acting, incidents: set[UUID]) -> set[UUID]:
-    """Return the incidents whose family an officer said to be tied to.
+def _own_ties(session: Session, acting: Acting, force: str) -> list[_OwnTie]:
+    """Return all incidents of a force to which the acting person is tied; most are to none."""
+    with acting_for(session, force):
+        said = _declared(session, acting, force)
+        connections = connections_of(session, force=force, marks=_own_marks(session, acting, force))
+    return [
+        *(_OwnTie(one, None, Tie.OUT) for one in said),
+        *(_OwnTie(one.incident_id, one.child_id, _TIES[one.hit]) for one in connections),
+    ]  # fmt: skip
+
+
+def _own_marks(session: Session, acting: Acting, force: str) -> frozenset[Mark]:
+    """Return all by which the person who acts could be meant, worked out once in a transaction."""
+    known: dict[tuple[UUID | None, str], frozenset[Mark]] = session.info.setdefault("own_marks", {})
+    whose = (acting.actor.account_id, force)
+    if whose not in known:
+        known[whose] = marks_of(acting.cipher, force, _records(session, acting))
+    return known[whose]
+
+
+def _declared(session: Session, acting: Acting, force: str) -> Sequence[UUID]:
+    """Return the incidents of a force whose family an officer said to be tied to.
 
     A key adult who says so is remembered by a receipt: their message stays, for a colleague. What
     was said of one version of an incident is true of all of them.
     """
-    said = _said_tied(session, incidents)
-    return {one for one, persons in said.items() if acting.actor.id in persons}
+    said, version = aliased(Incident), aliased(Incident)
+    return session.scalars(
+        select(version.id)
+        .join(said, and_(said.force == version.force, said.reference == version.reference))
+        .join(RecipientChange, RecipientChange.incident_id == said.id)
+        .where(
+            RecipientChange.force == force, RecipientChange.person == acting.actor.id,
+            RecipientChange.about.not_like("notification:%"),
+        )
+        .distinct()
+    ).all()  # fmt: skip
 
 
 def declared(session: Session, incidents: set[UUID]) -> frozenset[str]:
-    """Return the accounts that said to be tied to the family of one of these incidents."""
-    return frozenset().union(*_said_tied(session, incidents).values())
+    """Return the accounts that said to be tied to the family of one of these incidents.
+
+    What was said of one version of an incident is true of all of them.
+    """
+    version = aliased(Incident)
+    return frozenset(
+        session.scalars(
+            select(RecipientChange.person)
+            .join(version, version.id == RecipientChange.incident_id)
+            .join(
+                Incident,
+                and_(Incident.force == version.force, Incident.reference == version.reference),
+            )
+            .where(Incident.id.in_(incidents), RecipientChange.about.not_like("notification:%"))
+        )
+    )
 
 
 def declared_of(session: Session, notification_id: UUID) -> frozenset[str]:
     """Return the accounts that said to be tied to the family a notification tells of."""
     told = told_of(session, [notification_id]).get(notification_id)
     return frozenset() if told is None else declared(session, told.incidents)
-
-
-def _said_tied(session: Session, incidents: set[UUID]) -> dict[UUID, set[str]]:
-    """Return who said to be tied to each of these incidents, in whichever version of it."""
-    which = (Incident.force, Incident.reference)
-    wanted = {
-        row.id: (row.force, row.reference)
-        for row in session.execute(select(Incident.id, *which).where(Incident.id.in_(incidents)))
-    }
-    said: dict[tuple[str, str], set[str]] = {}
-    rows = session.execute(
-        select(*which, RecipientChange.person)
-        .join(RecipientChange, RecipientChange.incident_id == Incident.id)
-        .where(
-            tuple_(*which).in_(set(wanted.values())),
-            RecipientChange.about.not_like("notification:%"),
-        )
-    )
-    for force, reference, person in rows:
-        said.setdefault((force, reference), set()).add(person)
-    return {incident: said[key] for incident, key in wanted.items() if key in said}
 
 
 def _records(session: Session, acting: Acting) -> list[PersonOfInterest]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -55,6 +56,14 @@ class Recipient:
     code: str
     name: str
     messages: int
+
+
+class _Meant(NamedTuple):
+    """A message that would be taken back, to whom it went, and whom alone it is shown to."""
+
+    id: UUID
+    recipient: str
+    shown_only_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ def answer(session: Session, acting: Acting, *, ident: UUID, agrees: bool) -> in
     if not agrees:
         _record(session, acting, row, audit.Event.RECALL_OF_MANY_LEFT)
         return 0
-    meant = _meant(session, acting, row.force, row.recipient, row.since, lock=True)
+    meant = _held(session, _meant(session, acting, row.force, row.recipient, row.since))
     row.recalled = take_back(session, acting, meant, reason=RecallReason(row.reason_code))
     _record(session, acting, row, audit.Event.RECALL_OF_MANY_AGREED, messages=row.recalled)
     return row.recalled
@@ -194,31 +203,39 @@ def _recipients(session: Session, acting: Acting, force: str) -> tuple[Recipient
 
 
 def _meant(
-    session: Session, acting: Acting, force: str, recipient: str | None, first: date, *,
-    lock: bool = False,
-) -> Sequence[Notification]:  # fmt: skip
+    session: Session, acting: Acting, force: str, recipient: str | None, first: date
+) -> list[_Meant]:
     """Return what stands and is meant, without what does not exist for the acting person.
 
     One recipient's are without those of protected children: each of those is taken back by itself.
     """
     wanted = (
-        select(Notification)
+        select(Notification.id, Notification.recipient, Notification.shown_only_to)
         .where(
             Notification.force == force, Notification.state.not_in(ENDED),
             Notification.due_at >= at_london(first, time()),
         )
-        .order_by(Notification.id)
-        .execution_options(populate_existing=True)
     )  # fmt: skip
     if recipient is not None:
         wanted = wanted.where(
             Notification.recipient == recipient, Notification.shown_only_to.is_(None)
         )
-    if lock:
-        wanted = wanted.with_for_update(key_share=True)
-    rows = session.scalars(wanted).all()
-    tied = desk_ties(session, acting, {row.id: row.force for row in rows})
+    rows = [_Meant(*row) for row in session.execute(wanted)]
+    tied = desk_ties(session, acting, {row.id: force for row in rows})
     return [row for row in rows if tied.get(row.id) is not Tie.OUT]
+
+
+def _held(session: Session, meant: Sequence[_Meant]) -> Sequence[Notification]:
+    """Return these messages, kept from others until the end, without what ended meanwhile."""
+    return session.scalars(
+        select(Notification)
+        .where(
+            Notification.id.in_([one.id for one in meant]), Notification.state.not_in(ENDED)
+        )
+        .order_by(Notification.id)
+        .execution_options(populate_existing=True)
+        .with_for_update(key_share=True)
+    ).all()  # fmt: skip
 
 
 def _waiting(session: Session, force: str, now: datetime) -> Sequence[RecallOfMany]:

@@ -103,11 +103,12 @@ def _leave_ending_to_uvicorn() -> None:
 def _server(wiring: "Wiring", host: str, port: int) -> "uvicorn.Server":
     import uvicorn
 
+    from app.core import garbage
     from app.main import create_app
 
-    return uvicorn.Server(
-        uvicorn.Config(create_app(wiring), **server_options(wiring.settings, host, port))
-    )
+    app = create_app(wiring)
+    garbage.settle()
+    return uvicorn.Server(uvicorn.Config(app, **server_options(wiring.settings, host, port)))
 
 
 def _serve_with_scheduler(wiring: "Wiring", host: str, port: int) -> None:

@@ -16,7 +16,9 @@ DECLARE
     reported text[] := ARRAY[
         'account_role', 'policy', 'force_area', 'establishment', 'term', 'school_hours', 'officer', 'release',
         'release_claim', 'receipt', 'receipt_step', 'recall', 'breach', 'follow_up', 'attendance', 'amendment',
-        'drill', 'drill_school', 'recipient_change', 'register_import', 'wording_approval'
+        'drill', 'drill_school', 'recipient_change', 'register_import', 'wording_approval',
+        -- Whom the school could tell, and who of them is left out: the report names who has a child.
+        'key_adult', 'key_adult_absence', 'holiday_cover', 'connected_digest'
     ];
 BEGIN
     -- Before the first migration there is nothing to grant.

@@ -50,8 +50,8 @@ class _Among(FunctionElement[bool]):
     _is_implicitly_boolean = True
 
 
-@compiles(_Among, "postgresql")
-def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_Among)
+def _among_by_array(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     ident, many = (compiler.process(one, **kw) for one in element.clauses)
     return f"{ident} = ANY({many})"
 

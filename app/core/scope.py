@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.sql.util import find_tables
 
 from app.core.errors import Refused
@@ -146,12 +146,17 @@ def acting_for(session: Session, force: str) -> Iterator[None]:
     force. The act asks `permissions` first, then works on the force's behalf inside this block.
     """
     before = scope_of(session)
-    scope(session, replace(before, forces=before.forces | {force}, closed=before.closed - {force}))
+    wider = replace(before, forces=before.forces | {force}, closed=before.closed - {force})
+    # Who acts for the force has its scope already: nothing to tell the database, twice.
+    changes = wider != before
+    if changes:
+        scope(session, wider)
     try:
         yield
         session.flush()
     finally:
-        scope(session, before)
+        if changes:
+            scope(session, before)
 
 
 def close(session: Session, forces: frozenset[str], *, opened: frozenset[UUID]) -> None:
@@ -183,6 +188,24 @@ def _narrow(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(*(criteria[name] for name in touched))
 
 
+class _Criteria(LoaderCriteriaOption):
+    """Criteria that hold for an alias that is joined, too, and not for what stands first alone.
+
+    SQLAlchemy leaves them on the table itself there: that is either not in the statement, or it
+    is, and the alias is then seen whole.
+    """
+
+    # What statements are compared by, so that one is compiled once: the same as its parent's.
+    _cache_key_traversal = LoaderCriteriaOption._traverse_internals  # noqa: SLF001
+
+    def _resolve_where_criteria(self, ext_info: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = super()._resolve_where_criteria(ext_info)
+        if not ext_info.is_aliased_class:
+            return found
+        adapted: ColumnElement[bool] = ext_info._adapter.traverse(found)  # noqa: SLF001
+        return adapted
+
+
 @lru_cache(maxsize=1024)
 def _criteria(held: Scope) -> dict[str, Any]:
     """Return the criteria of a scope by the name of every tenant table there is.
@@ -191,9 +214,7 @@ def _criteria(held: Scope) -> dict[str, Any]:
     result by its code, and the next scope would then be given the rows of the one before.
     """
     return {
-        table.__table__.name: with_loader_criteria(
-            table, _visible(table, held), include_aliases=True
-        )
+        table.__table__.name: _Criteria(table, _visible(table, held), include_aliases=True)
         for table in (*_mapped(ForceOwned), *_mapped(Delivered))
     }
 

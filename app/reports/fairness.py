@@ -4,13 +4,13 @@ The area is the council of the residence, else of the likeliest school. Nothing 
 is looked at: by the origin of names the matcher is measured on synthetic nights alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Subquery, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import at_london
@@ -59,7 +59,7 @@ class Fairness:
 
 
 class _Decided(NamedTuple):
-    """What the rules said of a child: how sure they were, and of which school."""
+    """What the rules said of a child: how sure they were, and for which school."""
 
     band: Band
     urn: int | None
@@ -80,15 +80,15 @@ class _Tally:
 
 def by_area(session: Session, *, force: str, on: date, now: datetime, days: int = 30) -> Fairness:
     """Return one force's counts by area, with small numbers hidden."""
-    wanted = _wanted(force, on=on, days=days)
-    children = session.execute(select(wanted)).all()
-    matches, reviewed = _matches(session, wanted), _reviewed(session, wanted)
-    late = _late(session, wanted, now=now)
-    councils = _councils(session, {one.urn for one in matches.values()} - {None})
+    children = session.execute(_wanted(force, on=on, days=days)).all()
+    ids = [child.id for child in children]
+    matches, reviewed = _matches(session, ids), _reviewed(session, ids)
+    late = _late(session, ids, now=now)
+    councils = _by_school(session, matches, [one.id for one in children if not one.authority])
     tallies: dict[str, _Tally] = {}
     for child in children:
         match = matches.get(child.id)
-        area = child.authority or (councils.get(match.urn) if match else None) or NOT_KNOWN
+        area = child.authority or councils.get(child.id) or NOT_KNOWN
         tally = tallies.setdefault(area, _Tally())
         if child.id in reviewed:
             tally.reviewed += 1
@@ -136,7 +136,7 @@ def _rows(tallies: dict[str, _Tally], names: dict[str, str]) -> tuple[AreaRow, .
     )  # fmt: skip
 
 
-def _wanted(force: str, *, on: date, days: int) -> Subquery:
+def _wanted(force: str, *, on: date, days: int) -> Select[UUID, str | None]:
     """The children of what a force sent on these days, in the version that counts."""
     return (
         select(InvolvedChild.id, InvolvedChild.authority)
@@ -147,49 +147,62 @@ def _wanted(force: str, *, on: date, days: int) -> Subquery:
             Incident.received_at < at_london(on + timedelta(days=1), time()),
             Incident.state == IncidentState.NEWEST,
         )
-        .subquery("wanted")
     )  # fmt: skip
 
 
-def _matches(session: Session, wanted: Subquery) -> dict[UUID, _Decided]:
-    """Return the newest decision of the rules about each child, with its likeliest school."""
+def _matches(session: Session, ids: Collection[UUID]) -> dict[UUID, _Decided]:
+    """Return the newest decision of the rules about each child, and the school it is for."""
     rows = session.execute(
-        select(
-            Match.involved_child_id, Match.band, Match.urns[0].as_integer(),
-            Match.evidence[0]["urn"].as_integer(),
-        )
-        .join(wanted, wanted.c.id == Match.involved_child_id)
-        .where(Match.decided_by == DecidedBy.RULES)
+        select(Match.involved_child_id, Match.band, Match.urns[0].as_integer())
+        .where(Match.involved_child_id.in_(ids), Match.decided_by == DecidedBy.RULES)
         .order_by(Match.decided_at)
-    )  # fmt: skip
-    return {child: _Decided(band, urn or likeliest) for child, band, urn, likeliest in rows}
+    )
+    return {child: _Decided(band, urn) for child, band, urn in rows}
 
 
-def _reviewed(session: Session, wanted: Subquery) -> set[UUID]:
-    rows = select(Review.involved_child_id).join(wanted, wanted.c.id == Review.involved_child_id)
+def _reviewed(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    rows = select(Review.involved_child_id).where(Review.involved_child_id.in_(ids))
     return set(session.scalars(rows))
 
 
-def _late(session: Session, wanted: Subquery, *, now: datetime) -> dict[UUID, bool]:
+def _late(session: Session, ids: Collection[UUID], *, now: datetime) -> dict[UUID, bool]:
     """Return whether any school was told late, or not at all, of the children whose time came."""
+    was_late = or_(Notification.told_at.is_(None), Notification.told_at > Notification.due_at)
     rows = session.execute(
-        select(Occurrence.involved_child_id, Notification.told_at, Notification.due_at)
-        .join(wanted, wanted.c.id == Occurrence.involved_child_id)
+        select(Occurrence.involved_child_id, was_late)
         .join(Notification, Notification.id == Occurrence.notification_id)
-        .where(Notification.state.in_(VISIBLE), Notification.due_at <= now)
-    )
+        .where(
+            Occurrence.involved_child_id.in_(ids), Notification.state.in_(VISIBLE),
+            Notification.due_at <= now,
+        )
+    )  # fmt: skip
     found: dict[UUID, bool] = {}
-    for child_id, told_at, due_at in rows:
-        late = told_at is None or told_at > due_at
-        found[child_id] = found.get(child_id, False) or late
+    for child_id, late in rows:
+        found[child_id] = found.get(child_id, False) or bool(late)
     return found
 
 
-def _councils(session: Session, urns: Collection[int | None]) -> dict[int | None, str]:
+def _by_school(
+    session: Session, matches: Mapping[UUID, _Decided], ids: Collection[UUID]
+) -> dict[UUID, str]:
+    """Return the councils of these children's schools: of the decision, else of the likeliest."""
+    urns = {one: matches[one].urn for one in ids if one in matches}
+    evidence = session.execute(
+        select(Match.involved_child_id, Match.evidence[0]["urn"].as_integer())
+        .where(
+            Match.involved_child_id.in_([one for one, urn in urns.items() if urn is None]),
+            Match.decided_by == DecidedBy.RULES,
+        )
+        .order_by(Match.decided_at)
+    )  # fmt: skip
+    urns |= {row.involved_child_id: row[1] for row in evidence}
     rows = session.execute(
-        select(Establishment.urn, Establishment.la_code).where(Establishment.urn.in_(urns))
+        select(Establishment.urn, Establishment.la_code).where(
+            Establishment.urn.in_(set(urns.values()) - {None})
+        )
     )
-    return {row.urn: row.la_code for row in rows}
+    councils = {row.urn: row.la_code for row in rows}
+    return {child: councils[urn] for child, urn in urns.items() if urn in councils}
 
 
 def _names(session: Session, areas: dict[str, _Tally]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, null, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
@@ -22,12 +22,13 @@ from notifications.summary_models import TimelinessDay
 RECENT = timedelta(days=35)
 _SUMS = tuple(func.sum(getattr(TimelinessDay, one.name)) for one in fields(Tally))
 _INSIDE = TimelinessDay.on_date.between(bindparam("first"), bindparam("last"))
-_BY_DAY = (
-    select(TimelinessDay.on_date, func.min(TimelinessDay.made_at), *_SUMS)
-    .where(_INSIDE)
-    .group_by(TimelinessDay.on_date)
+_ON, _FORCE, _OLDEST = TimelinessDay.on_date, TimelinessDay.force, func.min(TimelinessDay.made_at)
+# A row is of a day or of a force: PostgreSQL adds both up in one reading.
+_BY_EITHER = (
+    select(_ON, _FORCE, _OLDEST, *_SUMS).where(_INSIDE).group_by(func.grouping_sets(_ON, _FORCE))
 )
-_BY_FORCE = select(TimelinessDay.force, *_SUMS).where(_INSIDE).group_by(TimelinessDay.force)
+_BY_DAY = select(_ON, null(), _OLDEST, *_SUMS).where(_INSIDE).group_by(_ON)
+_BY_FORCE = select(null(), _FORCE, _OLDEST, *_SUMS).where(_INSIDE).group_by(_FORCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,18 @@ class National:
 
 def national(session: Session, *, period: Period) -> National:
     """Return the figures of every force in scope over London dates."""
-    dates = {"first": period.first, "last": period.last}
-    by_day = session.execute(_BY_DAY, dates).all()
-    by_force = session.execute(_BY_FORCE, dates)
-    days = {on: Tally.of(counts) for on, _, *counts in by_day}
-    forces = {code: Tally.of(counts) for code, *counts in by_force}
-    oldest = min((made_at for _, made_at, *_ in by_day), default=None)
+    days: dict[date, Tally] = {}
+    forces: dict[str, Tally] = {}
+    oldest: datetime | None = None
+    at_once = session.get_bind().dialect.name == "postgresql"
+    for statement in (_BY_EITHER,) if at_once else (_BY_DAY, _BY_FORCE):
+        rows = session.execute(statement, {"first": period.first, "last": period.last})
+        for on, code, made_at, *counts in rows:
+            if code is None:
+                days[on] = Tally.of(counts)
+                oldest = min(oldest or made_at, made_at)
+            else:
+                forces[code] = Tally.of(counts)
     return National(period, oldest, added(days.values()), days, forces)
 
 

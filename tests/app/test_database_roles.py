@@ -78,6 +78,9 @@ def test_a_whole_night_works_with_the_roles_of_production(
     priya, desk, reviewer, lead, register = people(world)
     with TestClient(create_app(web), base_url="https://testserver") as http:
         push(world, http)
+        world.until(time(7, 0))
+        # Nobody is told yet, and nobody rings: the report names whom the school could tell.
+        as_the_auditor(bare_encompass, monkeypatch, url, tmp_path)
         world.until(time(8, 0))
         (notification,) = world.notifications("99-1")
         assert "priya@primary.test" in world.alerted()

@@ -18,7 +18,8 @@ from schools.connected import (
     PersonOfInterest,
     adult_marks,
     connected,
-    connected_incidents,
+    connections_of,
+    marks_of,
 )
 from schools.connected_models import ConnectedDigest, DigestKind
 from tests.factories.connected import connect
@@ -39,10 +40,11 @@ def hit(wiring: Wiring, incident: UUID, **person: object) -> Hit | None:
     somebody = PersonOfInterest("id", **{"name": "Sam Other", **person})  # type: ignore[arg-type]
     with wiring.database.read(of_force(FORCE)) as session:
         found = connected(session, wiring.cipher, incident_ids=[incident], people=[somebody])
-        alone = connected_incidents(
-            session, wiring.cipher, incident_ids=[incident], records=[somebody]
-        )
-    assert found.get("id") == alone.get(incident)
+        marks = marks_of(wiring.cipher, FORCE, [somebody])
+        alone = connections_of(session, force=FORCE, marks=marks)
+    assert {one.incident_id for one in alone} <= {incident}
+    hits = {one.hit for one in alone}
+    assert found.get("id") == next((one for one in Hit if one in hits), None)
     return found.get("id")
 
 

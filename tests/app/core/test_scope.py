@@ -52,7 +52,7 @@ def test_a_force_sees_its_own_rows_and_not_anothers(
 
 def ways_to_name_a_table() -> dict[str, Select[Any]]:
     """Return statements that name the tenant table `content_key` in one place each."""
-    other = aliased(ContentKey)
+    other, third = aliased(ContentKey), aliased(ContentKey)
     inner = select(ContentKey.force)
     both = union_all(inner, inner).subquery()
     held, named = inner.subquery(), inner.cte()
@@ -64,7 +64,13 @@ def ways_to_name_a_table() -> dict[str, Select[Any]]:
         "a scalar subquery": select(select(func.min(ContentKey.force)).scalar_subquery()),
         "an exists": select(literal("98")).where(exists(inner.where(ContentKey.force == "98"))),
         "a membership": select(literal("98")).where(literal("98").in_(inner)),
-        "a join": select(ContentKey.force).join(other, other.force > ContentKey.force),
+        "a join": select(ContentKey.force).join(other, other.force <= ContentKey.force),
+        "an alias that is joined": select(other.force)
+        .select_from(ContentKey)
+        .join(other, other.force <= ContentKey.force),
+        "an alias joined to an alias": select(other.force)
+        .select_from(third)
+        .join(other, other.force <= third.force),
     }
 
 
