@@ -54,7 +54,7 @@ class Establishment(Base):
         Index("ix_establishment_imported_at", "imported_at"),
     )
 
-    urn: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    urn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     la_code: Mapped[str] = mapped_column(String(3), index=True)
     la_name: Mapped[str] = mapped_column(String(100))
     establishment_number: Mapped[int | None]
@@ -94,7 +94,7 @@ class EstablishmentLink(Base):
 
     __tablename__ = "establishment_link"
 
-    urn: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    urn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     link_urn: Mapped[int] = mapped_column(
         Integer, primary_key=True, autoincrement=False, index=True
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.break_glass import references_open
@@ -72,10 +72,15 @@ def can_do_the_work(people: Iterable[Standing]) -> bool:
 
 
 def people_of(session: Session, force: str, *, on: date) -> list[Standing]:
-    """Return the members and leads of a force as they stand on a London date."""
-    members = set(_members(session, force))
+    """Return the members and leads of a force as they stand on a London date.
+
+    Asked once and not in parts: every page of a force begins with it.
+    """
     rows = session.execute(
-        select(AccountRole.account_id, AccountRole.role)
+        select(
+            AccountRole.account_id, AccountRole.role, _named(force).exists(),
+            _rung(force, on=on).exists(),
+        )
         .join(Account, Account.id == AccountRole.account_id)
         .where(
             AccountRole.force == force, AccountRole.ended_at.is_(None),
@@ -84,9 +89,10 @@ def people_of(session: Session, force: str, *, on: date) -> list[Standing]:
         )
     ).all()  # fmt: skip
     roles: dict[UUID, set[Role]] = {}
-    for account_id, role in rows:
+    for account_id, role, *_ in rows:
         roles.setdefault(account_id, set()).add(Role(role))
-    rung = _rung(session, force, on=on)
+    members = {account_id for account_id, _, named, _ in rows if named}
+    rung = {account_id for account_id, *_, proved in rows if proved}
     return [
         Standing(
             one, one in members, Role.LEAD in held,
@@ -206,13 +212,18 @@ def _members(session: Session, force: str) -> Collection[UUID]:
     ).all()
 
 
-def _rung(session: Session, force: str, *, on: date) -> set[UUID]:
-    """Return the accounts whose entry among the force's officers has a proved address."""
-    rows = session.scalars(
-        select(Officer.account_id).where(
-            Officer.owner == f"force:{force}", Officer.contact_verified_at.is_not(None),
-            Officer.account_id.is_not(None), Officer.duty.in_(_ASKED),
-            or_(Officer.left_on.is_(None), Officer.left_on > on),
-        )
+def _named(force: str) -> Select[UUID]:
+    """The entries by which a force named this account."""
+    return select(RestrictedMember.id).where(
+        RestrictedMember.force == force, RestrictedMember.ended_at.is_(None),
+        RestrictedMember.account_id == AccountRole.account_id,
     )  # fmt: skip
-    return {one for one in rows if one is not None}
+
+
+def _rung(force: str, *, on: date) -> Select[UUID]:
+    """The entries of this account among the force's officers that have a proved address."""
+    return select(Officer.id).where(
+        Officer.owner == f"force:{force}", Officer.contact_verified_at.is_not(None),
+        Officer.account_id == AccountRole.account_id, Officer.duty.in_(_ASKED),
+        or_(Officer.left_on.is_(None), Officer.left_on > on),
+    )  # fmt: skip

@@ -47,7 +47,8 @@ def roles_of(session: Session, account_id: UUID, *, on: date) -> tuple[Grant, ..
         .where(AccountRole.account_id == account_id, AccountRole.ended_at.is_(None))
         .order_by(AccountRole.granted_at, AccountRole.id)
     ).all()
-    left = _schools_left(session, account_id, on=on)
+    at_school = any(row.role is Role.KEY_ADULT for row in rows)
+    left = _schools_left(session, account_id, on=on) if at_school else set()
     return tuple(
         Grant(row.role, urn=row.urn, force=row.force, council=row.council)
         for row in rows

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     and_,
     event,
+    false,
     func,
     not_,
     or_,
@@ -225,7 +226,13 @@ def _visible(table: type[ForceOwned | Delivered], held: Scope) -> ColumnElement[
         by_force = and_(by_force, *not_restricted(table, held))
     if not issubclass(table, Delivered):
         return by_force
-    return or_(by_force, table.urn.in_(sorted(held.urns)), table.council.in_(sorted(held.councils)))
+    # Only what there is: an empty list beside the force would hide from the planner that it is one.
+    reached = [by_force] if held.forces else []
+    if held.urns:
+        reached.append(table.urn.in_(sorted(held.urns)))
+    if held.councils:
+        reached.append(table.council.in_(sorted(held.councils)))
+    return or_(*reached) if reached else false()
 
 
 def not_restricted(table: type[Any], held: Scope) -> Iterator[ColumnElement[bool]]:

@@ -14,6 +14,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import at_london
+from app.core.database import planned_anew
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState
 from app.reports.suppression import percent, suppressed
@@ -80,10 +81,11 @@ class _Tally:
 
 def by_area(session: Session, *, force: str, on: date, now: datetime, days: int = 30) -> Fairness:
     """Return one force's counts by area, with small numbers hidden."""
-    children = session.execute(_wanted(force, on=on, days=days)).all()
-    ids = [child.id for child in children]
-    matches, reviewed = _matches(session, ids), _reviewed(session, ids)
-    late = _late(session, ids, now=now)
+    with planned_anew(session):
+        children = session.execute(_wanted(force, on=on, days=days)).all()
+        ids = [child.id for child in children]
+        matches, reviewed = _matches(session, ids), _reviewed(session, ids)
+        late = _late(session, ids, now=now)
     councils = _by_school(session, matches, [one.id for one in children if not one.authority])
     tallies: dict[str, _Tally] = {}
     for child in children:

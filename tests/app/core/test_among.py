@@ -1,4 +1,4 @@
-"""Ids asked for among many: the same rows as one by one, by one statement of one text."""
+"""Ids and numbers asked for among many: the same rows as one by one, by one text."""
 
 from collections.abc import Collection, Iterator
 from uuid import UUID
@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, event, insert, select
 
+from app.core.among import Ident, Number
 from app.core.database import make_engine
-from app.core.idents import Ident
 
 IDS = [UUID(int=number) for number in range(1, 9)]
 ODD = {one for one in IDS if one.int % 2}
@@ -17,6 +17,7 @@ KEPT = Table(
     MetaData(),
     Column("id", Ident(), primary_key=True),
     Column("other", Ident()),
+    Column("number", Number()),
     prefixes=["TEMPORARY"],
 )
 
@@ -28,7 +29,8 @@ def connection(database_url: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         KEPT.create(connection)
         connection.execute(
-            insert(KEPT), [{"id": one, "other": one if one in ODD else None} for one in IDS]
+            insert(KEPT),
+            [{"id": one, "other": one if one in ODD else None, "number": -one.int} for one in IDS],
         )
         yield connection
     engine.dispose()
@@ -86,3 +88,14 @@ def test_the_statement_is_the_same_however_many_are_asked_for(connection: Connec
     for size in range(len(IDS) + 1):
         among(connection, IDS[:size])
     assert len(texts) == 1
+
+
+def test_numbers_are_asked_for_among_many_as_ids_are(connection: Connection) -> None:
+    numbers = KEPT.c.number
+    query = select(numbers).order_by(numbers)
+    assert connection.scalars(query.where(numbers.in_({-2, -7, 2, 70}))).all() == [-7, -2]
+    assert connection.scalars(query.where(numbers.in_([None, -1]))).all() == [-1]
+    assert connection.scalars(query.where(numbers.not_in(range(-8, -1)))).all() == [-1]
+    assert connection.scalars(query.where(numbers.in_(()))).all() == []
+    with pytest.raises(TypeError, match="int"):
+        numbers.in_(["-1"])
