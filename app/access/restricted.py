@@ -214,15 +214,18 @@ def _members(session: Session, force: str) -> Collection[UUID]:
 
 def _named(force: str) -> Select[UUID]:
     """The entries by which a force named this account."""
-    return select(RestrictedMember.id).where(
+    return select(RestrictedMember.account_id).where(
         RestrictedMember.force == force, RestrictedMember.ended_at.is_(None),
         RestrictedMember.account_id == AccountRole.account_id,
     )  # fmt: skip
 
 
-def _rung(force: str, *, on: date) -> Select[UUID]:
-    """The entries of this account among the force's officers that have a proved address."""
-    return select(Officer.id).where(
+def _rung(force: str, *, on: date) -> Select[UUID | None]:
+    """The entries of this account among the force's officers that have a proved address.
+
+    Of an officer the watchdog's role may read these columns and no other.
+    """
+    return select(Officer.account_id).where(
         Officer.owner == f"force:{force}", Officer.contact_verified_at.is_not(None),
         Officer.account_id == AccountRole.account_id, Officer.duty.in_(_ASKED),
         or_(Officer.left_on.is_(None), Officer.left_on > on),

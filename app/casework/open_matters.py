@@ -1,6 +1,6 @@
 """What is still open after telling, for the desk and the lead of a force."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import NotFound
 from app.core.policies import current_policy
-from app.reports.open_matters import Matter, OpenMatters, open_matters
+from app.reports.open_matters import OpenIds, OpenMatters, open_ids, open_matters
 from schools.officers import Duty, officers_of
 
 
@@ -34,7 +34,7 @@ def of_forces(session: Session, acting: Acting) -> list[ForceMatters]:
 def counted(session: Session, acting: Acting, *, force: str) -> int:
     """Return how many matters of a force are open, for the board: of these, what its list shows."""
     require(acting, Action.SEE_BOARD, Relation(force=force))
-    return _without_own_family(session, acting, force).count
+    return sum(len(ids) for ids in _without_own_family(session, acting, force).values())
 
 
 def _of_force(session: Session, acting: Acting, force: str) -> ForceMatters:
@@ -43,26 +43,20 @@ def _of_force(session: Session, acting: Acting, force: str) -> ForceMatters:
         session, event=audit.Event.OPEN_MATTERS_VIEWED, actor=acting.actor.id, force=force,
         subject=f"force:{force}", now=acting.now,
     )  # fmt: skip
-    found = _without_own_family(session, acting, force)
+    mine = _without_own_family(session, acting, force)
+    found = open_matters(session, force=force, now=acting.now, of=mine)
     return ForceMatters(found, _rung(session, acting, force))
 
 
-def _without_own_family(session: Session, acting: Acting, force: str) -> OpenMatters:
+def _without_own_family(session: Session, acting: Acting, force: str) -> OpenIds:
     """Return what is open, without what does not exist for the acting person."""
-    found = open_matters(session, force=force, now=acting.now)
-    tied = desk_ties(session, acting, dict.fromkeys(found.notification_ids, force))
-    out = {ident for ident, tie in tied.items() if tie is Tie.OUT}
-
-    def mine(matters: tuple[Matter, ...]) -> tuple[Matter, ...]:
-        return tuple(one for one in matters if one.notification_id not in out)
-
-    return replace(
-        found, unmade_calls=mine(found.unmade_calls), absent=mine(found.absent),
-        unanswered=mine(found.unanswered),
-        unread_changes=mine(found.unread_changes), not_acknowledged=mine(found.not_acknowledged),
-        not_followed_up=mine(found.not_followed_up),
-        recalls=tuple(one for one in found.recalls if one.matter.notification_id not in out),
-    )  # fmt: skip
+    found = open_ids(session, force=force, now=acting.now)
+    every = {ident for ids in found.values() for ident in ids}
+    tied = desk_ties(session, acting, dict.fromkeys(every, force))
+    return {
+        kind: [ident for ident in ids if tied.get(ident) is not Tie.OUT]
+        for kind, ids in found.items()
+    }
 
 
 def _rung(session: Session, acting: Acting, force: str) -> str:

@@ -150,7 +150,7 @@ def answer(session: Session, acting: Acting, *, ident: UUID, agrees: bool) -> in
     if not agrees:
         _record(session, acting, row, audit.Event.RECALL_OF_MANY_LEFT)
         return 0
-    meant = _held(session, _meant(session, acting, row.force, row.recipient, row.since))
+    meant = _held(session, acting, _meant(session, acting, row.force, row.recipient, row.since))
     row.recalled = take_back(session, acting, meant, reason=RecallReason(row.reason_code))
     _record(session, acting, row, audit.Event.RECALL_OF_MANY_AGREED, messages=row.recalled)
     return row.recalled
@@ -225,9 +225,12 @@ def _meant(
     return [row for row in rows if tied.get(row.id) is not Tie.OUT]
 
 
-def _held(session: Session, meant: Sequence[_Meant]) -> Sequence[Notification]:
-    """Return these messages, kept from others until the end, without what ended meanwhile."""
-    return session.scalars(
+def _held(session: Session, acting: Acting, meant: Sequence[_Meant]) -> list[Notification]:
+    """Return these messages, kept from others until the end, without what changed meanwhile.
+
+    One may have ended, or begun to tell of somebody the acting person is tied to.
+    """
+    rows = session.scalars(
         select(Notification)
         .where(
             Notification.id.in_([one.id for one in meant]), Notification.state.not_in(ENDED)
@@ -236,6 +239,8 @@ def _held(session: Session, meant: Sequence[_Meant]) -> Sequence[Notification]:
         .execution_options(populate_existing=True)
         .with_for_update(key_share=True)
     ).all()  # fmt: skip
+    tied = desk_ties(session, acting, {row.id: row.force for row in rows})
+    return [row for row in rows if tied.get(row.id) is not Tie.OUT]
 
 
 def _waiting(session: Session, force: str, now: datetime) -> Sequence[RecallOfMany]:

@@ -9,18 +9,18 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     ColumnElement,
+    FromClause,
     Integer,
     String,
     TypeDecorator,
     Uuid,
     bindparam,
-    not_,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import ColumnOperators
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeEngine
 
 __all__ = ["Ident", "Number"]
@@ -51,25 +51,47 @@ class _Listed(TypeDecorator[Collection[Any]]):
         return json.dumps([one.hex if isinstance(one, UUID) else one for one in found])
 
 
-class _Among(FunctionElement[bool]):
-    """Whether a value is one of many."""
+class _Among(ColumnElement[bool]):
+    """Whether a value is one of many, or none of them.
+
+    No function: in the arguments of one SQLAlchemy does not look for the entity whose column it is,
+    and a statement that names it nowhere else would be without its scope (`app.core.scope`).
+    """
 
     type = Boolean()
-    inherit_cache = True
     # SQLite has no truth values, and SQLAlchemy would compare the answer with 1.
     _is_implicitly_boolean = True
+    _traverse_internals = [  # noqa: RUF012 (as the library declares it)
+        ("one", InternalTraversal.dp_clauseelement), ("many", InternalTraversal.dp_clauseelement),
+        ("none", InternalTraversal.dp_boolean),
+    ]  # fmt: skip
+
+    def __init__(
+        self, one: ColumnElement[Any], many: ColumnElement[Any], *, none: bool = False
+    ) -> None:
+        self.one, self.many, self.none = one, many, none
+        # What makes a statement one of entities, as comparisons of the library hand it on.
+        self._propagate_attrs = one._propagate_attrs  # noqa: SLF001
+
+    @property
+    def _from_objects(self) -> list[FromClause]:
+        return [*self.one._from_objects, *self.many._from_objects]  # noqa: SLF001
+
+    def _negate(self) -> ColumnElement[Any]:
+        return _Among(self.one, self.many, none=not self.none)
 
 
 @compiles(_Among)
 def _among_by_array(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
-    one, many = (compiler.process(part, **kw) for part in element.clauses)
-    return f"{one} = ANY({many})"
+    one, many = (compiler.process(part, **kw) for part in (element.one, element.many))
+    return f"{one} <> ALL({many})" if element.none else f"{one} = ANY({many})"
 
 
 @compiles(_Among, "sqlite")
 def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
-    one, many = (compiler.process(part, **kw) for part in element.clauses)
-    return f"{one} IN (SELECT value FROM json_each({many}))"  # noqa: S608  # nosec B608 (our own names)
+    one, many = (compiler.process(part, **kw) for part in (element.one, element.many))
+    word = "NOT IN" if element.none else "IN"
+    return f"{one} {word} (SELECT value FROM json_each({many}))"  # noqa: S608  # nosec B608 (our own names)
 
 
 def _among(one: ColumnElement[Any], kind: type, many: Collection[Any]) -> ColumnElement[bool]:
@@ -97,7 +119,7 @@ class _AmongMany:
         """Return whether it is none of these."""
         if not isinstance(other, Collection):
             return super().not_in(other)  # type: ignore[misc,no-any-return]
-        return not_(_among(self.expr, self.kind, other))
+        return ~_among(self.expr, self.kind, other)
 
 
 class Ident(Uuid[UUID]):

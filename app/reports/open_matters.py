@@ -1,18 +1,20 @@
 """What is still open of one force after telling: absences, changes, recalls, answers."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
 from app.intake.models import Incident, InvolvedChild
 from app.reports.rows import NOT_SHOWN
-from notifications.desk_calls import call_wanted, calls_wanted
-from notifications.models import Notification
+from notifications.desk_calls import call_wanted
+from notifications.models import Notification, Occurrence
 from notifications.recall_cases import open_recalls
 from notifications.receipt_models import Amendment, Attendance, Breach, Recall, ReceiptStep
 from notifications.receipt_states import AttendanceAnswer, ReceiptStepKind
@@ -40,11 +42,33 @@ class RecallMatter:
     breach: Breach | None
 
 
+class Kind(StrEnum):
+    """What can be open."""
+
+    UNMADE_CALL = "unmade_call"
+    ABSENT = "absent"
+    UNANSWERED = "unanswered"
+    UNREAD_CHANGE = "unread_change"
+    RECALL = "recall"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    NOT_FOLLOWED_UP = "not_followed_up"
+
+
+# What nobody but a school can close grows with the years: of these a page names the newest.
+NAMED = 100
+_GROWING = (Kind.NOT_ACKNOWLEDGED, Kind.NOT_FOLLOWED_UP)
+OpenIds = Mapping[Kind, Sequence[UUID]]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenMatters:
-    """Everything open of one force, oldest first in each list."""
+    """What is open of one force, oldest first in each list, the last two newest first.
+
+    `count` is of all that is open; `unnamed` is how many older ones the last two lists leave out.
+    """
 
     force: str
+    count: int
     # Going home: the desk had to ring by then, and did not.
     unmade_calls: tuple[Matter, ...]
     absent: tuple[Matter, ...]
@@ -53,77 +77,98 @@ class OpenMatters:
     recalls: tuple[RecallMatter, ...]
     not_acknowledged: tuple[Matter, ...]
     not_followed_up: tuple[Matter, ...]
-
-    @property
-    def notification_ids(self) -> tuple[UUID, ...]:
-        own = (
-            *self.unmade_calls, *self.absent, *self.unanswered, *self.unread_changes,
-            *self.not_acknowledged,
-        )  # fmt: skip
-        recalled = tuple(one.matter for one in self.recalls)
-        return tuple(one.notification_id for one in (*own, *recalled, *self.not_followed_up))
-
-    @property
-    def count(self) -> int:
-        return len(self.notification_ids)
+    unnamed: Mapping[Kind, int] = field(default_factory=dict)
 
 
-def open_matters(session: Session, *, force: str, now: datetime) -> OpenMatters:
-    """Return what is open of one force now."""
-    today = london_date(now)
-    absent = and_(Attendance.answer == AttendanceAnswer.ABSENT, Attendance.response.is_(None))
-    unanswered = and_(
-        Attendance.answer.is_(None), Attendance.shown_from.is_not(None),
-        Attendance.on_date == today,
-    )  # fmt: skip
-    overdue = and_(Notification.follow_up_due_on < today, Notification.followed_up_at.is_(None))
-    return OpenMatters(
-        force,
-        unmade_calls=_unmade_calls(session, force, now),
-        absent=_attending(session, force, absent),
-        unanswered=_attending(session, force, unanswered),
-        unread_changes=_unread(session, force),
-        recalls=_recalls(session, force),
-        not_acknowledged=_matters(session, _visible(force).where(_asked_leads())),
-        not_followed_up=_matters(session, _visible(force).where(overdue)),
-    )
-
-
-def _attending(session: Session, force: str, wanted: ColumnElement[bool]) -> tuple[Matter, ...]:
-    statement = (
-        select(Notification, Attendance.asked_at)
-        .join(Attendance, Attendance.notification_id == Notification.id)
-        .where(Notification.force == force, Notification.state.in_(VISIBLE), wanted)
-        .order_by(Attendance.asked_at, Notification.id)
-    )
-    return _matters(session, statement)
-
-
-def _unmade_calls(session: Session, force: str, now: datetime) -> tuple[Matter, ...]:
-    notifications = session.scalars(
-        select(Notification)
-        .where(Notification.force == force, call_wanted(before=now))
-        .order_by(Notification.due_at, Notification.id)
-    ).all()
-    by = calls_wanted(session, [one.id for one in notifications])
-    return tuple(_of(session, [(one, by[one.id]) for one in notifications]))
-
-
-def _unread(session: Session, force: str) -> tuple[Matter, ...]:
-    statement = (
-        select(Notification, Amendment.made_at)
-        .join(Amendment, Amendment.notification_id == Notification.id)
-        .where(
-            Notification.force == force, Notification.state.in_(VISIBLE),
-            Amendment.read_at.is_(None), Amendment.due_at.is_not(None),
+def open_ids(session: Session, *, force: str, now: datetime) -> dict[Kind, list[UUID]]:
+    """Return the messages of one force with something open now, in the order of each list."""
+    found: dict[Kind, list[UUID]] = {
+        Kind.RECALL: [row.notification_id for row, _ in open_recalls(session, force=force)]
+    }
+    parts = [
+        statement.with_only_columns(
+            literal(kind.value).label("kind"), Notification.id.label("id"), since.label("since")
         )
-        .order_by(Amendment.made_at, Notification.id)
+        for kind, (statement, since) in _open(force, now).items()
+    ]
+    every = union_all(*parts).subquery()
+    rows = session.execute(select(every.c.kind, every.c.id).order_by(every.c.since, every.c.id))
+    for kind, ident in rows:
+        found.setdefault(Kind(kind), []).append(ident)
+    for kind in _GROWING:
+        found.get(kind, []).reverse()
+    return found
+
+
+def open_matters(session: Session, *, force: str, now: datetime, of: OpenIds) -> OpenMatters:
+    """Return these open messages of one force with what a page says of each."""
+    statements = _open(force, now)
+
+    def named(kind: Kind) -> tuple[Matter, ...]:
+        ids = list(of.get(kind, ()))
+        statement, since = statements[kind]
+        return _matters(session, statement, since, ids[:NAMED] if kind in _GROWING else ids)
+
+    recalled = set(of.get(Kind.RECALL, ()))
+    return OpenMatters(
+        force, sum(len(ids) for ids in of.values()),
+        unmade_calls=named(Kind.UNMADE_CALL), absent=named(Kind.ABSENT),
+        unanswered=named(Kind.UNANSWERED), unread_changes=named(Kind.UNREAD_CHANGE),
+        recalls=_recalls(session, force, recalled) if recalled else (),
+        not_acknowledged=named(Kind.NOT_ACKNOWLEDGED),
+        not_followed_up=named(Kind.NOT_FOLLOWED_UP),
+        unnamed={kind: max(0, len(of.get(kind, ())) - NAMED) for kind in _GROWING},
     )  # fmt: skip
-    return _matters(session, statement)
 
 
-def _recalls(session: Session, force: str) -> tuple[RecallMatter, ...]:
-    rows = open_recalls(session, force=force)
+def _open(force: str, now: datetime) -> dict[Kind, tuple[Select[Notification], Any]]:
+    """Return what is open by its kind, each with the instant since which it is."""
+    today = london_date(now)
+    mine = select(Notification).where(Notification.force == force, Notification.state.in_(VISIBLE))
+    told = mine.where(Notification.told_at.is_not(None))
+    attending = mine.join(Attendance, Attendance.notification_id == Notification.id)
+    call = (
+        select(func.min(Occurrence.desk_call_by))
+        .where(
+            Occurrence.notification_id == Notification.id, Occurrence.desk_call_by.is_not(None),
+            Occurrence.desk_called_at.is_(None),
+        )
+        .correlate(Notification)
+        .scalar_subquery()
+    )  # fmt: skip
+    return {
+        Kind.UNMADE_CALL: (mine.where(call_wanted(before=now)), call),
+        Kind.ABSENT: (
+            attending.where(
+                Attendance.answer == AttendanceAnswer.ABSENT, Attendance.response.is_(None)
+            ),
+            Attendance.asked_at,
+        ),
+        Kind.UNANSWERED: (
+            attending.where(
+                Attendance.answer.is_(None), Attendance.shown_from.is_not(None),
+                Attendance.on_date == today,
+            ),
+            Attendance.asked_at,
+        ),
+        Kind.UNREAD_CHANGE: (
+            mine.join(Amendment, Amendment.notification_id == Notification.id).where(
+                Amendment.read_at.is_(None), Amendment.due_at.is_not(None)
+            ),
+            Amendment.made_at,
+        ),
+        Kind.NOT_ACKNOWLEDGED: (told.where(_asked_leads()), Notification.told_at),
+        Kind.NOT_FOLLOWED_UP: (
+            told.where(
+                Notification.follow_up_due_on < today, Notification.followed_up_at.is_(None)
+            ),
+            Notification.told_at,
+        ),
+    }  # fmt: skip
+
+
+def _recalls(session: Session, force: str, ids: Collection[UUID]) -> tuple[RecallMatter, ...]:
+    rows = [one for one in open_recalls(session, force=force) if one[0].notification_id in ids]
     notifications = [session.get_one(Notification, one.notification_id) for one, _ in rows]
     pairs = [(note, row.recalled_at) for note, (row, _) in zip(notifications, rows, strict=True)]
     matters = _of(session, pairs)
@@ -131,17 +176,6 @@ def _recalls(session: Session, force: str) -> tuple[RecallMatter, ...]:
         RecallMatter(matter, recall, breach)
         for matter, (recall, breach) in zip(matters, rows, strict=True)
     )
-
-
-def _visible(force: str) -> Select[Notification, datetime | None]:
-    return (
-        select(Notification, Notification.told_at)
-        .where(
-            Notification.force == force, Notification.state.in_(VISIBLE),
-            Notification.told_at.is_not(None),
-        )
-        .order_by(Notification.told_at, Notification.id)
-    )  # fmt: skip
 
 
 def _asked_leads() -> ColumnElement[bool]:
@@ -157,11 +191,14 @@ def _asked_leads() -> ColumnElement[bool]:
 
 
 def _matters(
-    session: Session,
-    statement: Select[Notification, datetime] | Select[Notification, datetime | None],
+    session: Session, statement: Select[Notification], since: Any, ids: Sequence[UUID]
 ) -> tuple[Matter, ...]:
-    rows = session.execute(statement).all()
-    return tuple(_of(session, [(note, at) for note, at in rows if at is not None]))
+    if not ids:
+        return ()
+    rows = session.execute(statement.add_columns(since).where(Notification.id.in_(set(ids))))
+    rank = {ident: number for number, ident in reversed(list(enumerate(ids)))}
+    pairs = [(note, at) for note, at in rows if at is not None]
+    return tuple(_of(session, sorted(pairs, key=lambda pair: (rank[pair[0].id], pair[1]))))
 
 
 def _of(session: Session, rows: Sequence[tuple[Notification, datetime]]) -> list[Matter]:

@@ -12,7 +12,7 @@ from app.casework.following_up import record_follow_up
 from app.core.policies import add_policy
 from app.core.policy import Policy, Receipts
 from app.core.scope import PLATFORM, of_force
-from app.reports.open_matters import OpenMatters, open_matters
+from app.reports.open_matters import OpenMatters, open_ids, open_matters
 from notifications.receipt_models import ReceiptStep
 from notifications.receipt_states import AbsenceResponse, AttendanceAnswer
 from notifications.states import FollowUpCode, NotificationState
@@ -31,7 +31,8 @@ def steps(world: World) -> dict[str, tuple[str, str | None]]:
 
 def still_open(world: World) -> OpenMatters:
     with world.wiring.database.read(of_force(FORCE)) as session:
-        return open_matters(session, force=FORCE, now=world.now)
+        found = open_ids(session, force=FORCE, now=world.now)
+        return open_matters(session, force=FORCE, now=world.now, of=found)
 
 
 def opened(world: World, reference: str = "R-1") -> UUID:

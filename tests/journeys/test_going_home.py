@@ -14,7 +14,7 @@ from app.casework.call_lines import CallLine
 from app.core.audit import Event
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM, of_force
-from app.reports.open_matters import OpenMatters, open_matters
+from app.reports.open_matters import OpenMatters, open_ids, open_matters
 from app.reports.paper_sheet import PaperLine, paper_lines
 from notifications.models import CallSheetLine, Notification
 from notifications.receipt_models import ReceiptStep
@@ -90,7 +90,8 @@ def steps(world: World) -> dict[str, tuple[str, str | None]]:
 
 def still_open(world: World) -> OpenMatters:
     with world.wiring.database.read(of_force(FORCE)) as session:
-        return open_matters(session, force=FORCE, now=world.now)
+        found = open_ids(session, force=FORCE, now=world.now)
+        return open_matters(session, force=FORCE, now=world.now, of=found)
 
 
 def paper(world: World) -> list[PaperLine]:

@@ -85,6 +85,26 @@ def test_a_statement_is_narrowed_wherever_it_names_a_tenant_table(
         assert set(session.scalars(statement)) <= {"99"}
 
 
+def test_a_table_that_a_statement_names_in_a_list_alone_is_narrowed(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    mine, theirs = two_forces
+    other = aliased(ContentKey)
+    found: list[Select[Any]] = [
+        select(func.count()).where(ContentKey.id.in_([theirs.id])),
+        select(func.count()).where(ContentKey.id.not_in([mine.id])),
+        select(func.count()).where(other.id.in_([theirs.id])),
+        select(literal(1)).where(ContentKey.id.in_([theirs.id])),
+        select(literal(1)).where(exists().where(ContentKey.id.in_([theirs.id]))),
+        select(literal(1)).where(exists().where(other.id.not_in([mine.id]))),
+    ]
+    for statement in found:
+        with database.read(PLATFORM) as session:
+            assert session.scalar(statement) == 1
+        with database.read(of_force("99")) as session:
+            assert not session.scalar(statement)
+
+
 def test_getting_another_forces_row_by_its_id_finds_nothing(
     database: Database, two_forces: tuple[ContentKey, ContentKey]
 ) -> None:

@@ -15,6 +15,7 @@ from app.watchdog.settings import WatchdogSettings
 from app.watchdog.watch import CHECKS
 from notifications.alerts import telling_words
 from notifications.channels.sink import Fault
+from tests.app.watchdog.faults import everybody_left
 from tests.app.watchdog.watched import Watched, codes
 from tests.journeys.world import child
 from tests.postgres import administration
@@ -51,6 +52,13 @@ def test_what_is_sealed_beyond_its_work_is_not_readable_to_its_role(calm: Watche
         with pytest.raises(DBAPIError, match="permission denied"), reading.look() as session:
             session.execute(text(statement))
     reading.close()
+
+
+def test_a_restricted_child_whom_nobody_has_rings_as_any_other(calm: Watched) -> None:
+    calm.sql("UPDATE incident SET restricted_access = true")
+    everybody_left(calm)
+    assert Code.UNTOLD_UNHELD in codes(calm.look())
+    assert Code.CHECK_FAILED not in calm.rung()
 
 
 @ON_POSTGRES
