@@ -6,7 +6,7 @@ scope raises.
 Restricted incidents of a force that is `closed` to somebody are no rows at all for them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,22 +16,19 @@ from uuid import UUID
 from sqlalchemy import (
     ClauseElement,
     ColumnElement,
-    FromClause,
-    Select,
     String,
     Table,
     and_,
     event,
     false,
     func,
-    not_,
     or_,
-    select,
     text,
 )
 from sqlalchemy.orm import LoaderCriteriaOption, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.sql.util import find_tables
 
+from app.core.closed_rows import not_restricted
 from app.core.errors import Refused
 
 # The last column: whether this role may work for the platform (`app.core.walls`). On a schema that
@@ -233,59 +230,6 @@ def _visible(table: type[ForceOwned | Delivered], held: Scope) -> ColumnElement[
     if held.councils:
         reached.append(table.council.in_(sorted(held.councils)))
     return or_(*reached) if reached else false()
-
-
-def not_restricted(table: type[Any], held: Scope) -> Iterator[ColumnElement[bool]]:
-    """Yield what a row must be not to belong to an incident that is closed in this scope.
-
-    A message is closed by any one of the incidents it tells of.
-    """
-    own = table.__table__
-    if own.name == "incident":
-        yield not_(and_(*_closed(own, held)))
-        return
-    rows = _closed_rows(own.metadata.tables, held)
-    if own.name == "notification":
-        yield table.id.not_in(rows["notification_id"])
-    for column, closed in rows.items():
-        if column in own.c:
-            pointer = getattr(table, column)
-            never = pointer.not_in(closed)
-            yield or_(pointer.is_(None), never) if own.c[column].nullable else never
-
-
-def _closed(incident: FromClause, held: Scope) -> tuple[ColumnElement[bool], ...]:
-    return (
-        incident.c.restricted_access, incident.c.force.in_(sorted(held.closed)),
-        incident.c.id.not_in(sorted(held.opened)),
-    )  # fmt: skip
-
-
-def _closed_rows(tables: Mapping[str, Table], held: Scope) -> dict[str, Select[UUID]]:
-    """Return the ids of what is closed, by the column that points to it.
-
-    Aliases of tables, no entities, and nothing correlated: the statement around may name the same
-    tables, and the criteria would be put on an entity here once more.
-    """
-    incident, child, told, unsettled, recall = (
-        tables[name].alias(f"closed_{name}")
-        for name in ("incident", "involved_child", "occurrence", "unsettled_child", "recall")
-    )
-    closed = _closed(incident, held)
-    incidents = select(incident.c.id).where(*closed).correlate(None)
-    of_incident = child.join(incident, incident.c.id == child.c.incident_id)
-    children = select(child.c.id).select_from(of_incident).where(*closed).correlate(None)
-
-    def of_children(ident: Any, of: Any) -> Select[UUID]:
-        return select(ident).where(of.in_(children)).correlate(None)
-
-    messages = of_children(told.c.notification_id, told.c.involved_child_id)
-    recalls = select(recall.c.id).where(recall.c.notification_id.in_(messages)).correlate(None)
-    return {
-        "incident_id": incidents, "involved_child_id": children, "notification_id": messages,
-        "unsettled_id": of_children(unsettled.c.id, unsettled.c.involved_child_id),
-        "recall_id": recalls,
-    }  # fmt: skip
 
 
 def _mapped(mixin: type[Any]) -> tuple[type[Any], ...]:
