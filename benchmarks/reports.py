@@ -240,29 +240,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
             against, same = compared(session, options.rounds)
             scans = plans(session)
         wiring.database.engine.dispose()
-    print(
-        f"\n{count:,} messages, {(size or 0) / 1e9:.1f} GB; all days added up in {added_up:.0f} s\n"
-    )
-    print(f"{'page':32} {'median ms':>10} {'p95 ms':>8} {'CPU ms':>8} {'kB':>6}")
-    for name, one in served.items():
+    found = {
+        "messages": count, "bytes": size, "add_up_seconds": round(added_up, 1), "pages": served,
+        "ticks": ticked, "national": against, "equal": same, "plans": scans,
+    }  # fmt: skip
+    say(found)
+    remember("reports", found, "sqlalchemy", "psycopg")
+
+
+def say(found: dict[str, Any]) -> None:
+    """Print what was found."""
+    size, added_up, against = found["bytes"] or 0, found["add_up_seconds"], found["national"]
+    print(f"\n{found['messages']:,} messages, {size / 1e9:.1f} GB; added up in {added_up} s\n")
+    print(f"{'page':48} {'median ms':>10} {'p95 ms':>8} {'CPU ms':>8} {'kB':>6}")
+    for name, one in found["pages"].items():
         times = f"{one['median']:10.1f} {one['p95']:8.1f} {one['cpu']:8.1f}"
-        print(f"{name:32} {times} {one['bytes'] / 1000:6.1f}")
+        print(f"{name:48} {times} {one['bytes'] / 1000:6.1f}")
+    ticked = found["ticks"]
     whole = sum(one["median"] for one in ticked.values())
     print(f"\na tick and a look of the watchdog: {whole:.0f} ms; of these the longest:")
     for name, one in sorted(ticked.items(), key=lambda item: -item[1]["median"])[:6]:
         print(f"{name:40} {one['median']:8.1f} ms")
-    print(f"\nall forces, 30 days: {against['national']['median']} ms; by the index "
-          f"{against['indexed']['median']} ms; times {shown(against['times'])}; "
-          f"{'equal' if same else 'NOT EQUAL'}\n")  # fmt: skip
-    for name, lines in scans.items():
+    print(
+        f"\nall forces, 30 days: {against['national']['median']} ms; by the index "
+        f"{against['indexed']['median']} ms; times {shown(against['times'])}; "
+        f"{'equal' if found['equal'] else 'NOT EQUAL'}\n"
+    )
+    for name, lines in found["plans"].items():
         print(name, *lines, sep="\n  ")
-    remember(
-        "reports",
-        {"messages": count, "bytes": size, "add_up_seconds": round(added_up, 1), "pages": served,
-         "ticks": ticked,
-         "national": against, "equal": same, "plans": scans},
-        "sqlalchemy", "psycopg",
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -42,7 +42,12 @@ def every_force(session: Session) -> Scope:
     What a provider says of an alert, and counts without names. The database holds such a process
     to the forces it names; the platform's own work is for jobs and commands.
     """
-    return Scope(forces=frozenset(session.scalars(select(Force.code))))
+    return Scope(forces=frozenset(codes(session)))
+
+
+def codes(session: Session) -> list[str]:
+    """Return the codes of all forces, in their order."""
+    return list(session.scalars(select(Force.code).order_by(Force.code)))
 
 
 def force_named(session: Session, code: str) -> Force:

@@ -16,7 +16,7 @@ from app.core.errors import Conflict
 from app.core.policies import current_policy
 from app.core.scope import acting_for
 from app.intake.moves import move_child
-from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.outcomes import SENT, Outcome, OutcomeReason
 from notifications import receipts
 from notifications.models import Notification
 from notifications.states import NotificationState, ReceiptKind
@@ -31,9 +31,6 @@ class NotOurs(StrEnum):
     NEVER_OURS = "never_ours"
     LEFT = "left"
     WRONG_SCHOOL = "wrong_school"
-
-
-_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 
 
 def say_not_our_pupil(
@@ -95,7 +92,7 @@ def can_undo(session: Session, notification: Notification, *, now: datetime) -> 
 def _to_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
     """Open a review for each child row the notification tells of, against the same deadline."""
     for child in children_of(session, notification):
-        if child.outcome not in _SENT:
+        if child.outcome not in SENT:
             continue  # another school of the same child said so first
         move_child(
             session, child, to=Outcome.IN_REVIEW, reason=OutcomeReason.NOT_OUR_PUPIL,

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.orm import Session
 
+from app.access import forces
 from app.access.breached import fault_of
 from app.access.identity_provider import ProviderFailed
-from app.access.models import AccountRole, Force, PoliceClient
+from app.access.models import AccountRole, PoliceClient
 from app.access.permissions import Role
 from app.cli import force_checks, key_checks, notify_checks, wording_checks
 from app.cli.force_checks import State
@@ -266,7 +267,7 @@ def _key_adults(session: Session, now: datetime) -> tuple[State, str]:
 
 
 def _forces(session: Session, _now: datetime) -> tuple[State, str]:
-    codes = session.scalars(select(Force.code).order_by(Force.code)).all()
+    codes = forces.codes(session)
     if not codes:
         return State.FAIL, "none: encompass force add CODE NAME"
     without = [

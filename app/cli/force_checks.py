@@ -7,8 +7,8 @@ from enum import StrEnum
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.access import forces
 from app.access.forces import councils_of
-from app.access.models import Force
 from app.access.restricted import members_of
 from app.core.clock import london_date
 from app.core.policies import current_policy
@@ -25,7 +25,7 @@ class State(StrEnum):
 
 def cover(session: Session, now: datetime) -> tuple[State, str]:
     """Say what a force lacks so that its schools are known and somebody can be rung."""
-    codes = session.scalars(select(Force.code).order_by(Force.code)).all()
+    codes = forces.codes(session)
     lacking = [text for code in codes for text in _lacking(session, code, now)]
     if lacking:
         return State.WARN, "; ".join(lacking)

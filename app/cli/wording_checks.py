@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access import forces
 from app.cli.force_checks import State
 from notifications import wording
 from notifications.approving import INSTALLATION, approvals, kind_of, owner_of
@@ -18,7 +17,7 @@ def words(session: Session, _now: datetime) -> tuple[State, str]:
     if changed := wording.changed_without_a_version():
         text = ", ".join(changed)
         return State.FAIL, f"changed without a new version: {text}: install the release again"
-    codes = session.scalars(select(Force.code).order_by(Force.code)).all()
+    codes = forces.codes(session)
     owners = [INSTALLATION, *map(owner_of, codes)]
     counting = {owner: _counting(session, owner) for owner in owners}
     if wrong := list(_wrong(counting)):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access import forces
 from app.core.clock import london_date
 from app.core.scope import PLATFORM
 from app.jobs.runner import StepReport, Tick
@@ -41,7 +41,7 @@ def _old(tick: Tick) -> list[tuple[str, bool]]:
             select(TimelinessDay.force, TimelinessDay.made_at).where(TimelinessDay.on_date == today)
         )
         made = {row.force: row.made_at for row in rows}
-        codes = session.scalars(select(Force.code).order_by(Force.code)).all()
+        codes = forces.codes(session)
     return [
         (one, one not in made)
         for one in codes

@@ -21,7 +21,7 @@ from app.core.policies import current_policy
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.opening import open_children
-from app.intake.outcomes import IncidentState, Outcome
+from app.intake.outcomes import SENT, IncidentState, Outcome
 from app.jobs.runner import StepReport, Tick
 from notifications.lateness import HANDED_OVER
 from notifications.models import Notification, Occurrence, UnsettledChild
@@ -41,7 +41,6 @@ ACTOR = "job:chase_reviews"
 BLOCK = 1000
 # Matching takes seconds: what it has not moved by then is stuck.
 STUCK = timedelta(minutes=10)
-_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 
 
 def chase_reviews(tick: Tick) -> StepReport:
@@ -127,7 +126,7 @@ def _facts(session: Session, cipher: Cipher, child: InvolvedChild, *, now: datet
         protected=child.protected,
         restricted=incident.restricted_access,
         claimed=claimed,
-        settled=child.outcome in _SENT,
+        settled=child.outcome in SENT,
         hand_over=lambda council: hand_over(session, child, council, now=now),
         declared=declared(session, {incident.id}),
         only=only_for(session, {incident.id}, now=now),
@@ -193,7 +192,7 @@ def _council(
 
 def _waits() -> ColumnElement[bool]:
     """A child whose school nobody has settled, or whose release nobody has confirmed."""
-    return or_(_unsettled(), and_(InvolvedChild.outcome.in_(_SENT), _to_be_released()))
+    return or_(_unsettled(), and_(InvolvedChild.outcome.in_(SENT), _to_be_released()))
 
 
 def _unsettled() -> ColumnElement[bool]:
@@ -240,7 +239,7 @@ def _without_ladder(session: Session, force: str | None, now: datetime) -> list[
         .select_from(Notification)
         .join(Occurrence, Occurrence.notification_id == Notification.id)
         .join(InvolvedChild, InvolvedChild.id == Occurrence.involved_child_id)
-        .where(Notification.force.in_(forces), InvolvedChild.outcome.in_(_SENT), not_released())
+        .where(Notification.force.in_(forces), InvolvedChild.outcome.in_(SENT), not_released())
     )
     runs = exists().where(
         UnsettledChild.involved_child_id == InvolvedChild.id, UnsettledChild.closed_at.is_(None)

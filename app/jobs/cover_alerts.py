@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.access import forces
 from app.access.forces import councils_of
-from app.access.models import Force
 from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date, london_time
 from app.core.policies import current_policy
@@ -116,7 +116,7 @@ def _over(session: Session, now: datetime) -> Iterator[str]:
 
 def _turns(session: Session, tick: Tick) -> Iterator[Turn]:
     on = london_date(tick.now)
-    for force in session.scalars(select(Force.code).order_by(Force.code)).all():
+    for force in forces.codes(session):
         _, policy = current_policy(session, force, at=tick.now)
         if policy.weekly_cover and tick.force in {None, force}:
             yield from _of_force(session, tick.wiring.cipher, _Morning(force, policy, on, tick.now))

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access import forces
 from app.core import audit, logs
 from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date, london_time
@@ -86,5 +86,5 @@ def _unchecked(tick: Tick, on: date) -> list[str]:
         done = set(
             session.scalars(select(ReadinessCheck.force).where(ReadinessCheck.on_date == on))
         )
-        codes = session.scalars(select(Force.code).order_by(Force.code))
+        codes = forces.codes(session)
         return [code for code in codes if code not in done and tick.force in {None, code}]

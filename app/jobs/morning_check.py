@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access import forces
 from app.core import logs
 from app.core.clock import london_date, london_time
 from app.core.policies import current_policy
@@ -60,7 +60,7 @@ def give_a_morning(session: Session, child_id: UUID, *, now: datetime) -> None:
 
 def _forces(tick: Tick) -> list[str]:
     with tick.wiring.database.read() as session:
-        codes = session.scalars(select(Force.code).order_by(Force.code))
+        codes = forces.codes(session)
         return [code for code in codes if tick.force in {None, code}]
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.access import assertions, challenges, identities, limits
-from app.access.models import Force, SignInFailure, SignInSession
+from app.access import assertions, challenges, forces, identities, limits
+from app.access.models import SignInFailure, SignInSession
 from app.casework import report_files
 from app.casework.rolls import Keeping, erase_abandoned_rolls, erase_last_years_rolls
 from app.core import audit, keys, logs
@@ -23,7 +23,7 @@ from app.core.policies import current_policy
 from app.core.scope import PLATFORM
 from app.intake import legal_holds, suspects, trial
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import Outcome
+from app.intake.outcomes import SENT, Outcome
 from app.jobs.runner import StepReport, Tick
 from notifications.earlier import forget_counts, keep_counts
 from notifications.models import Notification, Occurrence
@@ -36,7 +36,6 @@ ACTOR = "job:purge_expired"
 BLOCK = 500
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
-_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 _OPEN = (Outcome.RECEIVED, Outcome.IN_REVIEW, Outcome.DETAILS_AWAITED, Outcome.HELD)
 
 
@@ -107,10 +106,10 @@ def forget_connections(session: Session, incident_id: UUID) -> None:
 def _old_enough(tick: Tick) -> list[UUID]:
     """Incidents whose time is over by the policy of their force, oldest first."""
     with tick.wiring.database.read(PLATFORM) as session:
-        forces = session.scalars(select(Force.code).order_by(Force.code)).all()
+        codes = forces.codes(session)
         return [
             incident
-            for force in forces
+            for force in codes
             if tick.force in {None, force}
             for incident in _over(session, force, now=tick.now)
         ]
@@ -122,7 +121,7 @@ def _to_match_again() -> ColumnElement[bool]:
         InvolvedChild.again_on.is_not(None),
         and_(InvolvedChild.return_on.is_not(None), InvolvedChild.rematched_at.is_(None)),
     )
-    return and_(InvolvedChild.outcome.in_(_SENT), waits)
+    return and_(InvolvedChild.outcome.in_(SENT), waits)
 
 
 def _over(session: Session, force: str, *, now: datetime) -> list[UUID]:

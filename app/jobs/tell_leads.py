@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access import forces
 from app.core import audit
 from app.core.clock import at_london, london_date, london_time
 from app.core.scope import PLATFORM
@@ -84,7 +84,7 @@ def _councils(session: Session, force: str, on: date) -> list[str]:
 def _untold(tick: Tick, on: date) -> list[str]:
     """Return the forces whose leads have something to look at and were not told of it today."""
     with tick.wiring.database.read(PLATFORM) as session:
-        codes = [one for one in session.scalars(select(Force.code).order_by(Force.code))
+        codes = [one for one in forces.codes(session)
                  if tick.force in {None, one}]  # fmt: skip
         abouts = [about(one, on) for one in codes]
         sent = select(AlertAbout.about).where(AlertAbout.about.in_(abouts))

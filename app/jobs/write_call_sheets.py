@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.access.models import Force
+from app.access import forces
 from app.core import audit, logs
 from app.core.clock import at_london, london_date, london_time
 from app.core.in_time import in_time
@@ -61,7 +61,7 @@ def write_call_sheets(tick: Tick) -> StepReport:
         _remove(settings)
         return StepReport(tick.step)
     with tick.wiring.database.read(PLATFORM) as session:
-        codes = session.scalars(select(Force.code).order_by(Force.code)).all()
+        codes = forces.codes(session)
         due = [code for code in codes if tick.force in {None, code} and _due(session, code, tick)]
     fresh: dict[str, Sheet] = {}
 

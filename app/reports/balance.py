@@ -19,7 +19,7 @@ from app.core.audit import Event
 from app.core.models import AuditEntry
 from app.core.types import Utc, plainly
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import IncidentState, Outcome
+from app.intake.outcomes import SENT, IncidentState, Outcome
 from notifications.models import (
     Alert,
     AlertCover,
@@ -150,7 +150,7 @@ def _rules_of_telling(
         child.join(Occurrence, Occurrence.involved_child_id == InvolvedChild.id)
         .join(Notification, Notification.id == Occurrence.notification_id)
         .where(
-            InvolvedChild.outcome.in_((Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)),
+            InvolvedChild.outcome.in_(SENT),
             *_untold(),
             ~_somebody_asked(),
         ),

@@ -16,12 +16,11 @@ from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select, 
 from app.access.models import Force
 from app.core.types import plainly
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
+from app.intake.outcomes import NEEDS_SERVICE, SENT, Outcome, OutcomeReason
 from app.reports.services import service_told
 from notifications.models import Notification, Occurrence
 from notifications.states import NOT_VISIBLE, VISIBLE, NotificationState
 
-SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 UNSETTLED = (Outcome.RECEIVED, Outcome.DETAILS_AWAITED, Outcome.IN_REVIEW, Outcome.HELD)
 _NOTE, _TOLD_OF = cast(Table, Notification.__table__), cast(Table, Occurrence.__table__)
 # All but those whom a newer version of the incident has.

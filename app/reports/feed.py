@@ -8,7 +8,8 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.access.models import ClientKind, ClientUse, Door, Force, PoliceClient, Verdict
+from app.access import forces
+from app.access.models import ClientKind, ClientUse, Door, PoliceClient, Verdict
 from app.core.clock import at_london
 from app.intake.models import NightClose
 from app.reports.night_feed import Feed, NightFeed, Refusals
@@ -23,7 +24,7 @@ _PUSHING = (Door.TOKEN, Door.PUSH, Door.BATCH)
 
 def feeds(session: Session, *, on: date, now: datetime) -> list[NightFeed]:
     """Return the night that ends on a London date, of every force."""
-    codes = session.scalars(select(Force.code).order_by(Force.code))
+    codes = forces.codes(session)
     return [feed_of(session, code, on=on, now=now) for code in codes]
 
 

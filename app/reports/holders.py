@@ -14,7 +14,7 @@ from app.core.cipher import Cipher
 from app.core.clock import show_date
 from app.core.policy import Policy
 from app.intake.models import InvolvedChild
-from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.outcomes import SENT, Outcome, OutcomeReason
 from notifications.models import CallSheetLine, Notification, UnsettledChild
 from notifications.passing_over import passed_over_each
 from notifications.recipients import Recipient, people_of, people_of_each, those_shown
@@ -128,7 +128,7 @@ class Holders:
     def _late(self, child: InvolvedChild) -> str | None:
         """Return who has a child whose school nobody settled in time, beside whoever claimed it."""
         late = self._late_at[child.id]
-        if late is None or child.outcome in {Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL}:
+        if late is None or child.outcome in SENT:
             return None
         duty = self._by_duty("Duty officer", Duty.DUTY_OFFICER)
         duty = duty or (

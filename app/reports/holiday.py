@@ -4,10 +4,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.intake.models import InvolvedChild
-from app.intake.outcomes import Outcome
+from app.intake.outcomes import SENT, Outcome
 from app.reports.rows import HolidayBacklog
-
-_SENT = (Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL)
 
 
 def holiday_backlog(session: Session, *, force: str) -> HolidayBacklog:
@@ -21,12 +19,12 @@ def holiday_backlog(session: Session, *, force: str) -> HolidayBacklog:
                 InvolvedChild.again_on.is_not(None),
                 and_(InvolvedChild.return_on.is_not(None), InvolvedChild.rematched_at.is_(None)),
             ),
-            InvolvedChild.outcome.in_((*_SENT, Outcome.HELD)),
+            InvolvedChild.outcome.in_((*SENT, Outcome.HELD)),
         )
         .group_by(InvolvedChild.outcome)
     ).all()
     return HolidayBacklog(
         held=sum(count for outcome, count, _ in rows if outcome is Outcome.HELD),
-        to_match_again=sum(count for outcome, count, _ in rows if outcome in _SENT),
+        to_match_again=sum(count for outcome, count, _ in rows if outcome in SENT),
         next_on=min((first for _, _, first in rows), default=None),
     )

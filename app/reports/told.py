@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.intake.outcomes import NEEDS_SERVICE, Outcome, OutcomeReason
+from app.intake.outcomes import NEEDS_SERVICE, SENT, Outcome, OutcomeReason
 from notifications.states import VISIBLE, NotificationState
 
 
@@ -23,7 +23,6 @@ class Told(StrEnum):
 
 # Each has a coded reason and an audit row; a superseded child is counted in its newer version.
 _NOT_NEEDED = frozenset({Outcome.NOT_NOTIFIED, Outcome.WITHDRAWN, Outcome.SUPERSEDED})
-_SENT = frozenset({Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def told_of(
         return Told.NOT_TOLD
     if outcome in _NOT_NEEDED:
         return Told.NOT_NEEDED
-    if outcome not in _SENT:
+    if outcome not in SENT:
         return Told.NOT_TOLD
     concerned = [telling for telling in tellings if telling.state in VISIBLE]
     everybody = bool(concerned) and all(telling.told_at is not None for telling in concerned)

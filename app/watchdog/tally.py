@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import at_london, london_date
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import IncidentState, Outcome
+from app.intake.outcomes import SENT, IncidentState, Outcome
 from app.reports import candidates
 from app.reports.services import services_told
 from app.reports.told import Telling, Told, told_of
@@ -88,7 +88,7 @@ def _where(session: Session, child: UUID, outcome: Outcome) -> str:
             Review.claimed_by.is_not(None),
         )  # fmt: skip
         return "review_claimed" if session.scalar(claimed) else "review"
-    if outcome not in {Outcome.SENT_TO_SCHOOL, Outcome.SENT_TO_COUNCIL}:
+    if outcome not in SENT:
         return "desk"
     line = select(CallSheetLine.id).where(
         CallSheetLine.notification_id == Notification.id, CallSheetLine.closed_at.is_(None)
