@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.access.models import Force
-from app.core.database import Contended, Database, violated
+from app.core.database import Contended, Database, by_hashing, planned_anew, violated
 from app.core.errors import Unavailable
 
 AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -121,3 +121,30 @@ def test_a_full_pool_is_unavailable_and_not_an_error(database: Database) -> None
     finally:
         for connection in held:
             connection.close()
+
+
+@POSTGRES_ONLY
+def test_how_a_report_is_planned_ends_with_it_and_with_a_transaction_that_breaks(
+    database: Database,
+) -> None:
+    settings = ("plan_cache_mode", "enable_nestloop")
+
+    def stand(session: Session) -> list[str]:
+        return [session.scalar(text(f"SHOW {one}")) or "" for one in settings]
+
+    with database.read() as session:
+        before = stand(session)
+        with planned_anew(session):
+            assert stand(session) == ["force_custom_plan", "on"]
+        with by_hashing(session):
+            assert stand(session) == ["force_custom_plan", "off"]
+        assert stand(session) == before == ["auto", "on"]
+    with pytest.raises(KeyError), database.read() as session, by_hashing(session):
+        raise KeyError
+    with database.read() as session:
+        assert stand(session) == before
+
+
+def test_a_report_is_asked_the_same_way_where_plans_are_not_kept(database: Database) -> None:
+    with database.read() as session, by_hashing(session):
+        assert session.scalars(select(Force.code)).all() == []
