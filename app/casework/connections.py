@@ -205,17 +205,24 @@ def _declared(session: Session, acting: Acting, force: str) -> Sequence[UUID]:
     A key adult who says so is remembered by a receipt: their message stays, for a colleague. What
     was said of one version of an incident is true of all of them.
     """
-    said, version = aliased(Incident), aliased(Incident)
-    return session.scalars(
-        select(version.id)
-        .join(said, and_(said.force == version.force, said.reference == version.reference))
-        .join(RecipientChange, RecipientChange.incident_id == said.id)
-        .where(
+    said = session.scalars(
+        select(RecipientChange.incident_id).where(
             RecipientChange.force == force, RecipientChange.person == acting.actor.id,
             RecipientChange.about.not_like("notification:%"),
         )
-        .distinct()
     ).all()  # fmt: skip
+    if not said:
+        return ()
+    version = aliased(Incident)
+    return session.scalars(
+        select(version.id)
+        .join(
+            Incident,
+            and_(Incident.force == version.force, Incident.reference == version.reference),
+        )
+        .where(Incident.id.in_(said))
+        .distinct()
+    ).all()
 
 
 def declared(session: Session, incidents: set[UUID]) -> frozenset[str]:
