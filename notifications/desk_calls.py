@@ -10,7 +10,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from notifications.alerting import stop_alerts
@@ -23,6 +33,7 @@ from notifications.receipt_steps import plan_step, skip_steps
 from notifications.states import VISIBLE, CallResult, NotificationState, StepKind
 
 CALL_STEPS = (ReceiptStepKind.DESK_CALL, ReceiptStepKind.DESK_CALL_UNMADE)
+_TO_MAKE = (Occurrence.desk_call_by.is_not(None), Occurrence.desk_called_at.is_(None))
 _UNTOLD = and_(Notification.state == NotificationState.READY, Notification.told_at.is_(None))
 
 
@@ -36,11 +47,18 @@ def call_wanted(before: datetime | None = None) -> ColumnElement[bool]:
     due = [] if before is None else [Occurrence.desk_call_by < before]
     return and_(
         Notification.state.in_(VISIBLE),
-        exists().where(
-            Occurrence.notification_id == Notification.id, Occurrence.desk_call_by.is_not(None),
-            Occurrence.desk_called_at.is_(None), *due,
-        ),
-    )  # fmt: skip
+        exists().where(Occurrence.notification_id == Notification.id, *_TO_MAKE, *due),
+    )
+
+
+def call_by() -> ScalarSelect[datetime | None]:
+    """Return the column by when the compulsory call about a notification must be made."""
+    return (
+        select(func.min(Occurrence.desk_call_by))
+        .where(Occurrence.notification_id == Notification.id, *_TO_MAKE)
+        .correlate(Notification)
+        .scalar_subquery()
+    )
 
 
 def to_ring() -> ColumnElement[bool]:
@@ -67,8 +85,7 @@ def calls_wanted(session: Session, ids: Collection[UUID]) -> dict[UUID, datetime
         select(Notification.id, func.min(Occurrence.desk_call_by))
         .join(Occurrence, Occurrence.notification_id == Notification.id)
         .where(
-            Notification.id.in_(ids), Notification.state.in_(VISIBLE),
-            Occurrence.desk_call_by.is_not(None), Occurrence.desk_called_at.is_(None),
+            Notification.id.in_(ids), Notification.state.in_(VISIBLE), *_TO_MAKE,
         )
         .group_by(Notification.id)
     )  # fmt: skip

@@ -4,25 +4,24 @@ Source: domain.md §4. Part of the scope's door (`app.core.scope`) and asked by 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, not_, or_, select
 
-if TYPE_CHECKING:
-    from app.core.scope import Scope
 
+def not_restricted(
+    table: type[Any], forces: frozenset[str], *, opened: frozenset[UUID]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield what a row must be not to belong to a restricted incident of these forces.
 
-def not_restricted(table: type[Any], held: "Scope") -> Iterator[ColumnElement[bool]]:
-    """Yield what a row must be not to belong to an incident that is closed in this scope.
-
-    A message is closed by any one of the incidents it tells of.
+    But for those that are `opened`. A message is closed by any one of the incidents it tells of.
     """
     own = table.__table__
     if own.name == "incident":
-        yield not_(and_(*_closed(own, held)))
+        yield not_(and_(*_closed(own, forces, opened)))
         return
-    rows = _closed_rows(own.metadata.tables, held)
+    rows = _closed_rows(own.metadata.tables, forces, opened)
     if own.name == "notification":
         yield table.id.not_in(rows["notification_id"])
     for column, closed in rows.items():
@@ -32,14 +31,18 @@ def not_restricted(table: type[Any], held: "Scope") -> Iterator[ColumnElement[bo
             yield or_(pointer.is_(None), never) if own.c[column].nullable else never
 
 
-def _closed(incident: FromClause, held: "Scope") -> tuple[ColumnElement[bool], ...]:
+def _closed(
+    incident: FromClause, forces: frozenset[str], opened: frozenset[UUID]
+) -> tuple[ColumnElement[bool], ...]:
     return (
-        incident.c.restricted_access, incident.c.force.in_(sorted(held.closed)),
-        incident.c.id.not_in(sorted(held.opened)),
+        incident.c.restricted_access, incident.c.force.in_(sorted(forces)),
+        incident.c.id.not_in(sorted(opened)),
     )  # fmt: skip
 
 
-def _closed_rows(tables: Mapping[str, Table], held: "Scope") -> dict[str, Select[UUID]]:
+def _closed_rows(
+    tables: Mapping[str, Table], forces: frozenset[str], opened: frozenset[UUID]
+) -> dict[str, Select[UUID]]:
     """Return the ids of what is closed, by the column that points to it.
 
     Aliases of tables, no entities, and nothing correlated: the statement around may name the same
@@ -49,7 +52,7 @@ def _closed_rows(tables: Mapping[str, Table], held: "Scope") -> dict[str, Select
         tables[name].alias(f"closed_{name}")
         for name in ("incident", "involved_child", "occurrence", "unsettled_child", "recall")
     )
-    closed = _closed(incident, held)
+    closed = _closed(incident, forces, opened)
     incidents = select(incident.c.id).where(*closed).correlate(None)
     of_incident = child.join(incident, incident.c.id == child.c.incident_id)
     children = select(child.c.id).select_from(of_incident).where(*closed).correlate(None)

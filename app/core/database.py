@@ -200,7 +200,7 @@ def planned_anew(session: Session) -> Iterator[None]:
 
     After five times it may keep one plan for all values: without the days and the force of a report
     it expects a few rows, and the stages of a month took 314 ms where they had taken 55. Planning
-    everything anew would cost each page 3 to 9 %.
+    everything anew would cost each page 1 to 9 %.
     """
     with _meanwhile(session, "plan_cache_mode", "force_custom_plan"):
         yield

@@ -12,7 +12,8 @@ DECLARE
         'call_sheet_line', 'unsettled_child', 'review_step', 'review', 'match', 'readiness_check', 'calendar_day',
         'service_told', 'provider', 'restricted_member', 'client_use'
     ];
-    -- What the reports ask beside that; no sealed content, no secret of signing in.
+    -- What the reports ask beside that; no sealed content, no secret of signing in. Names of staff are sealed: who has the
+    -- role without the keys reads none.
     reported text[] := ARRAY[
         'account_role', 'policy', 'force_area', 'establishment', 'term', 'school_hours', 'officer', 'release',
         'release_claim', 'receipt', 'receipt_step', 'recall', 'breach', 'follow_up', 'attendance', 'amendment',

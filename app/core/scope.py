@@ -220,7 +220,7 @@ def _criteria(held: Scope) -> dict[str, Any]:
 def _visible(table: type[ForceOwned | Delivered], held: Scope) -> ColumnElement[bool]:
     by_force: ColumnElement[bool] = table.force.in_(sorted(held.forces))
     if held.closed:
-        by_force = and_(by_force, *not_restricted(table, held))
+        by_force = and_(by_force, *not_restricted(table, held.closed, opened=held.opened))
     if not issubclass(table, Delivered):
         return by_force
     # Only what there is: an empty list beside the force would hide from the planner that it is one.

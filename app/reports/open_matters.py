@@ -1,20 +1,20 @@
 """What is still open of one force after telling: absences, changes, recalls, answers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
 from app.intake.models import Incident, InvolvedChild
 from app.reports.rows import NOT_SHOWN
-from notifications.desk_calls import call_wanted
-from notifications.models import Notification, Occurrence
+from notifications.desk_calls import call_by, call_wanted
+from notifications.models import Notification
 from notifications.recall_cases import open_recalls
 from notifications.receipt_models import Amendment, Attendance, Breach, Recall, ReceiptStep
 from notifications.receipt_states import AttendanceAnswer, ReceiptStepKind
@@ -77,7 +77,7 @@ class OpenMatters:
     recalls: tuple[RecallMatter, ...]
     not_acknowledged: tuple[Matter, ...]
     not_followed_up: tuple[Matter, ...]
-    unnamed: Mapping[Kind, int] = field(default_factory=dict)
+    unnamed: Mapping[Kind, int]
 
 
 def open_ids(session: Session, *, force: str, now: datetime) -> dict[Kind, list[UUID]]:
@@ -127,17 +127,8 @@ def _open(force: str, now: datetime) -> dict[Kind, tuple[Select[Notification], A
     mine = select(Notification).where(Notification.force == force, Notification.state.in_(VISIBLE))
     told = mine.where(Notification.told_at.is_not(None))
     attending = mine.join(Attendance, Attendance.notification_id == Notification.id)
-    call = (
-        select(func.min(Occurrence.desk_call_by))
-        .where(
-            Occurrence.notification_id == Notification.id, Occurrence.desk_call_by.is_not(None),
-            Occurrence.desk_called_at.is_(None),
-        )
-        .correlate(Notification)
-        .scalar_subquery()
-    )  # fmt: skip
     return {
-        Kind.UNMADE_CALL: (mine.where(call_wanted(before=now)), call),
+        Kind.UNMADE_CALL: (mine.where(call_wanted(before=now)), call_by()),
         Kind.ABSENT: (
             attending.where(
                 Attendance.answer == AttendanceAnswer.ABSENT, Attendance.response.is_(None)
@@ -196,7 +187,7 @@ def _matters(
     if not ids:
         return ()
     rows = session.execute(statement.add_columns(since).where(Notification.id.in_(set(ids))))
-    rank = {ident: number for number, ident in reversed(list(enumerate(ids)))}
+    rank = {ident: number for number, ident in enumerate(ids)}
     pairs = [(note, at) for note, at in rows if at is not None]
     return tuple(_of(session, sorted(pairs, key=lambda pair: (rank[pair[0].id], pair[1]))))
 

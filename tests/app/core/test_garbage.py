@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.cli import serve
 from app.core import garbage
+from app.wiring import Wiring
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +32,9 @@ def test_what_exists_is_left_alone_and_what_comes_later_still_goes() -> None:
     later = weakref.ref(Circle())
     gc.collect()
     assert later() is None
+
+
+def test_a_server_is_left_alone_once_it_is_built(wiring: Wiring) -> None:
+    assert gc.get_freeze_count() == 0
+    serve._server(wiring, "127.0.0.1", 8000)
+    assert gc.get_freeze_count() > 10_000

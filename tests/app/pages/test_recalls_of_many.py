@@ -6,9 +6,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.access.models import Force
 from app.access.permissions import Role
+from app.casework import recalling_many
+from app.casework.acting import Acting
+from app.casework.connections import declare
 from app.core.models import AuditEntry
 from app.core.policies import add_policy
 from app.core.policy import Policy, Recalls
@@ -203,6 +207,28 @@ def test_a_restricted_incident_stays_where_who_agrees_may_not_know_of_it(morning
     assert "taken back at" in asks.get(HERE).text
     assert ask(asks) == 400
     assert ask(signed_in(morning.wiring, member)) == 303
+
+
+def test_what_came_to_tell_of_ones_own_family_between_looking_and_holding_stays(
+    morning: Morning, desk: Person, lead: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, sent = morning.notification(), morning.notification()
+    assert ask(signed_in(morning.wiring, desk)) == 303
+    looked = recalling_many._meant
+
+    def then_tied(session: Session, acting: Acting, *what: Any) -> list[Any]:
+        found = looked(session, acting, *what)
+        declare(
+            session, acting, about="review:of-the-test", force=FORCE,
+            incident_id=session.get_one(Notification, kept).incident_id,
+        )  # fmt: skip
+        return found
+
+    monkeypatch.setattr(recalling_many, "_meant", then_tied)
+    agreeing = signed_in(morning.wiring, lead)
+    assert agreeing.press(f"{HERE}/{question(morning).id}/agree").status_code == 303
+    assert state(morning, sent) is NotificationState.RECALLED
+    assert state(morning, kept) is not NotificationState.RECALLED
 
 
 def test_who_asked_is_not_told_how_many_went_where_who_agreed_may_know_of_more(
