@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -20,6 +21,8 @@ HOW_TO_GET = (
     "install PostgreSQL 15 or newer (Debian: apt install postgresql), "
     "or name a superuser's database in ENCOMPASS_TEST_POSTGRES_URL"
 )
+# On SQLite there is no server to go away, and one writer at a time never fills the pool.
+POSTGRES_ONLY = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 # Row-level security does not hold a superuser: neither the service nor its tests run as one.
 ROLE = "encompass_test"
 SERVICE_ROLES = ("encompass_web", "encompass_scheduler", "encompass_auditor", "encompass_backup")

@@ -42,7 +42,7 @@ def limit_of(client: PoliceClient, door: Door) -> int:
 def room(
     session: Session, clients: Iterable[PoliceClient], door: Door, *, now: datetime
 ) -> dict[UUID, int]:
-    """Return how many calls of this minute each system has left at a door; never raises."""
+    """Return how many calls of this minute each system has left at a door; raises as `count` does."""
     asked = {client.id: limit_of(client, door) for client in clients}
 
     def work() -> dict[UUID, int]:
@@ -59,7 +59,7 @@ def room(
 
 
 def count(session: Session, calls: Mapping[Call, int], *, now: datetime) -> None:
-    """Add to the counts of this minute; never raises.
+    """Add to the counts of this minute; raises only where the database is gone.
 
     In the order of the key, so that two writers wait for each other in one direction only; late in
     a transaction, because the rows stay locked until its end.
@@ -109,12 +109,15 @@ def _openly(session: Session, work: Callable[[], Found], otherwise: Found) -> Fo
     """Do what must hold nobody back: where the database refuses it, go on without.
 
     A savepoint of its own, because PostgreSQL gives up the whole transaction otherwise. Of the
-    connection, because nothing that the session holds is touched.
+    connection, because nothing that the session holds is touched. Where there is no connection any
+    more, nothing can go on: what else the session did is lost with it.
     """
     session.flush()
     try:
         with session.connection().begin_nested():
             return work()
     except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
         log.error("limit not looked up", error=logs.error_kind(error))
         return otherwise

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select, text
+from sqlalchemy import NullPool, create_engine, event, func, select, text
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.access.clients import Change, ClientScope, change_client, known_client
@@ -25,6 +25,7 @@ from app.reports.night_feed import Feed
 from app.wiring import Wiring
 from tests.factories.incidents import FORCE, PoliceSystem, add_tester, child, incident
 from tests.factories.people import add_person, signed_in
+from tests.postgres import POSTGRES_ONLY
 
 INCIDENTS = "/api/v1/incidents"
 BATCH = f"{INCIDENTS}/batch"
@@ -193,6 +194,33 @@ def test_a_limit_that_cannot_be_looked_up_holds_nobody_back(
     assert http.post(INCIDENTS, json=incident(), headers=headers).status_code == 201
     assert http.post(BATCH, json=[incident("B-1")], headers=headers).json()["accepted"] == 1
     assert http.get(INCIDENTS, headers=headers).status_code == 200
+
+
+@POSTGRES_ONLY
+@pytest.mark.feature("SE4")
+@pytest.mark.parametrize("statement", ["SELECT client_use", "INSERT INTO client_use"])
+def test_a_database_that_goes_away_while_calls_are_counted_is_asked_once_more_and_then_not_known(
+    http: TestClient, police: PoliceSystem, wiring: Wiring, statement: str
+) -> None:
+    """F07: the limit holds nobody back, but what has no connection any more is not stored."""
+    headers, left = police.headers(), 0
+    other = create_engine(wiring.database.engine.url, poolclass=NullPool)
+
+    @event.listens_for(wiring.database.engine, "before_cursor_execute")
+    def go_away(_: object, cursor: Any, asked: str, *rest: object) -> None:
+        nonlocal left
+        if asked.startswith(statement) and left:
+            left -= 1
+            pid = cursor.connection.info.backend_pid
+            with other.connect() as killer:
+                killer.execute(select(func.pg_terminate_backend(pid, 5000)))
+
+    for times, answer in [(1, 201), (2, 503), (0, 201)]:
+        left = times
+        body = incident(f"A-{times}")
+        assert http.post(INCIDENTS, json=body, headers=headers).status_code == answer
+        assert left == 0
+    assert rows(wiring, Incident) == 2
 
 
 @pytest.mark.feature("SE4")

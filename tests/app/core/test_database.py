@@ -11,11 +11,9 @@ from sqlalchemy.orm import Session
 from app.access.models import Force
 from app.core.database import Contended, Database, by_hashing, planned_anew, violated
 from app.core.errors import Unavailable
+from tests.postgres import POSTGRES_ONLY
 
 AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
-
-# On SQLite there is no server to go away, and one writer at a time never fills the pool.
-POSTGRES_ONLY = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 def force(code: str) -> Force:
