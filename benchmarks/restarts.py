@@ -232,7 +232,8 @@ def main() -> None:
     figures = {
         "restarts": seen.restarts, "writers": WRITERS, "acknowledged": len(seen.acknowledged),
         "lost": seen.lost, "doubled": seen.doubled, "half": seen.half,
-        "answers_5xx": seen.failed, "unanswered": seen.unanswered,
+        "answers_503": seen.statuses[503], "other_answers_5xx": seen.failed - seen.statuses[503],
+        "unanswered": seen.unanswered,
         "repeats_found_stored": seen.found_stored, "seconds": round(seen.seconds),
     }  # fmt: skip
     for name, figure in figures.items():

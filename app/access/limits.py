@@ -42,7 +42,7 @@ def limit_of(client: PoliceClient, door: Door) -> int:
 def room(
     session: Session, clients: Iterable[PoliceClient], door: Door, *, now: datetime
 ) -> dict[UUID, int]:
-    """Return how many calls of this minute each system has left at a door; raises as `count` does."""
+    """Return how many calls of this minute each system has left at a door; raises as `count`."""
     asked = {client.id: limit_of(client, door) for client in clients}
 
     def work() -> dict[UUID, int]:
