@@ -3,25 +3,31 @@
 They share one PostgreSQL. Incidents of a night wait; whoever has the step that the round is about
 is stopped (SIGSTOP) with a part of it done, for longer than its lease, and then goes on (SIGCONT)
 as if no time had passed. Afterwards nothing may have been done twice, and what the sleeper still
-wrote about work that others took over may count for nothing.
+wrote about work that others took over may count for nothing. `--rounds` takes the steps in turn;
+`--beside` so many rounds at once, each with a cluster of its own: a round mostly waits.
 """
 
 import argparse
 import json
-import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from itertools import cycle, islice
+from multiprocessing import get_context
 from pathlib import Path
+from secrets import token_hex
 from time import monotonic, sleep
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.clients import ALL_SCOPES, Caller
 from app.api.intake_writer import store
+from app.core import logs
 from app.core.audit import Event
 from app.core.clock import HandClock, SystemClock
 from app.core.errors import ServiceError
@@ -38,7 +44,7 @@ from benchmarks.crash import at_two_schools
 from benchmarks.crash_lives import forking
 from benchmarks.crash_place import FIRST_ROUND, FORCE, Place, place
 from benchmarks.figures import remember
-from benchmarks.scheduler_lives import RunningClock, pause, schedulers, wake
+from benchmarks.scheduler_lives import Nursery, RunningClock, end, nursery, pause, wake
 from notifications.channels.sink import Fault, MailSink
 from notifications.models import Alert, Notification, Occurrence
 from notifications.states import AlertState
@@ -93,13 +99,14 @@ ROUNDS: dict[str, Callable[[Session], bool]] = {
 
 
 def sleep_through(
-    cluster: Cluster, folder: Path, step: str, *, incidents: int, seconds: float = PAUSE_SECONDS,
-    speed: float = 1,
+    cluster: Cluster, processes: Nursery, step: str, *, incidents: int,
+    seconds: float = PAUSE_SECONDS, speed: float = 1,
 ) -> Seen:  # fmt: skip
     """Stop the owner of a step for so many of the clock's seconds; return what came of it."""
     seen = Seen(step, 2 * incidents)
-    url = new_database(cluster.url, f"schedulers_{step}")
+    url = new_database(cluster.url, f"schedulers_{step}_{token_hex(4)}")
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sink = stack.enter_context(MailSink(folder))
         here = stack.enter_context(place(url, folder, sink, stack.enter_context(forking())))
         _push(here, incidents)
@@ -107,7 +114,7 @@ def sleep_through(
         sink.fail_next(Fault.SILENT_AT_RECIPIENT)
         clock = RunningClock(FIRST_ROUND, SystemClock().now(), speed)
         settings = here.settings.model_copy(update={"tick_seconds": max(1, round(10 / speed))})
-        running = stack.enter_context(schedulers(settings, clock, SCHEDULERS))
+        running = stack.enter_context(processes.schedulers(settings, clock, SCHEDULERS))
         sleeper, fence = _stopped(here.wiring, running, step)
         began = monotonic()
         sleep(seconds / speed)
@@ -115,10 +122,7 @@ def sleep_through(
         wake(sleeper)
         seen.slept_seconds = round((monotonic() - began) * speed)
         _until_quiet(here.wiring, clock, seconds=600 / speed + 120)
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait()
+        end(running)
         _hold(here, seen, clock)
     return seen
 
@@ -136,11 +140,8 @@ def _push(here: Place, incidents: int) -> None:
             raise outcome
 
 
-def _stopped(
-    wiring: Wiring, running: Sequence["subprocess.Popen[bytes]"], step: str
-) -> tuple["subprocess.Popen[bytes]", int]:
+def _stopped(wiring: Wiring, running: Sequence[int], step: str) -> tuple[int, int]:
     """Stop whoever has the step, in the midst of it; return that process and the lease's fence."""
-    by_pid = {str(process.pid): process for process in running}
     until = monotonic() + 300
     while monotonic() < until:
         with wiring.database.read(PLATFORM) as session:
@@ -148,7 +149,8 @@ def _stopped(
         if owner is None:
             sleep(_LOOK_SECONDS)
             continue
-        process = by_pid[owner.split(":")[1]]
+        process = int(owner.split(":")[1])
+        assert process in running
         pause(process)
         with wiring.database.read(PLATFORM) as session:
             if _owner(session, step) == owner and ROUNDS[step](session):
@@ -221,27 +223,57 @@ def _hold(here: Place, seen: Seen, clock: RunningClock) -> None:
     seen.said = sorted({*left, *map(str, doubled)})[:5]
 
 
+def in_turn(steps: Sequence[str], incidents: int, seconds: float) -> list[Seen]:
+    """Play a round for each step, one after the other, on a cluster of their own."""
+    logs.configure("CRITICAL")
+    came = []
+    with crashing_cluster() as cluster, nursery() as processes:
+        if cluster is None:
+            raise SystemExit("PostgreSQL is needed: several schedulers share it.")
+        for step in steps:
+            seen = sleep_through(cluster, processes, step, incidents=incidents, seconds=seconds)
+            print(json.dumps(asdict(seen)), flush=True)
+            came.append(seen)
+    return came
+
+
 def main() -> None:
-    """Run the rounds, print what came of each, and remember the run."""
+    """Run the rounds, print what came of each, and remember them all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=PAUSE_SECONDS)
     parser.add_argument("--incidents", type=int, default=60)
     parser.add_argument("--steps", nargs="*", default=list(ROUNDS), choices=list(ROUNDS))
+    parser.add_argument("--rounds", type=int, default=len(ROUNDS))
+    parser.add_argument("--beside", type=int, default=1)
     options = parser.parse_args()
-    figures = {}
-    with crashing_cluster() as cluster:
-        if cluster is None:
-            raise SystemExit("PostgreSQL is needed: several schedulers share it.")
-        for step in options.steps:
-            with tempfile.TemporaryDirectory() as folder:
-                seen = sleep_through(
-                    cluster, Path(folder), step, incidents=options.incidents,
-                    seconds=options.seconds,
-                )  # fmt: skip
-            figures[step] = asdict(seen)
-            for name, figure in figures[step].items():
-                print(f"{step:24} {name.replace('_', ' '):16} {figure}", flush=True)
+    wanted = list(islice(cycle(options.steps), options.rounds))
+    # Every so-manieth for each; spawned, because what follows forks for itself.
+    shares = [wanted[one :: options.beside] for one in range(min(options.beside, len(wanted)))]
+    came: list[Seen] = []
+    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+        playing = [
+            pool.submit(in_turn, share, options.incidents, options.seconds) for share in shares
+        ]
+        for share in as_completed(playing):
+            came += share.result()
+    figures = {step: _summed(step, came) for step in options.steps}
+    for step, summed in figures.items():
+        for name, figure in summed.items():
+            print(f"{step:24} {name.replace('_', ' '):16} {figure}", flush=True)
     print(f"remembered in {remember('schedulers', figures, 'sqlalchemy', 'psycopg')}")
+
+
+def _summed(step: str, came: Sequence[Seen]) -> dict[str, Any]:
+    """Return what the rounds of a step came to together."""
+    of = [asdict(one) for one in came if one.step == step]
+    sums = ("children", "takeovers", "stale_refused", "steps_twice", "stale_accepted", "half")
+    return {
+        "rounds": len(of),
+        "slept_seconds_at_least": min((one["slept_seconds"] for one in of), default=0),
+        "rounds_taken_over": sum(one["takeovers"] > 0 for one in of),
+        **{name: sum(one[name] for one in of) for name in sums},
+        "said": sorted({word for one in of for word in one["said"]})[:5],
+    }
 
 
 if __name__ == "__main__":
