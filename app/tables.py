@@ -8,7 +8,7 @@ from app.access import models as access_models
 from app.core import models as core_models
 from app.core import walls
 from app.core.database import Base
-from app.intake import legal_holds
+from app.intake import legal_holds, restrictions
 from app.intake import models as intake_models
 from app.intake import suspects as suspect_models
 from notifications import (
@@ -36,7 +36,7 @@ from schools.matching import models as matching_models
 
 ROOMS = (
     core_models, access_models, identity_models, break_glass_models, intake_models,
-    suspect_models, legal_holds, school_models, connected_models, key_adult_models,
+    suspect_models, legal_holds, restrictions, school_models, connected_models, key_adult_models,
     officer_models, register_models, roll_models, matching_models, notification_models,
     earlier_models, provider_models, receipt_models, recalls_of_many, release_models,
     report_exports, drill_models, readiness_models, wording_models, summary_models,

@@ -14,6 +14,7 @@ DECISIONS = {
     "recall": "reason_code",
     "recall_of_many": "reason_code",
     "break_glass": "reason",
+    "restriction_lift": "reason",
     "legal_hold": "reason",
     "marked_postcode": "reason",
 }

@@ -72,6 +72,7 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     ASK_RESTRICTED = "ask_restricted"
     ANSWER_RESTRICTED = "answer_restricted"
+    LIFT_RESTRICTION = "lift_restriction"
     KEEP_CONTENT = "keep_content"
     END_HOLD = "end_hold"
     MAKE_DOSSIER = "make_dossier"
@@ -133,6 +134,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.ASK_RESTRICTED: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
     # Of these only who is of the force's group, or leads (app.access.restricted.may_grant).
     Action.ANSWER_RESTRICTED: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
+    # Of these only two for whom such incidents are open anyway (app.casework.lifting).
+    Action.LIFT_RESTRICTION: frozenset({Role.FORCE_DESK, Role.REVIEWER, Role.LEAD}),
     Action.KEEP_CONTENT: frozenset({Role.LEAD}),
     # Two of them, of whom each is asked for it here.
     Action.END_HOLD: frozenset({Role.LEAD}),

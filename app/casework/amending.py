@@ -21,6 +21,7 @@ from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
 from app.intake.opening import open_children, open_incident
 from app.intake.outcomes import IncidentState, Outcome
+from app.intake.restrictions import was_lifted
 from notifications import amending
 from notifications.approving import notice_version
 from notifications.compose import Content
@@ -60,7 +61,7 @@ def carry_over(
     amended = 0
     for incident_id in replaced if sent else ():
         versions = _two_versions(session, cipher, incident_id)
-        if versions is None or not _same_incident(*versions):
+        if versions is None or not _same_incident(session, *versions):
             continue
         old, new = versions
         for ref, (child, details) in old.children.items():
@@ -108,13 +109,21 @@ def _opened(session: Session, cipher: Cipher, incident: Incident) -> _Version:
     )  # fmt: skip
 
 
-def _same_incident(old: _Version, new: _Version) -> bool:
+def _same_incident(session: Session, old: _Version, new: _Version) -> bool:
     """Return whether nothing changed about who may be told: a restriction, or a hold."""
     return (
         new.facts.hold is None
         # A restriction is never lifted by a later version that does not speak of it.
-        and (old.facts.restricted_access or not new.facts.restricted_access)
+        and (not new.facts.restricted_access or _stood_restricted(session, old))
         and old.facts.party_under_16 == new.facts.party_under_16
+    )
+
+
+def _stood_restricted(session: Session, old: _Version) -> bool:
+    """Return whether a version said that it is restricted, and two people did not lift it since."""
+    one = old.incident
+    return old.facts.restricted_access and not was_lifted(
+        session, force=one.force, reference=one.reference, since=one.received_at
     )
 
 

@@ -35,7 +35,7 @@ from schools.matching.models import Match, Review
 ROWS = 200
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 # Of these a row may be about an incident without naming it: who may not know of one sees none.
-_NOT_BESIDE_CLOSED = frozenset({"break_glass", "officer", "suspect_pattern"})
+_NOT_BESIDE_CLOSED = frozenset({"break_glass", "officer", "restriction_lift", "suspect_pattern"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,13 @@ from app.access.accounts import names_of
 from app.access.break_glass import ANSWERED_WITHIN, BreakGlass, WhyAsked
 from app.access.permissions import Action, Relation
 from app.casework.acting import Acting, require
+from app.casework.restricted import alert_group
 from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.ids import new_id
 from app.core.policies import current_policy
-from notifications.alerting import alert_officer, stop_alerts
-from notifications.free_officers import Family, free_officers
-from schools.officers import Duty
+from notifications.alerting import stop_alerts
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 # As the police interface takes them (architecture.md).
@@ -115,7 +114,9 @@ def ask(session: Session, acting: Acting, *, force: str, reference: str, reason:
     session.add(row)
     session.flush()
     _record(session, acting, row, audit.Event.RESTRICTED_ASKED, reason.value)
-    _alert_group(session, acting, row)
+    alert_group(
+        session, acting, force=force, about=_about(row), due_at=row.asked_at + ANSWERED_WITHIN
+    )
 
 
 def answer(session: Session, acting: Acting, *, ident: UUID, grants: bool) -> None:
@@ -157,22 +158,6 @@ def _is_theirs_to_answer(session: Session, acting: Acting, row: BreakGlass) -> b
     return heard or not any(
         one.member and one.able and one.account_id != row.account_id for one in people
     )
-
-
-def _alert_group(session: Session, acting: Acting, row: BreakGlass) -> None:
-    """Alert who may grant: the members, or the leads who stand in; never who asked."""
-    only = restricted.allowed(session, row.force, on=london_date(acting.now))
-    people, _ = free_officers(
-        session, acting.cipher, owner=f"force:{row.force}", duty=Duty.FORCE_LEAD,
-        on=london_date(acting.now),
-        family=Family(frozenset(), frozenset(), frozenset({acting.actor.id}), only),
-    )  # fmt: skip
-    for one in people:
-        if one.can_receive:
-            alert_officer(
-                session, officer_id=one.officer_id, force=row.force, about=_about(row),
-                due_at=row.asked_at + ANSWERED_WITHIN, now=acting.now,
-            )  # fmt: skip
 
 
 def _about(row: BreakGlass) -> str:

@@ -14,12 +14,16 @@ from sqlalchemy.orm import Session
 
 from app.access import restricted
 from app.access.permissions import Actor, Role
+from app.casework.acting import Acting
 from app.core.clock import london_date
 from app.core.scope import acting_for, close, scope_of
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import Outcome
+from notifications.alerting import alert_officer
+from notifications.free_officers import Family, free_officers
 from notifications.models import Notification, Occurrence
 from notifications.states import NotificationState
+from schools.officers import Duty
 
 # As long before its deadline as all key adults are asked, and the head is rung.
 LEADS_BEFORE = timedelta(minutes=45)
@@ -95,6 +99,27 @@ def closed_messages(session: Session, told: Mapping[UUID, Collection[UUID]]) -> 
     wanted = {one for incidents in told.values() for one in incidents}
     seen = set(session.scalars(select(Incident.id).where(Incident.id.in_(wanted))))
     return {ident for ident, incidents in told.items() if not seen.issuperset(incidents)}
+
+
+def alert_group(
+    session: Session, acting: Acting, *, force: str, about: str, due_at: datetime
+) -> None:
+    """Alert who may answer a question about one: the members, or the leads who stand in.
+
+    Never who asked. `about` is what the alert is for, `due_at` until when it can be answered.
+    """
+    only = restricted.allowed(session, force, on=london_date(acting.now))
+    people, _ = free_officers(
+        session, acting.cipher, owner=f"force:{force}", duty=Duty.FORCE_LEAD,
+        on=london_date(acting.now),
+        family=Family(frozenset(), frozenset(), frozenset({acting.actor.id}), only),
+    )  # fmt: skip
+    for one in people:
+        if one.can_receive:
+            alert_officer(
+                session, officer_id=one.officer_id, force=force, about=about, due_at=due_at,
+                now=acting.now,
+            )  # fmt: skip
 
 
 def _allowed(session: Session, forces: Collection[str], *, now: datetime) -> frozenset[UUID] | None:

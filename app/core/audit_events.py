@@ -198,3 +198,6 @@ class Event(StrEnum):
     RESTRICTED_ASKED = "access:restricted:asked"
     RESTRICTED_GRANTED = "access:restricted:granted"
     RESTRICTED_REFUSED = "access:restricted:refused"
+    RESTRICTION_LIFT_ASKED = "access:restriction:lift_asked"
+    RESTRICTION_LIFTED = "access:restriction:lifted"
+    RESTRICTION_LEFT = "access:restriction:left"

@@ -11,12 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
 from app.core.policies import current_policy
 from app.core.policy import Policy
+from app.intake import restrictions
 from app.intake.models import Incident, InvolvedChild
 from app.intake.outcomes import IncidentState, Outcome
 from app.intake.payload import IncidentMessage
@@ -181,25 +182,21 @@ def _take(submission: Submission, versions: list[_Known], shelf: Shelf, policy: 
 
 
 def _restrict(session: Session, known: dict[Key, list[_Known]]) -> None:
-    """Restrict every version of an incident of which any version is restricted.
+    """Restrict every version of an incident that has a new one, where any version is restricted.
 
     A later version without the word does not lift it: who may correct a record at the force is not
     who may let a colleague see it.
     """
     for (force, reference), versions in sorted(known.items()):
-        if not any(one.restricted for one in versions):
+        came = any(one.new is not None for one in versions)
+        if not came or not any(one.restricted for one in versions):
             continue
         for one in versions:
             if one.new is not None:
                 one.new.row["restricted_access"] = True
-        if all(one.restricted for one in versions if one.new is None):
-            continue
-        session.execute(
-            update(Incident)
-            .where(Incident.force == force, Incident.reference == reference)
-            .values(restricted_access=True)
-            .execution_options(synchronize_session=False)
-        )
+        # Also where all stored ones are: two people may be lifting it this moment, of what was
+        # there before.
+        restrictions.restrict(session, force=force, reference=reference)
 
 
 def _supersede(

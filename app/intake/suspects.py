@@ -4,7 +4,7 @@ Off unless the force's data protection officer signed it off (domain.md §7). Wh
 one named role of the force to confirm, and appears nowhere else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import combinations
@@ -129,6 +129,16 @@ def note(session: Session, *, force: str, digest: bytes, now: datetime) -> Suspe
     found.decided_by = found.decided_at = None
     session.flush()
     return found
+
+
+def look_again(session: Session, *, incidents: Collection[UUID]) -> None:
+    """Let the next look take these incidents for new: they may be known of by more people now."""
+    session.execute(
+        update(SuspectLink)
+        .where(SuspectLink.incident_id.in_(incidents))
+        .values(noted_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _references(

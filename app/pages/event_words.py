@@ -197,4 +197,7 @@ WORDS: Mapping[str, str] = {
     Event.RESTRICTED_ASKED: "Somebody asked for a restricted incident",
     Event.RESTRICTED_GRANTED: "A second person let them see it",
     Event.RESTRICTED_REFUSED: "A second person refused",
+    Event.RESTRICTION_LIFT_ASKED: "Somebody asked to lift a restriction",
+    Event.RESTRICTION_LIFTED: "Two people lifted the restriction",
+    Event.RESTRICTION_LEFT: "A second person left a restriction as it is",
 }

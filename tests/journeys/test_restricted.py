@@ -1,6 +1,6 @@
 """A night on which an officer is the suspect: the school is told, and nobody else of the force."""
 
-from datetime import date, time
+from datetime import time
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.access.permissions import Role
-from app.access.restricted import Standing, set_group, who_may
-from app.casework import calling, lead_lists, morning, opening, reviewing, timeline
+from app.access.restricted import Standing, who_may
+from app.casework import calling, opening, timeline
 from app.casework.calling import KnownBy
 from app.casework.restricted import close_to
 from app.casework.to_ring import to_ring
@@ -26,60 +26,14 @@ from app.watchdog.looking import Look
 from notifications.models import AlertCover, CallSheetLine, ReviewStep
 from notifications.rendered import placed_text
 from notifications.states import CallResult
-from schools.officers import Duty, Officer
+from schools.officers import Officer
+from tests.journeys.restricted_force import FRIDAY, GROUP, OUTSIDE, name, sees, with_group
 from tests.journeys.world import FORCE, World, at, child
-
-FRIDAY = date(2026, 11, 20)
-GROUP = ("member@police.test", "second@police.test")
-OUTSIDE = ("desk@example.org", "reviewer@example.org", "lead@police.test")
-DUTIES = {
-    "member@police.test": (Role.FORCE_DESK, Duty.DUTY_OFFICER),
-    "second@police.test": (Role.REVIEWER, Duty.REVIEWER),
-    "desk@example.org": (Role.FORCE_DESK, Duty.DUTY_OFFICER),
-    "reviewer@example.org": (Role.REVIEWER, Duty.REVIEWER),
-    "lead@police.test": (Role.LEAD, Duty.FORCE_LEAD),
-}
 
 
 @pytest.fixture
 def force(world: World) -> World:
-    """A force whose five people can all sign in and be alerted; two of them are the group."""
-    world.clock.move_to(at("2026-11-20", "01:10"))
-    for email, (role, duty) in DUTIES.items():
-        world.person(email, role, force=FORCE)
-        with world.wiring.database.write(PLATFORM) as session:
-            session.merge(world.people[email]).enrolled_at = world.now
-        world.officer(duty, email)
-    name(world, *GROUP)
-    return world
-
-
-def name(world: World, *emails: str) -> None:
-    with world.wiring.database.write(PLATFORM) as session:
-        set_group(
-            session, force=FORCE, accounts=[world.people[one].id for one in emails],
-            now=world.now, actor="operator:test",
-        )  # fmt: skip
-
-
-def sees(world: World, email: str) -> set[str]:
-    """The references on this person's boards, reviews and lists, as their pages open them."""
-    acting, found = world.acting(email), set[str]()
-    roles = {one.role for one in acting.actor.grants}
-    with world.wiring.database.write(world.scope_of(email)) as session:
-        close_to(session, acting.actor, now=world.now)
-        found |= set(session.scalars(select(Incident.reference)))
-        if not roles.isdisjoint({Role.FORCE_DESK, Role.LEAD}):
-            (board,) = morning.live_boards(session, acting)
-            found |= {row.reference for row in board.rows}
-            schools = calling.sheet(session, acting, force=FORCE)
-            found |= {line.reference for one in schools for line in one.lines}
-        if Role.REVIEWER in roles:
-            found |= {line.reference for line in reviewing.queue(session, acting)}
-        if Role.LEAD in roles:
-            total = lead_lists.see_quality(session, acting, force=FORCE, on=FRIDAY).total
-            assert total.incidents == len(found)
-    return found
+    return with_group(world)
 
 
 def ringing(world: World) -> list[str]:
@@ -358,6 +312,7 @@ OF_NO_INCIDENT = {
     "trial_incident": "what a test system pushed: codes, of nobody",
     "timeliness_day": "counts of a day",
     "report_export": "days and a count; what is in the file is asked anew of who takes it",
+    "restriction_lift": "what one who sees it typed, for those who see it (app.casework.lifting)",
     "recall_of_many": "a recipient or all, and a count that no page shows",
     "suspect_pattern": "shown by the incidents of its suspect that are found",
     "incident": "itself",
@@ -412,11 +367,11 @@ def rows_of(session: Session, references: set[str]) -> dict[str, set[tuple[Any, 
     wanted = select(Incident.id).where(Incident.reference.in_(references))
     ids = {"incident_id": set(session.scalars(wanted))}
     by_name = {table.__tablename__: table for table in tenant_tables()}
-    for pointer, name in (
+    for pointer, pointed in (
         ("involved_child_id", "involved_child"), ("notification_id", "notification"),
         ("unsettled_id", "unsettled_child"), ("recall_id", "recall"),
     ):  # fmt: skip
-        ids[pointer] = {row.id for row in _pointing(session, by_name[name], ids)}
+        ids[pointer] = {row.id for row in _pointing(session, by_name[pointed], ids)}
     found = {
         name: {tuple(inspect(row).identity) for row in _pointing(session, table, ids)}
         for name, table in by_name.items()

@@ -168,17 +168,22 @@ class World:
         **more: Any,
     ) -> Result | ServiceError:  # fmt: skip
         """Push an incident as `push` does, and return what was answered."""
+        submission = self.submission(reference, *children, version=version, force=force, **more)
+        with self.wiring.database.write(PLATFORM) as session:
+            (result,) = submit(session, [submission], cipher=self.wiring.cipher, now=self.now)
+        return result
+
+    def submission(
+        self, reference: str, *children: dict[str, Any], version: int = 1, force: str = FORCE,
+        **more: Any,
+    ) -> Submission:  # fmt: skip
+        """Return what `push` would store now."""
         body = {
             "reference": reference, "version": version, "children": list(children),
             "occurred_from": (self.now - timedelta(hours=1)).isoformat(), **more,
         }  # fmt: skip
         message = IncidentMessage.model_validate_json(json.dumps(body))
-        with self.wiring.database.write(PLATFORM) as session:
-            (result,) = submit(
-                session, [Submission(force, self.clients[force], message)],
-                cipher=self.wiring.cipher, now=self.now,
-            )  # fmt: skip
-        return result
+        return Submission(force, self.clients[force], message)
 
     def withdraw(self, reference: str) -> None:
         """Take an incident back, as the force's control room would."""

@@ -18,6 +18,7 @@ from app.core.scope import PLATFORM
 from app.intake.legal_holds import LegalHold, WhyKept
 from app.intake.models import Incident
 from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.restrictions import RestrictionLift, WhyLifted
 from app.intake.suspects import PatternState, SuspectPattern
 from app.wiring import Wiring
 from notifications.models import CallSheetLine
@@ -136,7 +137,8 @@ def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
     wiring, now = morning.wiring, morning.force.now
     asker = morning.force.account()
     wanted = (
-        "recall_id", "ident", "pattern_id", "import_id", "hold_id", "many_id", "export_id"
+        "recall_id", "ident", "pattern_id", "import_id", "hold_id", "many_id", "export_id",
+        "lift_id",
     )  # fmt: skip
     made = {name: new_id() for name in wanted}
     with wiring.database.write(PLATFORM) as session:
@@ -154,6 +156,10 @@ def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
                 BreakGlass(
                     id=made["ident"], force=FORCE, reference="99-1", account_id=asker,
                     reason=WhyAsked.CALLER_WAITS, asked_at=now,
+                ),
+                RestrictionLift(
+                    id=made["lift_id"], force=FORCE, reference="99-1", asked_by=asker,
+                    reason=WhyLifted.MARKED_BY_MISTAKE, asked_at=now,
                 ),
                 ReportExport(
                     id=made["export_id"], force=FORCE, asked_by=asker, asked_at=now,

@@ -1,0 +1,186 @@
+"""Lifting a restriction that is not needed: two people who see the incident anyway agree on it.
+
+Source: domain.md §4, `docs/decisions/0143-two-people-lift-a-restriction.md`. Who was let in for an
+hour, and who is tied to the family, has no part in it: a suspect's friend would open it to all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access import restricted
+from app.access.accounts import names_of
+from app.access.permissions import Action, Relation
+from app.casework.acting import Acting, require
+from app.casework.connections import ties
+from app.casework.restricted import alert_group
+from app.core import audit
+from app.core.clock import london_date
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.ids import new_id
+from app.intake import restrictions
+from app.intake.models import Incident, InvolvedChild
+from app.intake.restrictions import ANSWERED_WITHIN, RestrictionLift, WhyLifted, waits
+from notifications.alerting import stop_alerts
+from notifications.passing_over import ToldOf
+
+_NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
+_SHOWN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question; `who` is empty on one's own, `lifted` is whether it came to that."""
+
+    id: UUID
+    force: str
+    reference: str
+    reason: WhyLifted
+    who: str
+    asked_at: datetime
+    waits: bool
+    answered: bool
+    lifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where one person may ask, what others ask them, and what they asked; empty for outsiders."""
+
+    forces: tuple[str, ...]
+    to_answer: tuple[Asked, ...]
+    mine: tuple[Asked, ...]
+
+
+def look(session: Session, acting: Acting) -> Page:
+    """Return what of this is a person's matter as of now."""
+    mine = sorted(acting.actor.forces(*restricted.WORKING_ROLES))
+    forces = [force for force in mine if _is_inside(session, acting, force)]
+    rows = session.scalars(
+        select(RestrictionLift)
+        .where(RestrictionLift.force.in_(forces), RestrictionLift.asked_at > acting.now - _SHOWN)
+        .order_by(RestrictionLift.asked_at.desc(), RestrictionLift.id)
+    ).all()
+    own = [row for row in rows if row.asked_by == acting.actor.account_id]
+    others = [
+        row
+        for row in rows
+        if row not in own
+        and waits(row, acting.now)
+        and not _is_tied(session, acting, row.force, row.reference)
+    ]
+    return Page(tuple(forces), _shown(session, acting, others), _shown(session, acting, own))
+
+
+def ask(session: Session, acting: Acting, *, force: str, reference: str, reason: WhyLifted) -> None:
+    """Ask to lift the restriction of an incident; the others who see it are alerted.
+
+    Raises `NotFound` for whom such incidents are closed to, `Invalid` where this person finds no
+    restricted incident of this reference, `Conflict` where it is asked already.
+    """
+    by = _account(session, acting, force)
+    wanted = reference.strip()
+    there = restrictions.is_restricted(session, force=force, reference=wanted)
+    if not there or _is_tied(session, acting, force, wanted):
+        error = FieldError("wanted", "wanted", "You see no restricted incident of this reference")
+        raise Invalid("Nobody was asked.", [error])
+    before = session.scalars(
+        select(RestrictionLift).where(
+            RestrictionLift.force == force, RestrictionLift.reference == wanted,
+            RestrictionLift.asked_at > acting.now - ANSWERED_WITHIN,
+        )
+    )  # fmt: skip
+    if any(waits(row, acting.now) for row in before):
+        raise Conflict("This is asked already: a second person has to answer it.")
+    row = RestrictionLift(
+        id=new_id(), force=force, reference=wanted, reason=reason, asked_by=by, asked_at=acting.now
+    )
+    session.add(row)
+    session.flush()
+    _record(session, acting, row, audit.Event.RESTRICTION_LIFT_ASKED)
+    due_at = acting.now + ANSWERED_WITHIN
+    alert_group(session, acting, force=force, about=_about(row), due_at=due_at)
+
+
+def answer(session: Session, acting: Acting, *, ident: UUID, lifts: bool) -> None:
+    """Lift it, or leave it as it is.
+
+    Raises `NotFound` for a stranger, for whom it is closed to and who is tied to the family;
+    `Conflict` for who asked, where it is answered or over, and where a newer version came.
+    """
+    row = session.get(RestrictionLift, ident)
+    if row is None:
+        raise NotFound(_NOTHING_HERE)
+    by = _account(session, acting, row.force)
+    if _is_tied(session, acting, row.force, row.reference):
+        raise NotFound(_NOTHING_HERE)
+    if not restrictions.answer(session, row.id, by=by, now=acting.now, lifts=lifts):
+        raise Conflict("This was answered, is over, or is your own question: load the page again.")
+    stop_alerts(session, _about(row), acting.now)
+    if not lifts:
+        _record(session, acting, row, audit.Event.RESTRICTION_LEFT)
+        return
+    versions = restrictions.lift(
+        session, force=row.force, reference=row.reference, asked_at=row.asked_at
+    )
+    for one in versions:
+        _record(session, acting, row, audit.Event.RESTRICTION_LIFTED, subject=f"incident:{one}")
+
+
+def _account(session: Session, acting: Acting, force: str) -> UUID:
+    require(acting, Action.LIFT_RESTRICTION, Relation(force=force))
+    if acting.actor.account_id is None or not _is_inside(session, acting, force):
+        raise NotFound(_NOTHING_HERE)
+    return acting.actor.account_id
+
+
+def _is_inside(session: Session, acting: Acting, force: str) -> bool:
+    """Return whether such incidents are open to a person anyway: not for an hour, nor at nine."""
+    only = restricted.allowed(session, force, on=london_date(acting.now))
+    return only is None or acting.actor.account_id in only
+
+
+def _is_tied(session: Session, acting: Acting, force: str, reference: str) -> bool:
+    """Return whether somebody of any version may be the acting person, or is close to them."""
+    mine = (Incident.force == force, Incident.reference == reference)
+    versions = set(session.scalars(select(Incident.id).where(*mine)))
+    children = session.scalars(
+        select(InvolvedChild.id).where(InvolvedChild.incident_id.in_(versions))
+    )
+    told = {one: ToldOf({one}) for one in versions}
+    told |= {one: ToldOf(versions, {one}) for one in children}
+    return bool(ties(session, acting, told, force=force))
+
+
+def _shown(session: Session, acting: Acting, rows: Sequence[RestrictionLift]) -> tuple[Asked, ...]:
+    names = names_of(session, acting.cipher, {row.asked_by for row in rows})
+    mine = acting.actor.account_id
+    return tuple(
+        Asked(
+            row.id, row.force, row.reference, row.reason,
+            "" if row.asked_by == mine else names.get(row.asked_by, ""), row.asked_at,
+            waits(row, acting.now), row.answered_at is not None, row.lifted_at is not None,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _about(row: RestrictionLift) -> str:
+    # Not the name of its table: an alert has room for fifty characters.
+    return f"lift:{row.id}"
+
+
+def _record(
+    session: Session, acting: Acting, row: RestrictionLift, event: audit.Event,
+    subject: str | None = None,
+) -> None:  # fmt: skip
+    """Keep who and why; the reference stands in the row, to which the trail points."""
+    audit.record(
+        session, event=event, actor=acting.actor.id, force=row.force,
+        subject=subject or f"restriction_lift:{row.id}", now=acting.now,
+        reason_code=row.reason.value, detail={"asked_by": str(row.asked_by)},
+    )  # fmt: skip
