@@ -76,18 +76,24 @@ def look(session: Session, acting: Acting) -> Page:
     return Page(tuple(forces), _shown(session, acting, others), _shown(session, acting, own))
 
 
-def ask(session: Session, acting: Acting, *, force: str, reference: str, reason: WhyLifted) -> None:
+def ask(
+    session: Session, acting: Acting, *, force: str, reference: str, reason: WhyLifted | None
+) -> None:
     """Ask to lift the restriction of an incident; the others who see it are alerted.
 
-    Raises `NotFound` for whom such incidents are closed to, `Invalid` where this person finds no
-    restricted incident of this reference, `Conflict` where it is asked already.
+    Raises `NotFound` for whom such incidents are closed to, `Invalid` without a reason and where
+    they find no restricted incident of this reference, `Conflict` where it is asked already.
     """
     by = _account(session, acting, force)
     wanted = reference.strip()
     there = restrictions.is_restricted(session, force=force, reference=wanted)
+    wrong = []
     if not there or _is_tied(session, acting, force, wanted):
-        error = FieldError("wanted", "wanted", "You see no restricted incident of this reference")
-        raise Invalid("Nobody was asked.", [error])
+        wrong.append(("wanted", "You see no restricted incident of this reference"))
+    if reason is None:
+        wrong.append(("because", "Say why it is not needed"))
+    if wrong or reason is None:
+        raise Invalid("Nobody was asked.", [FieldError(one, one, text) for one, text in wrong])
     before = session.scalars(
         select(RestrictionLift).where(
             RestrictionLift.force == force, RestrictionLift.reference == wanted,

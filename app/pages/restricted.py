@@ -81,15 +81,11 @@ def lift_ask_press(
     wanted: Annotated[str, Form()] = "",
     because: Annotated[str, Form()] = "",
 ) -> Response:
-    errors = {} if because in WHY_LIFTED else {"because": "Say why it is not needed"}
-    if not errors:
-        try:
-            lifting.ask(
-                session, visitor.acting, force=force, reference=wanted, reason=WhyLifted(because)
-            )
-        except Invalid as wrong:
-            errors = {one.loc: one.message for one in wrong.errors}
-    if errors:
+    reason = WhyLifted(because) if because in WHY_LIFTED else None
+    try:
+        lifting.ask(session, visitor.acting, force=force, reference=wanted, reason=reason)
+    except Invalid as wrong:
+        errors = {one.loc: one.message for one in wrong.errors}
         typed = {"wanted": wanted, "because": because}
         return _page(request, visitor, session, errors=errors, typed=typed)
     return RedirectResponse(HERE, 303)

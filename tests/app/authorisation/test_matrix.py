@@ -69,6 +69,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/morning/calls/{line_id}/record": {"result": "no_answer"},
     "/morning/awaited/{child_id}/end": {"why": "miscounted"},
     "/restricted/ask": {"force": FORCE, "reference": "99-1", "reason": "caller_waits"},
+    "/restricted/lift": {"force": FORCE, "wanted": "99-1", "because": "marked_by_mistake"},
     "/reports/patterns/{pattern_id}/decide": {"verdict": "confirmed"},
     "/morning/releases/{notification_id}/propose": {"person": "head", "reason": "no_tie_known"},
     "/records/keep": {"force": FORCE, "reference": "99-1", "reason": "court"},

@@ -228,17 +228,22 @@ def the_provider_refuses_everybody(calm: Watched) -> None:
 
 
 def the_provider_swallows_everything(calm: Watched) -> None:
-    """Taken and never delivered: people opened last week, today nobody does."""
+    """Taken and never delivered: three schools opened last week, today none of them does."""
+    schools = (990001, 990011, 990012)
+    for urn in schools[1:]:
+        calm.world.school(urn, f"Exampleton School {urn}", key_adults=[f"head@{urn}.test"])
     with calm.world.wiring.database.write(PLATFORM) as session:
         pattern = session.scalars(select(Notification)).one()
         kept = {
             "told_at": pattern.accepted_at, "told_how": ToldHow.OPENED, "told_by": "account:x",
             "state": NotificationState.OPENED,
         }  # fmt: skip
-        for day in range(1, 8):
-            _message_like(session, pattern, days_ago=day, **kept)
-        for _ in range(2):
-            _message_like(session, pattern, days_ago=0)
+        for urn in schools:
+            there = {"urn": urn, "recipient": f"urn:{urn}"}
+            for day in range(1, 8):
+                _message_like(session, pattern, days_ago=day, **there, **kept)
+            if urn != pattern.urn:
+                _message_like(session, pattern, days_ago=0, **there)
 
 
 def a_provider_refuses_us(calm: Watched) -> None:
@@ -495,17 +500,18 @@ def _copy(row: Any, **changes: Any) -> Any:
 def _message_like(session: Any, pattern: Notification, *, days_ago: int, **changes: Any) -> UUID:
     """Add a child, a notification and its handed-over alert like another one's, on another day."""
     back = timedelta(days=days_ago)
+    opened = pattern.due_at - back - timedelta(minutes=50)
     whose = session.get_one(InvolvedChild, pattern.involved_child_id)
     one = _copy(whose, id=new_id(), ref=f"c{new_id().hex[:8]}", due_at=pattern.due_at - back)
     session.add(one)
     session.flush()
     message = _copy(
         pattern, id=new_id(), involved_child_id=one.id, due_at=pattern.due_at - back,
-        **{**changes, **({"told_at": pattern.due_at - back} if changes else {})},
+        **{**changes, **({"told_at": opened} if "told_at" in changes else {})},
     )  # fmt: skip
     session.add(message)
     session.flush()
-    owned = {"force": pattern.force, "urn": pattern.urn, "council": pattern.council}
+    owned = {"force": pattern.force, "urn": message.urn, "council": pattern.council}
     incident = {"incident_id": pattern.incident_id, "involved_child_id": one.id}
     session.add(
         Occurrence(
