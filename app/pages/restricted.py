@@ -111,9 +111,12 @@ def _page(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
+    shown = breaking_glass.look(session, visitor.acting)
+    lifts = lifting.look(session, visitor.acting)
     return page(
         request, "restricted.html", visitor=visitor, status=400 if errors else 200,
-        title="Restricted incidents", shown=breaking_glass.look(session, visitor.acting),
-        lifts=lifting.look(session, visitor.acting), errors=errors or {}, typed=typed or {},
-        why=WHY, why_lifted=WHY_LIFTED,
+        title="Restricted incidents", shown=shown, lifts=lifts, errors=errors or {},
+        # Who sees them anyway has nothing to ask for.
+        ask_about=[force for force in shown.forces if force not in lifts.forces],
+        typed=typed or {}, why=WHY, why_lifted=WHY_LIFTED,
     )  # fmt: skip

@@ -112,6 +112,8 @@ def test_two_of_the_group_lift_it_and_the_force_finds_it(night: Night) -> None:
     assert "waits for a second person" in night.browser(night.member).get(HERE).text
     page = night.browser(night.second).get(HERE).text
     assert all(words in page for words in (QUESTION, "Member", night.reference, "by mistake"))
+    assert "Ask to see one" not in page
+    assert "Ask to see one" in night.browser(night.outsider).get(HERE).text
     assert alerted(night) == {"second@example.org"}
     assert not night.sees(night.outsider)
     assert answer(night, night.second) == 303
