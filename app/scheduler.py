@@ -11,10 +11,10 @@ from threading import Event
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from app.core import logs
+from app.core import logs, patience
 from app.core.ids import new_id
 from app.jobs import PIPELINE
-from app.jobs.runner import Runner
+from app.jobs.runner import IDLE_SECONDS, Runner
 from app.wiring import Wiring
 
 log = logs.get(__name__)
@@ -31,6 +31,7 @@ def run(wiring: Wiring, stop: Event) -> None:
 
     The first tick comes at once: what fell due while nothing ran is picked up on start.
     """
+    patience.end_idle(wiring.database.engine, IDLE_SECONDS)
     runner = runner_for(wiring)
     # One worker: the tick at the start and the first of the interval never run side by side.
     scheduler = BackgroundScheduler(timezone="UTC", executors={"default": ThreadPoolExecutor(1)})

@@ -211,7 +211,7 @@ def _hold(here: Place, seen: Seen, clock: RunningClock) -> None:
     stale = [row for row in rows if row.reason_code == _STALE]
     counting = [row for row in rows if row.reason_code != _STALE]
     done = Counter(
-        (row.event, row.subject, (row.detail or {}).get("step"))
+        (row.event, row.subject, _step_of(row.detail or {}))
         for row in counting
         if row.event != Event.ALERT_FAILED
     )
@@ -221,6 +221,11 @@ def _hold(here: Place, seen: Seen, clock: RunningClock) -> None:
     seen.steps_twice = len(doubled) - len(handed) + sum(n > 1 for n in shown.values())
     seen.half = len(left) + abs(len(shown) - seen.children)
     seen.said = sorted({*left, *map(str, doubled)})[:5]
+
+
+def _step_of(detail: dict[str, Any]) -> str | None:
+    """Return which step of a ladder a row is about: a message's, or an unsettled child's."""
+    return detail.get("step") or detail.get("review_step")
 
 
 def in_turn(steps: Sequence[str], incidents: int, seconds: float) -> list[Seen]:

@@ -51,3 +51,21 @@ def bound(engine: Engine, statement_seconds: int) -> None:
         return Patient.connect(*given, **named)
 
     event.listen(engine, "do_connect", connect)
+
+
+def end_idle(engine: Engine, seconds: int) -> None:
+    """Let PostgreSQL end a transaction in which nothing was asked for so many seconds.
+
+    For processes that work under a lease: one that is stopped (a machine that is moved, a debugger)
+    must not hold its rows when another takes its work over, nor store what it began on waking.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+
+    def limit(connection: Any, _record: object) -> None:
+        connection.execute(f"SET idle_in_transaction_session_timeout = {1000 * seconds}")
+        connection.commit()
+
+    event.listen(engine, "connect", limit)
+    # Those that are open already were opened without.
+    engine.dispose()

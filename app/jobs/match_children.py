@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.casework.facts import matching_facts
@@ -33,11 +33,11 @@ from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.jobs.clocks import began_at
 from app.jobs.looking_ahead import Ahead, children_of, look_ahead
 from app.jobs.runner import StepReport, Tick
+from app.jobs.undecided import hold, undecided_children, waiting_incidents
 from notifications.timing import due_for_council, due_for_school, due_when_unknown
 from schools.calendars import calendar_of, council_calendar
 from schools.matching.details import Band, Decision
 from schools.matching.match import match_children as decide_children
-from schools.matching.models import Match, Review
 from schools.matching.review import Basis, open_review, record_decision
 from schools.matching.stamps import register_stamp, roll_stamp
 from schools.queries import council_known
@@ -58,7 +58,7 @@ def match_children(tick: Tick) -> StepReport:
         lambda s, key: release(s, tick.wiring.cipher, key, now=tick.now),
     )
     with tick.wiring.database.read(PLATFORM) as session:
-        waiting = iter(_waiting(session, tick.force))
+        waiting = iter(waiting_incidents(session, tick.force, limit=BLOCK))
     report = StepReport(tick.step, failed=released.failed)
     while not tick.out_of_time and (some := list(islice(waiting, TOGETHER))):
         ahead = _ahead(tick, some)
@@ -131,7 +131,9 @@ def match_incident(
     whom a pupil on the roll may be.
     """
     incident = session.get_one(Incident, incident_id)
-    undecided = session.scalars(_undecided().where(InvolvedChild.incident_id == incident_id)).all()
+    undecided = session.scalars(
+        undecided_children().where(InvolvedChild.incident_id == incident_id)
+    ).all()
     if incident.state is not IncidentState.NEWEST or not undecided:
         return
     children = session.scalars(children_of([incident_id])).all()
@@ -155,6 +157,7 @@ def match_incident(
     )
     basis = Basis(tuple(child.id for child in children), on, version, *stamps)
     waiting = {child.id for child in undecided}
+    hold(session, incident, waiting)
     for child, facts, decision in zip(children, details, decisions, strict=True):
         if child.id not in waiting:
             continue
@@ -163,39 +166,6 @@ def match_incident(
             session, incident, child, decision, council=council, basis=basis, policy=policy,
             now=now,
         )  # fmt: skip
-
-
-def _undecided() -> Select[InvolvedChild]:
-    decided = exists().where(
-        Match.involved_child_id == InvolvedChild.id,
-        Match.band == Band.MATCHED,
-        Match.composed_at.is_(None),
-    )
-    looked_up = exists().where(Review.involved_child_id == InvolvedChild.id)
-    return (
-        select(InvolvedChild)
-        .where(
-            or_(
-                and_(InvolvedChild.outcome == Outcome.RECEIVED, ~decided),
-                and_(InvolvedChild.outcome == Outcome.IN_REVIEW, ~looked_up),
-            )
-        )
-        .order_by(InvolvedChild.position)
-    )
-
-
-def _waiting(session: Session, force: str | None) -> list[UUID]:
-    statement = (
-        _undecided()
-        .with_only_columns(InvolvedChild.incident_id)
-        .order_by(None)
-        .group_by(InvolvedChild.incident_id)
-        .order_by(func.min(InvolvedChild.received_at))
-        .limit(BLOCK)
-    )
-    if force is not None:
-        statement = statement.where(InvolvedChild.force == force)
-    return list(session.scalars(statement))
 
 
 def _apply(

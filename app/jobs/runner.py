@@ -25,6 +25,9 @@ LEASE_SECONDS = 120
 # owner may be dead, and the step would stand still until that time comes.
 _AHEAD_SECONDS = 600
 STEP_SECONDS = 60.0
+# An item is begun in these 60 seconds: a process that is stopped within it has lost its transaction
+# before another may take the step over.
+IDLE_SECONDS = 45
 _GAP_SECONDS = (30, 60, 300, 900, 3600)
 # One locked row must not stop a step; a database that is away three times in a row may.
 _GIVE_UP_AFTER = 3
