@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,15 +99,15 @@ def wake(pid: int) -> None:
     _tell(pid, signal.SIGCONT)
 
 
-def end(running: Sequence[int]) -> None:
-    """Let each finish its tick; kill what does not."""
-    for pid in running:
-        _tell(pid, signal.SIGTERM)
+def end(running: Sequence[int]) -> int:
+    """Let each finish its tick, kill what does not, and return how many were still alive."""
+    alive = sum(_tell(pid, signal.SIGTERM) for pid in running)
     until = monotonic() + _PATIENCE_SECONDS
     while any(_tell(pid, 0) for pid in running) and monotonic() < until:
         sleep(0.1)
     for pid in running:
         _tell(pid, signal.SIGKILL)
+    return alive
 
 
 def _tell(pid: int, what: int) -> bool:
@@ -142,8 +143,11 @@ def _live(job: Job) -> None:
         scheduler.run(wiring, stop)
         wiring.database.engine.dispose()
         status = 0
+    except BaseException:  # noqa: BLE001 (said here, or nobody hears of it)
+        traceback.print_exc()
     finally:
         # Not `sys.exit`: what the parent has open is not the child's to close.
+        sys.stderr.flush()
         os._exit(status)
 
 

@@ -122,7 +122,8 @@ def sleep_through(
         wake(sleeper)
         seen.slept_seconds = round((monotonic() - began) * speed)
         _until_quiet(here.wiring, clock, seconds=600 / speed + 120)
-        end(running)
+        if end(running) != SCHEDULERS:
+            raise RuntimeError("a scheduler ended by itself: the lines above say why")
         _hold(here, seen, clock)
     return seen
 
@@ -276,6 +277,7 @@ def _summed(step: str, came: Sequence[Seen]) -> dict[str, Any]:
         "rounds": len(of),
         "slept_seconds_at_least": min((one["slept_seconds"] for one in of), default=0),
         "rounds_taken_over": sum(one["takeovers"] > 0 for one in of),
+        "rounds_with_something_stale": sum(one["stale_refused"] > 0 for one in of),
         **{name: sum(one[name] for one in of) for name in sums},
         "said": sorted({word for one in of for word in one["said"]})[:5],
     }

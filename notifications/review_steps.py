@@ -19,7 +19,7 @@ from notifications.models import ReviewStep, UnsettledChild
 from notifications.review_ladder import HANDED_OVER_AT, next_hourly
 from notifications.states import ReviewStepKind as Kind
 from notifications.states import StepState
-from notifications.unsettled import about, locked, stop_review_ladder
+from notifications.unsettled import RESTRICTED, about, locked, stop_review_ladder
 from schools.calendars import council_calendar
 from schools.officers import Duty, OfficerContact
 from schools.term_dates import is_working_day, next_working_day
@@ -151,7 +151,7 @@ def _council_lookup(taking: _Taking) -> _Done:
     group rings them.
     """
     if taking.child.restricted:
-        return _Done(skipped="restricted")
+        return _Done(skipped=RESTRICTED)
     if taking.child.council is None:
         return _Done(skipped="council_unknown")
     return _ask(taking, Duty.COUNCIL_LOOKUP, council=taking.child.council)
@@ -191,7 +191,7 @@ def _council_officer(taking: _Taking) -> _Done:
     """
     child = taking.child
     for code, holds in (
-        ("protected", child.protected), ("restricted", child.restricted),
+        ("protected", child.protected), (RESTRICTED, child.restricted),
         ("no_name", not child.named), ("council_unknown", child.council is None),
         ("council_refused", child.refused),
     ):  # fmt: skip

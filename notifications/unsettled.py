@@ -4,6 +4,7 @@ What each step does is in `notifications.review_steps`. Whoever settles a child 
 `stop_review_ladder` in the same transaction, so that nobody is chased for nothing.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from notifications.alerting import stop_alerts
 from notifications.models import ReviewStep, UnsettledChild
 from notifications.review_ladder import plan_review
 from notifications.states import StepState
+
+# Why a step was skipped that would have told somebody outside the group of a restricted child.
+RESTRICTED = "restricted"
 
 
 def about(unsettled: UnsettledChild) -> str:
@@ -100,6 +104,26 @@ def lock_ladder(session: Session, involved_child_id: UUID) -> None:
     found = unsettled_of(session, involved_child_id)
     if found is not None:
         locked(session, found.id)
+
+
+def take_up_restricted(session: Session, children: Collection[UUID], *, now: datetime) -> None:
+    """Plan for now what the ladders of these children left out because they were restricted."""
+    left_out = session.execute(
+        select(ReviewStep.force, ReviewStep.unsettled_id, ReviewStep.kind)
+        .join(UnsettledChild, UnsettledChild.id == ReviewStep.unsettled_id)
+        .where(
+            UnsettledChild.involved_child_id.in_(children), UnsettledChild.closed_at.is_(None),
+            ReviewStep.state == StepState.SKIPPED, ReviewStep.reason_code == RESTRICTED,
+        )
+        .distinct()
+    )  # fmt: skip
+    session.add_all(
+        ReviewStep(
+            id=new_id(), force=one.force, unsettled_id=one.unsettled_id, kind=one.kind,
+            planned_at=now, state=StepState.PLANNED,
+        )
+        for one in left_out
+    )  # fmt: skip
 
 
 def stop_review_ladder(

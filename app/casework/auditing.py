@@ -26,6 +26,7 @@ from app.core.clock import at_london
 from app.core.errors import NotFound
 from app.core.models import AuditEntry, AuditHead, Lease
 from app.core.scope import scope_of
+from app.intake import restrictions
 from app.intake.models import Incident, InvolvedChild
 from notifications.models import AlertCover, CallSheetLine, Notification, Occurrence
 from notifications.passing_over import ToldOf
@@ -35,7 +36,7 @@ from schools.matching.models import Match, Review
 ROWS = 200
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 # Of these a row may be about an incident without naming it: who may not know of one sees none.
-_NOT_BESIDE_CLOSED = frozenset({"break_glass", "officer", "restriction_lift", "suspect_pattern"})
+_NOT_BESIDE_CLOSED = frozenset({"break_glass", "officer", "suspect_pattern"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +269,7 @@ _ABOUT: dict[str, Callable[[set[UUID]], Select[UUID, UUID]]] = {
     "notification": lambda ids: select(Occurrence.notification_id, Occurrence.incident_id).where(
         Occurrence.notification_id.in_(ids)
     ),
+    "restriction_lift": restrictions.incidents_of,
     "recall": lambda ids: (
         select(Recall.id, Occurrence.incident_id)
         .join(Occurrence, Occurrence.notification_id == Recall.notification_id)

@@ -1,6 +1,6 @@
 """A call made from the encrypted sheet while the service was away: entered later, with its time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from app.core import audit
 from app.core.clock import london_date
 from app.core.errors import Conflict, FieldError, Invalid
 from app.intake.models import Incident, InvolvedChild
+from app.intake.restrictions import was_lifted
 from notifications.channels import call_sheet
 from notifications.models import Notification, NotificationContent
 from notifications.states import CallResult
@@ -22,6 +23,8 @@ _ON_SCREEN = (
     "the line."
 )
 _CHANGED = "What is to be told changed after that time: ring the school again, from the screen."
+# As long as one sheet is the newest.
+_BETWEEN_SHEETS = timedelta(minutes=15)
 _UNTIED = "Say first whether you are related to or involved with this family."
 
 
@@ -37,7 +40,7 @@ def told_from_paper(
     """
     line = claimed_line(session, acting, line_id)
     notification = session.get_one(Notification, line.notification_id)
-    if _only_on_screen(session, notification):
+    if _only_on_screen(session, notification, at=told_at or acting.now):
         raise Conflict(_ON_SCREEN)
     if not untied and call_tie(session, acting, line) is Tie.ASK:
         raise Conflict(_UNTIED)
@@ -59,12 +62,17 @@ def told_from_paper(
     )  # fmt: skip
 
 
-def _only_on_screen(session: Session, notification: Notification) -> bool:
-    """Return whether the paper showed no name, as `app.reports.paper_sheet` leaves it out."""
+def _only_on_screen(session: Session, notification: Notification, *, at: datetime) -> bool:
+    """Return whether the paper of an instant showed no name (`app.reports.paper_sheet`).
+
+    Also where it was restricted then, up to the sheet after it was lifted.
+    """
     child = session.get_one(InvolvedChild, notification.involved_child_id)
     incident = session.get_one(Incident, notification.incident_id)
-    restricted = incident.restricted_access or child.protected
-    return restricted or notification.shown_only_to is not None
+    restricted = incident.restricted_access or was_lifted(
+        session, force=incident.force, reference=incident.reference, since=at - _BETWEEN_SHEETS
+    )
+    return restricted or child.protected or notification.shown_only_to is not None
 
 
 def _today(told_at: datetime, now: datetime) -> bool:

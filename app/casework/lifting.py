@@ -4,8 +4,8 @@ Source: domain.md §4, `docs/decisions/0143-two-people-lift-a-restriction.md`. W
 hour, and who is tied to the family, has no part in it: a suspect's friend would open it to all.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.access import restricted
 from app.access.accounts import names_of
-from app.access.permissions import Action, Relation
+from app.access.models import Account
+from app.access.permissions import Action, Actor, Relation, Role, may
+from app.access.roles import roles_of
 from app.casework.acting import Acting, require
 from app.casework.connections import ties
 from app.casework.restricted import alert_group
@@ -23,10 +25,11 @@ from app.core.clock import london_date
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.ids import new_id
 from app.intake import restrictions
-from app.intake.models import Incident, InvolvedChild
+from app.intake.models import InvolvedChild
 from app.intake.restrictions import ANSWERED_WITHIN, RestrictionLift, WhyLifted, waits
 from notifications.alerting import stop_alerts
 from notifications.passing_over import ToldOf
+from notifications.unsettled import take_up_restricted
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 _SHOWN = timedelta(days=7)
@@ -70,8 +73,9 @@ def look(session: Session, acting: Acting) -> Page:
         row
         for row in rows
         if row not in own
-        and waits(row, acting.now)
+        and _is_open(session, row, acting.now)
         and not _is_tied(session, acting, row.force, row.reference)
+        and _has_part(session, _who_asked(session, acting, row), row.force, row.reference)
     ]
     return Page(tuple(forces), _shown(session, acting, others), _shown(session, acting, own))
 
@@ -86,7 +90,7 @@ def ask(
     """
     by = _account(session, acting, force)
     wanted = reference.strip()
-    there = restrictions.is_restricted(session, force=force, reference=wanted)
+    there = restrictions.can_be_lifted(session, force=force, reference=wanted)
     wrong = []
     if not there or _is_tied(session, acting, force, wanted):
         wrong.append(("wanted", "You see no restricted incident of this reference"))
@@ -100,16 +104,20 @@ def ask(
             RestrictionLift.asked_at > acting.now - ANSWERED_WITHIN,
         )
     )  # fmt: skip
-    if any(waits(row, acting.now) for row in before):
+    if any(_is_open(session, row, acting.now) for row in before):
         raise Conflict("This is asked already: a second person has to answer it.")
     row = RestrictionLift(
-        id=new_id(), force=force, reference=wanted, reason=reason, asked_by=by, asked_at=acting.now
-    )
+        id=new_id(), force=force, reference=wanted, reason=reason, asked_by=by,
+        asked_at=acting.now,
+        versions=len(restrictions.versions_of(session, force=force, reference=wanted)),
+    )  # fmt: skip
     session.add(row)
     session.flush()
     _record(session, acting, row, audit.Event.RESTRICTION_LIFT_ASKED)
-    due_at = acting.now + ANSWERED_WITHIN
-    alert_group(session, acting, force=force, about=_about(row), due_at=due_at)
+    alert_group(
+        session, acting, force=force, about=_about(row), due_at=acting.now + ANSWERED_WITHIN,
+        without=lambda one: _is_tied(session, _acting_as(session, acting, one), force, wanted),
+    )  # fmt: skip
 
 
 def answer(session: Session, acting: Acting, *, ident: UUID, lifts: bool) -> None:
@@ -124,17 +132,19 @@ def answer(session: Session, acting: Acting, *, ident: UUID, lifts: bool) -> Non
     by = _account(session, acting, row.force)
     if _is_tied(session, acting, row.force, row.reference):
         raise NotFound(_NOTHING_HERE)
+    asked_by = _who_asked(session, acting, row)
+    if lifts and not _has_part(session, asked_by, row.force, row.reference):
+        raise Conflict("Who asked may not lift it any more: leave it restricted, and ask anew.")
     if not restrictions.answer(session, row.id, by=by, now=acting.now, lifts=lifts):
         raise Conflict("This was answered, is over, or is your own question: load the page again.")
     stop_alerts(session, _about(row), acting.now)
     if not lifts:
         _record(session, acting, row, audit.Event.RESTRICTION_LEFT)
         return
-    versions = restrictions.lift(
-        session, force=row.force, reference=row.reference, asked_at=row.asked_at
-    )
+    versions = restrictions.lift(session, row)
     for one in versions:
         _record(session, acting, row, audit.Event.RESTRICTION_LIFTED, subject=f"incident:{one}")
+    take_up_restricted(session, _children_of(session, versions), now=acting.now)
 
 
 def _account(session: Session, acting: Acting, force: str) -> UUID:
@@ -144,22 +154,61 @@ def _account(session: Session, acting: Acting, force: str) -> UUID:
     return acting.actor.account_id
 
 
+def _who_asked(session: Session, acting: Acting, row: RestrictionLift) -> Acting | None:
+    """Return who asked with the roles of today; None for somebody who cannot sign in any more."""
+    account = session.get_one(Account, row.asked_by)
+    if account.disabled_at is not None:
+        return None
+    return _acting_as(session, acting, row.asked_by)
+
+
+def _acting_as(session: Session, acting: Acting, account_id: UUID) -> Acting:
+    grants = roles_of(session, account_id, on=london_date(acting.now))
+    actor = Actor(f"account:{account_id}", account_id=account_id, grants=grants)
+    return replace(acting, actor=actor)
+
+
+def _has_part(session: Session, who: Acting | None, force: str, reference: str) -> bool:
+    """Return whether a person may ask or agree now; what was so when they asked is not enough."""
+    return (
+        who is not None
+        and may(who.actor, Action.LIFT_RESTRICTION, Relation(force=force))
+        and _is_inside(session, who, force)
+        and not _is_tied(session, who, force, reference)
+    )
+
+
+def _is_open(session: Session, row: RestrictionLift, now: datetime) -> bool:
+    """Return whether a question waits and is about what there is."""
+    now_there = restrictions.versions_of(session, force=row.force, reference=row.reference)
+    return waits(row, now) and len(now_there) == row.versions
+
+
 def _is_inside(session: Session, acting: Acting, force: str) -> bool:
-    """Return whether such incidents are open to a person anyway: not for an hour, nor at nine."""
+    """Return whether such incidents are open to a person for good: not for an hour, nor at nine.
+
+    Where a force has named a group that cannot do the work, they are open to everybody meanwhile;
+    to lift one stays with its members and the leads.
+    """
+    account = acting.actor.account_id
     only = restricted.allowed(session, force, on=london_date(acting.now))
-    return only is None or acting.actor.account_id in only
+    if only is not None:
+        return account in only
+    members = restricted.members_of(session, force)
+    return not members or account in members or force in acting.actor.forces(Role.LEAD)
 
 
 def _is_tied(session: Session, acting: Acting, force: str, reference: str) -> bool:
     """Return whether somebody of any version may be the acting person, or is close to them."""
-    mine = (Incident.force == force, Incident.reference == reference)
-    versions = set(session.scalars(select(Incident.id).where(*mine)))
-    children = session.scalars(
-        select(InvolvedChild.id).where(InvolvedChild.incident_id.in_(versions))
-    )
+    versions = set(restrictions.versions_of(session, force=force, reference=reference))
     told = {one: ToldOf({one}) for one in versions}
-    told |= {one: ToldOf(versions, {one}) for one in children}
+    told |= {one: ToldOf(versions, {one}) for one in _children_of(session, versions)}
     return bool(ties(session, acting, told, force=force))
+
+
+def _children_of(session: Session, versions: Collection[UUID]) -> list[UUID]:
+    mine = InvolvedChild.incident_id.in_(versions)
+    return list(session.scalars(select(InvolvedChild.id).where(mine)))
 
 
 def _shown(session: Session, acting: Acting, rows: Sequence[RestrictionLift]) -> tuple[Asked, ...]:

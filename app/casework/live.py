@@ -18,7 +18,9 @@ _LOOKS = frozenset({"viewed", "read", "listed", "shown", "exported", "printed"})
 _CHANGING = tuple(
     str(event)
     for event in Event
-    if event.split(":")[0] in _AREAS and event.split(":")[-1] not in _LOOKS
+    if (event.split(":")[0] in _AREAS and event.split(":")[-1] not in _LOOKS)
+    # Then there is more on the board of everybody who had no part in it.
+    or event is Event.RESTRICTION_LIFTED
 )
 
 

@@ -5,7 +5,7 @@ everybody else they are closed in the scope of the request, so that no list, cou
 them. The school is told as always.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -102,11 +102,13 @@ def closed_messages(session: Session, told: Mapping[UUID, Collection[UUID]]) -> 
 
 
 def alert_group(
-    session: Session, acting: Acting, *, force: str, about: str, due_at: datetime
-) -> None:
+    session: Session, acting: Acting, *, force: str, about: str, due_at: datetime,
+    without: Callable[[UUID], bool] | None = None,
+) -> None:  # fmt: skip
     """Alert who may answer a question about one: the members, or the leads who stand in.
 
-    Never who asked. `about` is what the alert is for, `due_at` until when it can be answered.
+    Never who asked, nor an account that `without` says so of. `about` is what the alert is for,
+    `due_at` until when it can be answered.
     """
     only = restricted.allowed(session, force, on=london_date(acting.now))
     people, _ = free_officers(
@@ -115,7 +117,8 @@ def alert_group(
         family=Family(frozenset(), frozenset(), frozenset({acting.actor.id}), only),
     )  # fmt: skip
     for one in people:
-        if one.can_receive:
+        left_out = without is not None and one.account_id is not None and without(one.account_id)
+        if one.can_receive and not left_out:
             alert_officer(
                 session, officer_id=one.officer_id, force=force, about=about, due_at=due_at,
                 now=acting.now,

@@ -7,11 +7,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    and_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database import Base
 from app.core.errors import Conflict
+from app.core.models import ContentKey
 from app.core.scope import ForceOwned
 from app.core.types import Choice, one_of
 from app.intake import suspects
@@ -45,6 +55,8 @@ class RestrictionLift(ForceOwned, Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(64))
+    # How many there were of the incident: with one more it is not what was looked at.
+    versions: Mapped[int]
     reason: Mapped[WhyLifted] = mapped_column(Choice(WhyLifted))
     asked_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     asked_at: Mapped[datetime]
@@ -79,35 +91,55 @@ def restrict(session: Session, *, force: str, reference: str) -> None:
     _set(session, force=force, reference=reference, restricted=True)
 
 
-def lift(session: Session, *, force: str, reference: str, asked_at: datetime) -> list[UUID]:
+def lift(session: Session, row: RestrictionLift) -> list[UUID]:
     """Lift the restriction of every version; return their ids, the newest last.
 
-    Raises `Conflict` where nothing is restricted by now, or a version came since `asked_at`: it is
-    not what was looked at. A later version that says so restricts the incident again.
+    Raises `Conflict` where nothing is restricted by now, where a version came since it was asked,
+    as it is not what was looked at, and where content is erased: nobody could look at it. A later
+    version that says so restricts the incident again.
     """
-    mine = select(Incident).where(Incident.force == force, Incident.reference == reference)
-    # Held from here: a push of a further version waits, or is seen by the statement after this.
+    mine = _of(row.force, row.reference)
+    # Held from here: a push of a further version waits, or is seen by the statements after this.
     session.execute(mine.with_for_update()).all()
-    versions = session.execute(
-        mine.with_only_columns(Incident.id, Incident.received_at, Incident.restricted_access)
-        .order_by(Incident.version)
-    ).all()  # fmt: skip
-    if not any(one.restricted_access for one in versions):
-        raise Conflict("This incident is not restricted any more: load the page again.")
-    if any(one.received_at > asked_at for one in versions):
+    if not can_be_lifted(session, force=row.force, reference=row.reference):
+        raise Conflict("This incident is not restricted any more, or erased: load the page again.")
+    versions = versions_of(session, force=row.force, reference=row.reference)
+    if len(versions) != row.versions:
         raise Conflict("A newer version came in meanwhile: look at it, and ask again.")
-    _set(session, force=force, reference=reference, restricted=False)
-    idents = [one.id for one in versions]
-    suspects.look_again(session, incidents=idents)
-    return idents
+    _set(session, force=row.force, reference=row.reference, restricted=False)
+    suspects.look_again(session, incidents=versions)
+    return versions
 
 
-def is_restricted(session: Session, *, force: str, reference: str) -> bool:
-    """Return whether there is an incident of this reference, and it is restricted."""
-    mine = select(Incident.id).where(
-        Incident.force == force, Incident.reference == reference, Incident.restricted_access
+def can_be_lifted(session: Session, *, force: str, reference: str) -> bool:
+    """Return whether there is a restricted incident of this reference, and none of it is erased.
+
+    With the content go the digests by which somebody is known to be tied to the family.
+    """
+    mine = _of(force, reference)
+    erased = mine.join(ContentKey, ContentKey.id == Incident.content_key_id).where(
+        ContentKey.destroyed_at.is_not(None)
     )
-    return session.scalars(mine.limit(1)).first() is not None
+    restricted = mine.where(Incident.restricted_access)
+    return bool(session.scalar(select(and_(restricted.exists(), ~erased.exists()))))
+
+
+def versions_of(session: Session, *, force: str, reference: str) -> list[UUID]:
+    """Return all versions of an incident, the newest last."""
+    mine = _of(force, reference).with_only_columns(Incident.id).order_by(Incident.version)
+    return list(session.scalars(mine))
+
+
+def incidents_of(lifts: set[UUID]) -> Select[UUID, UUID]:
+    """Select these questions with the incidents they are about, as far as they are found."""
+    same = and_(
+        Incident.force == RestrictionLift.force, Incident.reference == RestrictionLift.reference
+    )
+    return (
+        select(RestrictionLift.id, Incident.id)
+        .join(Incident, same)
+        .where(RestrictionLift.id.in_(lifts))
+    )
 
 
 def was_lifted(session: Session, *, force: str, reference: str, since: datetime) -> bool:
@@ -117,6 +149,10 @@ def was_lifted(session: Session, *, force: str, reference: str, since: datetime)
         RestrictionLift.lifted_at >= since,
     )  # fmt: skip
     return session.scalars(lifted.limit(1)).first() is not None
+
+
+def _of(force: str, reference: str) -> Select[Incident]:
+    return select(Incident).where(Incident.force == force, Incident.reference == reference)
 
 
 def _set(session: Session, *, force: str, reference: str, restricted: bool) -> None:

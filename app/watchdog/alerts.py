@@ -1,7 +1,7 @@
 """Alerts that do not arrive: no status, unknown, set aside, refused, stopped, never opened."""
 
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
@@ -94,82 +94,104 @@ def providers(look: Look) -> Iterator[Finding]:
 def nobody_opens(look: Look) -> Iterator[Finding]:
     """The provider takes everything and nobody opens anything, though people usually do.
 
-    Of the schools of a council that were alerted an hour ago or more, none has opened anything,
-    and by what the same council did in the two weeks before, at as long before its deadlines, that
-    is chance less than once in five hundred. A school counts once a morning, as one person opens
-    all of it or none. Where a force sends weekly cover, that counts with them: it adds a reason to
-    ring and never takes one away (F35).
+    Of the schools of a council that were alerted an hour ago or more, none has opened anything
+    today, and by what the same council did in the two weeks before, at as long before the deadline
+    of each, that is chance less than once in five hundred. A school counts once a morning, as one
+    person opens all of it or none. Where a force sends weekly cover, that counts with them: it adds
+    a reason to ring and never takes one away (F35).
     """
     start, hour_ago = look.at(time(0, 0)), look.ago(hours=1)
     mornings, covers = _mornings_today(look), _covers(look, start, hour_ago)
     for council in sorted(mornings.keys() | covers.keys(), key=str):
-        today = mornings.get(council, _Today(0, 0, timedelta(0)))
+        lefts = mornings.get(council, [])
         tested, seen = covers.get(council, _NONE)
-        if today.opened:
+        if None in lefts:
             continue
-        chance = 1.0
-        if today.alerted >= _SAYS_SOMETHING:
-            chance = none_by_chance(today.alerted, *_opened_before(look, council, today.left))
+        asked: list[tuple[int, int]] = []
+        if len(lefts) >= _SAYS_SOMETHING:
+            before = _mornings_before(look, council)
+            asked = [_opened_by(before, left) for left in lefts if left is not None]
+        chance = none_by_chance(asked)
         if tested >= _COVERS_SAY_SOMETHING and not seen:
             both = _covers(look, start - timedelta(days=14), start).get(council, _NONE)
-            chance *= none_by_chance(tested, *both)
+            chance *= none_by_chance([both] * tested)
         if chance <= _NO_CHANCE:
-            yield Finding(Code.NOBODY_OPENS, today.alerted + (0 if seen else tested))
+            yield Finding(Code.NOBODY_OPENS, len(lefts) + (0 if seen else tested))
 
 
-def none_by_chance(today: int, before: int, opened: int) -> float:
-    """Return how likely it is that none of today's opens, where `opened` of those before did.
+def none_by_chance(asked: Sequence[tuple[int, int]]) -> float:
+    """Return how likely it is that none of these opens; for each: how many before it, and opened.
 
-    Pure. 1 where too few went before to say anything; else each opens by itself, as often as those
-    before and two more, of whom one did and one did not.
+    Pure. Each is as likely to open as those before it and two more, of whom one did and one did
+    not; that the ones already counted here did not makes it less likely of the next (the rule of
+    succession). 1 where too few went before to say anything.
     """
-    if before < 2 * _SAYS_SOMETHING:
-        return 1.0
-    return float((1 - (opened + 1) / (before + 2)) ** today)
+    chance = 1.0
+    for place, (before, opened) in enumerate(asked):
+        if before < 2 * _SAYS_SOMETHING:
+            return 1.0
+        chance *= (before - opened + 1 + place) / (before + 2 + place)
+    return chance
 
 
-class _Today(NamedTuple):
-    """Schools of a council alerted for an hour, those that opened, and the most time left."""
+class _Morning(NamedTuple):
+    """How long before its deadline a school opened, or was told by telephone; None for neither."""
 
-    alerted: int
-    opened: int
-    left: timedelta
+    opened: timedelta | None
+    told: timedelta | None
 
 
-def _mornings_today(look: Look) -> dict[str | None, _Today]:
-    """Return by council how this morning's schools stand, without those told another way."""
-    rows = look.session.execute(
-        _sent_to(look.at(time(0, 0)), look.at(time(23, 59)), look.ago(hours=1)).where(
-            or_(Notification.told_how.is_(None), Notification.told_how == ToldHow.OPENED)
-        )
-    ).all()
-    found: dict[str | None, _Today] = {}
-    for council in {row.council for row in rows}:
-        mine = [row for row in rows if row.council == council]
-        found[council] = _Today(
-            len({row.recipient for row in mine}),
-            len({row.recipient for row in mine if row.told_at is not None}),
-            max(timedelta(0), max(row.due_at for row in mine) - look.now),
-        )
+def _mornings_today(look: Look) -> dict[str | None, list[timedelta | None]]:
+    """Return by council the schools alerted for an hour: the time left, None for one that opened.
+
+    One told by telephone had not opened until then. What was opened the day before says nothing.
+    """
+    start, now = look.at(time(0, 0)), look.now
+    rows = look.session.execute(_sent_to(start, look.at(time(23, 59)), look.ago(hours=1))).all()
+    schools: dict[tuple[str | None, str], list[timedelta | None]] = {}
+    for row in rows:
+        if row.told_at is not None and row.told_at < start:
+            continue
+        opened = row.told_how is ToldHow.OPENED
+        left = None if opened else max(timedelta(0), row.due_at - (row.told_at or now))
+        schools.setdefault((row.council, row.recipient), []).append(left)
+    found: dict[str | None, list[timedelta | None]] = {}
+    for (council, _), lefts in sorted(schools.items(), key=str):
+        waiting = [left for left in lefts if left is not None]
+        one = max(waiting) if len(waiting) == len(lefts) else None
+        found.setdefault(council, []).append(one)
     return found
 
 
-def _opened_before(look: Look, council: str | None, left: timedelta) -> tuple[int, int]:
-    """Return how many mornings of schools there were in two weeks, and were opened in so far.
-
-    `left` is how long before its deadline each counts; who was told by telephone opened nothing.
-    """
+def _mornings_before(look: Look, council: str | None) -> list[_Morning]:
+    """Return each morning of each school of a council in the two weeks before today."""
     start = look.at(time(0, 0))
     rows = look.session.execute(
         _sent_to(start - timedelta(days=14), start, look.now).where(Notification.council == council)
     ).all()
-    mornings = {(row.recipient, row.due_at.date()) for row in rows}
-    opened = {
-        (row.recipient, row.due_at.date())
-        for row in rows
-        if row.told_how is ToldHow.OPENED and row.told_at and row.told_at <= row.due_at - left
-    }
-    return len(mornings), len(opened)
+    found: dict[tuple[str, date], _Morning] = {}
+    for row in rows:
+        key = (row.recipient, row.due_at.date())
+        opened, told = found.get(key, _Morning(None, None))
+        if row.told_at is not None and row.told_how is ToldHow.OPENED:
+            opened = max(row.due_at - row.told_at, opened or row.due_at - row.told_at)
+        elif row.told_at is not None:
+            told = max(row.due_at - row.told_at, told or row.due_at - row.told_at)
+        found[key] = _Morning(opened, told)
+    return list(found.values())
+
+
+def _opened_by(mornings: Sequence[_Morning], left: timedelta) -> tuple[int, int]:
+    """Return of how many mornings it is known whether they were opened with so much time left.
+
+    And of how many they were. One told by telephone before that might have been opened else.
+    """
+    opened = sum(one.opened is not None and one.opened >= left for one in mornings)
+    unknown = sum(
+        one.told is not None and one.told > left and not (one.opened and one.opened >= left)
+        for one in mornings
+    )
+    return len(mornings) - unknown, opened
 
 
 def _sent_to(

@@ -19,6 +19,7 @@ def upgrade() -> None:
         "restriction_lift",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reference", sa.String(length=64), nullable=False),
+        sa.Column("versions", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", Utc(), nullable=False),

@@ -14,6 +14,7 @@ from app.core.scope import PLATFORM, Scope
 from app.intake import receive
 from app.intake.models import Incident
 from app.intake.restrictions import RestrictionLift, WhyLifted
+from notifications.models import ReviewStep
 from notifications.states import NotificationState
 from tests.journeys.restricted_force import GROUP, OUTSIDE, sees, with_group
 from tests.journeys.world import FORCE, World, at, child
@@ -112,10 +113,35 @@ def test_a_version_that_came_after_the_question_has_to_be_looked_at_first(force:
     with pytest.raises(Conflict, match="newer version"):
         answer(force)
     assert sees(force, OUTSIDE[0]) == set()
-    answer(force, lifts=False)
-    force.clock.advance(timedelta(minutes=1))
+    # The question about what there was is over: it can be asked anew at once.
     lift(force)
     assert sees(force, OUTSIDE[0]) == {"N-1"}
+
+
+def test_what_was_left_out_for_a_restricted_child_is_taken_up_once_it_is_lifted(
+    force: World,
+) -> None:
+    force.push("N-2", child(education={"school_name": "St Marys"}), restricted_access=True)
+    force.until(time(15, 1))
+    left_out = {kind for kind, step in force.review_steps().items() if step[1] == "restricted"}
+    assert left_out == {"council_lookup", "council_officer"}
+    with force.wiring.database.write(force.scope_of(MEMBER)) as session:
+        lifting.ask(
+            session, force.acting(MEMBER), force=FORCE, reference="N-2",
+            reason=WhyLifted.MARKED_BY_MISTAKE,
+        )  # fmt: skip
+    answer(force)
+    force.tick()
+    with force.wiring.database.read(PLATFORM) as session:
+        taken = set(
+            session.scalars(
+                select(ReviewStep.kind).where(
+                    ReviewStep.kind.in_(left_out),
+                    ReviewStep.reason_code.is_distinct_from("restricted"),
+                )
+            )
+        )
+    assert taken == left_out
 
 
 @POSTGRES_ONLY

@@ -158,7 +158,7 @@ def _rows(morning: Morning, message: UUID) -> dict[str, Any]:
                     reason=WhyAsked.CALLER_WAITS, asked_at=now,
                 ),
                 RestrictionLift(
-                    id=made["lift_id"], force=FORCE, reference="99-1", asked_by=asker,
+                    id=made["lift_id"], force=FORCE, reference="99-1", versions=0, asked_by=asker,
                     reason=WhyLifted.MARKED_BY_MISTAKE, asked_at=now,
                 ),
                 ReportExport(

@@ -4,20 +4,29 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.access.models import Force
-from app.access.permissions import Role
+from app.access.accounts import disable
+from app.access.models import AccountRole, Force
+from app.access.permissions import Actor, Role
+from app.access.roles import roles_of
+from app.casework.acting import Acting
+from app.casework.live import marker
+from app.casework.restricted import close_to
 from app.core.audit import Event
+from app.core.clock import london_date
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.intake.restrictions import RestrictionLift
 from app.jobs.note_patterns import note_patterns
+from app.jobs.purge_expired import erase
 from app.jobs.runner import Runner
 from notifications.models import Alert, AlertAbout, Notification
 from schools.connected import Adult
+from schools.connected_models import ChangeReason
 from schools.officers import Officer, officer_details
+from schools.recipient_changes import note_change
 from tests.app.pages.test_lead_lists import found_pattern
 from tests.app.pages.test_restricted import one_more, patterns
 from tests.factories.connected import connect
@@ -29,6 +38,7 @@ from tests.factories.restricted import colleague, name_group, restrict
 pytestmark = pytest.mark.feature("SE9")
 HERE = "/restricted"
 ALL = (Role.FORCE_DESK, Role.REVIEWER, Role.LEAD)
+WORK = (Role.FORCE_DESK, Role.REVIEWER)
 MISTAKE = "marked_by_mistake"
 QUESTION = "A colleague would lift a restriction"
 
@@ -185,6 +195,114 @@ def test_who_may_be_tied_to_the_family_has_no_part_in_it(night: Night, how: str)
     assert answer(night, jo) == 404
     assert QUESTION in night.browser(night.second).get(HERE).text
     assert answer(night, night.second) == 303
+
+
+@pytest.mark.parametrize("how", ["left_the_group", "shut_out", "said_related", "role_ended"])
+def test_who_asked_has_to_have_a_part_in_it_still_when_it_is_answered(
+    night: Night, how: str
+) -> None:
+    wiring = night.morning.wiring
+    third = colleague(wiring, "third@example.org", *WORK)
+    name_group(wiring, [night.member, night.second, third])
+    assert ask(night.browser(third), night.reference) == 303
+    now = wiring.clock.now()
+    with wiring.database.write(PLATFORM) as session:
+        if how == "shut_out":
+            disable(session, third.account_id, now=now, actor="operator:test")
+        elif how == "said_related":
+            note_change(
+                session, force=FORCE, incident_id=night.incident, about="review:1",
+                person=third.actor, reason=ChangeReason.SAID_RELATED, now=now, actor=third.actor,
+            )  # fmt: skip
+        elif how == "role_ended":
+            mine = AccountRole.account_id == third.account_id
+            session.execute(update(AccountRole).where(mine).values(ended_at=now))
+    if how == "left_the_group":
+        name_group(wiring, [night.member, night.second])
+    assert QUESTION not in night.browser(night.second).get(HERE).text
+    assert answer(night, night.second) == 409
+    assert not night.sees(night.outsider)
+    assert answer(night, night.second, "leave") == 303
+    assert ask(night.browser(night.member), night.reference) == 303
+    assert answer(night, night.second) == 303
+
+
+def test_while_a_named_group_cannot_do_the_work_it_stays_with_its_members_and_the_leads(
+    night: Night,
+) -> None:
+    wiring = night.morning.wiring
+    desk, other = (colleague(wiring, f"{one}@example.org", *WORK) for one in ("desk", "other"))
+    with wiring.database.write(PLATFORM) as session:
+        session.execute(update(Officer).values(contact_verified_at=None))
+    # Nothing is closed to them now, and still it is not theirs to open for good.
+    assert night.sees(desk)
+    assert ask(night.browser(desk), night.reference) == 404
+    assert ask(night.browser(night.member), night.reference) == 303
+    assert answer(night, other) == 404
+    assert answer(night, night.outsider) == 303
+
+
+def test_where_no_group_is_named_and_nothing_closed_any_two_who_work_there_lift_it(
+    night: Night,
+) -> None:
+    name_group(night.morning.wiring, [])
+    with night.morning.wiring.database.write(PLATFORM) as session:
+        session.execute(update(Officer).values(contact_verified_at=None))
+    desk = colleague(night.morning.wiring, "desk@example.org", *WORK)
+    assert ask(night.browser(desk), night.reference) == 303
+    assert answer(night, night.stranger) == 404
+    assert answer(night, night.member) == 303
+
+
+def test_who_is_tied_to_the_family_is_not_alerted_of_the_question(night: Night) -> None:
+    wiring = night.morning.wiring
+    tied = colleague(wiring, "tied@example.org", *WORK)
+    name_group(wiring, [night.member, night.second, tied])
+    connect(wiring, night.incident, Adult(email="tied@example.org"))
+    assert ask(night.browser(night.member), night.reference) == 303
+    assert alerted(night) == {"second@example.org"}
+
+
+def test_what_is_erased_stays_restricted(night: Night) -> None:
+    """With the content go the digests by which somebody is known to be tied to the family."""
+    wiring = night.morning.wiring
+    assert ask(night.browser(night.member), night.reference) == 303
+    with wiring.database.write(PLATFORM) as session:
+        erase(session, night.incident, now=wiring.clock.now())
+    assert answer(night, night.second) == 409
+    assert ask(night.browser(night.second), night.reference) == 400
+
+
+def test_the_auditor_reads_both_of_the_two_once_it_is_open(night: Night) -> None:
+    wiring = night.morning.wiring
+    auditor = add_person(wiring, "audit@example.org", Role.AUDITOR, name="Al", force=FORCE)
+    assert ask(night.browser(night.member), night.reference) == 303
+    trail = f"/audit/{FORCE}/days/{london_date(wiring.clock.now())}"
+    assert "asked to lift" not in night.browser(auditor).get(trail).text
+    assert answer(night, night.second) == 303
+    page = night.browser(auditor).get(trail).text
+    assert "Somebody asked to lift a restriction" in page
+    assert "Two people lifted the restriction" in page
+
+
+def test_an_open_board_of_who_had_no_part_in_it_changes_with_the_lift(night: Night) -> None:
+    wiring = night.morning.wiring
+
+    def mark() -> str:
+        with wiring.database.read(PLATFORM) as session:
+            grants = roles_of(
+                session, night.outsider.account_id, on=london_date(night.morning.force.now)
+            )
+            actor = Actor(night.outsider.actor, account_id=night.outsider.account_id, grants=grants)
+            acting = Acting(wiring.clock.now(), actor, wiring.cipher)
+            close_to(session, actor, now=wiring.clock.now())
+            return marker(session, acting)
+
+    before = mark()
+    assert ask(night.browser(night.member), night.reference) == 303
+    assert mark() == before
+    assert answer(night, night.second) == 303
+    assert mark() != before
 
 
 def test_what_is_left_as_it_is_or_not_answered_in_three_days_stays_restricted(

@@ -241,9 +241,9 @@ def the_provider_swallows_everything(calm: Watched) -> None:
         for urn in schools:
             there = {"urn": urn, "recipient": f"urn:{urn}"}
             for day in range(1, 8):
-                _message_like(session, pattern, days_ago=day, **there, **kept)
+                message_like(session, pattern, days_ago=day, **there, **kept)
             if urn != pattern.urn:
-                _message_like(session, pattern, days_ago=0, **there)
+                message_like(session, pattern, days_ago=0, **there)
 
 
 def a_provider_refuses_us(calm: Watched) -> None:
@@ -497,7 +497,7 @@ def _copy(row: Any, **changes: Any) -> Any:
     return type(row)(**{name: getattr(row, name) for name in columns} | changes)
 
 
-def _message_like(session: Any, pattern: Notification, *, days_ago: int, **changes: Any) -> UUID:
+def message_like(session: Any, pattern: Notification, *, days_ago: int, **changes: Any) -> UUID:
     """Add a child, a notification and its handed-over alert like another one's, on another day."""
     back = timedelta(days=days_ago)
     opened = pattern.due_at - back - timedelta(minutes=50)
