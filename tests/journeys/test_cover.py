@@ -368,7 +368,7 @@ def test_a_provider_that_swallows_everything_shows_by_cover_that_nobody_came_to_
     world.clock.move_to(at_london(on, time(8, 0)))
     with world.wiring.database.write(PLATFORM) as session:
         for back in (0, 3):
-            for n in range(12):
+            for n in range(16):
                 alert_id = cover_id(world.wiring.cipher, bytes([n]) * 32, on - timedelta(days=back))
                 if back == 0:
                     alert_id = cover_id(world.wiring.cipher, bytes([100 + n]) * 32, on)
@@ -385,6 +385,6 @@ def test_a_provider_that_swallows_everything_shows_by_cover_that_nobody_came_to_
                     )
                 )  # fmt: skip
                 session.flush()
-                if (back and n < 6) or (seen and not back and n == 0):
+                if (back and n < 9) or (seen and not back and n == 0):
                     session.add(AlertAbout(**owned, alert_id=alert_id, about="cover:seen"))
     assert ("nobody_opens" in look(world)) is not seen

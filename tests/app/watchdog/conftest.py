@@ -4,6 +4,7 @@ The morning is played once on each database; each test gets a copy of what it le
 """
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,9 @@ class Places:
 @pytest.fixture(params=["sqlite", "postgresql"], scope="session")
 def played(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[tuple[Places, World]]:
     """The calm Monday at twenty to eight, on one of the two databases."""
-    folder, admin = quick_folder / f"calm-{request.param}", None
-    folder.mkdir()
+    # Played again where tests of the two databases come in turn: each time in a new place.
+    folder = Path(tempfile.mkdtemp(prefix=f"calm-{request.param}-", dir=quick_folder))
+    admin = None
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "encompass.db")
         url = f"sqlite:///{folder / 'encompass.db'}"
