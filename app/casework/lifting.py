@@ -73,9 +73,8 @@ def look(session: Session, acting: Acting) -> Page:
         row
         for row in rows
         if row not in own
-        and _is_open(session, row, acting.now)
+        and _is_open(session, acting, row)
         and not _is_tied(session, acting, row.force, row.reference)
-        and _has_part(session, _who_asked(session, acting, row), row.force, row.reference)
     ]
     return Page(tuple(forces), _shown(session, acting, others), _shown(session, acting, own))
 
@@ -104,7 +103,7 @@ def ask(
             RestrictionLift.asked_at > acting.now - ANSWERED_WITHIN,
         )
     )  # fmt: skip
-    if any(_is_open(session, row, acting.now) for row in before):
+    if any(_is_open(session, acting, row) for row in before):
         raise Conflict("This is asked already: a second person has to answer it.")
     row = RestrictionLift(
         id=new_id(), force=force, reference=wanted, reason=reason, asked_by=by,
@@ -132,9 +131,8 @@ def answer(session: Session, acting: Acting, *, ident: UUID, lifts: bool) -> Non
     by = _account(session, acting, row.force)
     if _is_tied(session, acting, row.force, row.reference):
         raise NotFound(_NOTHING_HERE)
-    asked_by = _who_asked(session, acting, row)
-    if lifts and not _has_part(session, asked_by, row.force, row.reference):
-        raise Conflict("Who asked may not lift it any more: leave it restricted, and ask anew.")
+    if lifts and not _has_part(session, _who_asked(session, acting, row), row):
+        raise Conflict("Who asked may not lift it any more: ask anew, for a second person.")
     if not restrictions.answer(session, row.id, by=by, now=acting.now, lifts=lifts):
         raise Conflict("This was answered, is over, or is your own question: load the page again.")
     stop_alerts(session, _about(row), acting.now)
@@ -168,20 +166,24 @@ def _acting_as(session: Session, acting: Acting, account_id: UUID) -> Acting:
     return replace(acting, actor=actor)
 
 
-def _has_part(session: Session, who: Acting | None, force: str, reference: str) -> bool:
-    """Return whether a person may ask or agree now; what was so when they asked is not enough."""
+def _has_part(session: Session, who: Acting | None, row: RestrictionLift) -> bool:
+    """Return whether a person may ask this now; what was so when they asked is not enough."""
     return (
         who is not None
-        and may(who.actor, Action.LIFT_RESTRICTION, Relation(force=force))
-        and _is_inside(session, who, force)
-        and not _is_tied(session, who, force, reference)
+        and may(who.actor, Action.LIFT_RESTRICTION, Relation(force=row.force))
+        and _is_inside(session, who, row.force)
+        and not _is_tied(session, who, row.force, row.reference)
     )
 
 
-def _is_open(session: Session, row: RestrictionLift, now: datetime) -> bool:
-    """Return whether a question waits and is about what there is."""
-    now_there = restrictions.versions_of(session, force=row.force, reference=row.reference)
-    return waits(row, now) and len(now_there) == row.versions
+def _is_open(session: Session, acting: Acting, row: RestrictionLift) -> bool:
+    """Return whether a question waits, is about what there is, and still is who asked's to ask."""
+    there = restrictions.versions_of(session, force=row.force, reference=row.reference)
+    return (
+        waits(row, acting.now)
+        and len(there) == row.versions
+        and _has_part(session, _who_asked(session, acting, row), row)
+    )
 
 
 def _is_inside(session: Session, acting: Acting, force: str) -> bool:
@@ -218,7 +220,8 @@ def _shown(session: Session, acting: Acting, rows: Sequence[RestrictionLift]) ->
         Asked(
             row.id, row.force, row.reference, row.reason,
             "" if row.asked_by == mine else names.get(row.asked_by, ""), row.asked_at,
-            waits(row, acting.now), row.answered_at is not None, row.lifted_at is not None,
+            _is_open(session, acting, row), row.answered_at is not None,
+            row.lifted_at is not None,
         )
         for row in rows
     )  # fmt: skip

@@ -124,12 +124,11 @@ def none_by_chance(asked: Sequence[tuple[int, int]]) -> float:
 
     Pure. Each is as likely to open as those before it and two more, of whom one did and one did
     not; that the ones already counted here did not makes it less likely of the next (the rule of
-    succession). 1 where too few went before to say anything.
+    succession). Where too few went before, one says nothing; 1 where all say nothing.
     """
     chance = 1.0
-    for place, (before, opened) in enumerate(asked):
-        if before < 2 * _SAYS_SOMETHING:
-            return 1.0
+    telling = [one for one in asked if one[0] >= 2 * _SAYS_SOMETHING]
+    for place, (before, opened) in enumerate(telling):
         chance *= (before - opened + 1 + place) / (before + 2 + place)
     return chance
 
