@@ -1,6 +1,6 @@
 """`./run bench quiet_month`: a month in which nothing is wrong, and what the watchdog rang of it.
 
-A force's nights, two schools, a desk, reviewers and the watchdog as it runs, with a real mail
+A force's nights, eight schools, a desk, reviewers and the watchdog as it runs, with a real mail
 server and a real webhook; the clock is moved by hand through every day of the month, weekends too.
 Most children are opened at school before the deadline, some are told by the desk's call, some are
 unclear and settled by a reviewer, some nights bring nobody. To reach: at most one alarm in a month.
@@ -40,6 +40,8 @@ from tests.journeys.world import FORCE, World, child
 
 FIRST, DAYS = date(2026, 11, 23), 30
 FORENAMES = ("Aderyn", "Bramwell", "Cassia", "Doran", "Elowen", "Fenwick", "Greta", "Hollis")
+# Beside the two of every watched world; each in a town of its own, so that a name settles it.
+MORE = {990020 + number: f"Elmstead {number} Primary School" for number in range(6)}
 # What no map can settle: a name that two schools could have, without a town.
 UNCLEAR = {"education": {"school_name": "Exampleton or Otherby School"}}
 
@@ -59,7 +61,7 @@ class Month:
         """One London day: its night until six, its morning, and what comes after."""
         self._tonight = sorted(
             at_london(on, time(0, 20)) + timedelta(minutes=self.chance.randrange(5 * 60))
-            for _ in range(self.chance.choice((0, 1, 2, 3, 5)))
+            for _ in range(self.chance.choice((0, 1, 3, 6, 9)))
         )
         told = len(self._tonight)
         closed = False
@@ -80,8 +82,14 @@ class Month:
 
     def _push(self, on: date, number: int) -> None:
         name = self.chance.choice(FORENAMES)
-        unclear: dict[str, Any] = UNCLEAR if self.chance.random() < 0.15 else {}
-        self.world.push(f"Q-{on:%m%d}-{number}", child(forename=name, **unclear))
+        urn = self.chance.choice((None, *MORE))
+        school: dict[str, Any] = {}
+        if self.chance.random() < 0.15:
+            school = UNCLEAR
+        elif urn is not None:
+            school = {"education": {"school_name": MORE[urn], "town": f"Elmstead {urn}"}}
+        surname = f"Example-{on:%m%d}-{number}"
+        self.world.push(f"Q-{on:%m%d}-{number}", child(forename=name, surname=surname, **school))
 
     def _people(self, clock: time) -> None:
         if time(7, 0) <= clock < time(17, 0):
@@ -106,7 +114,7 @@ class Month:
                 settle(session, acting, review_id=review, answer=answer)
 
     def _open(self) -> None:
-        """Each message is opened at a time of its own, one in ten by nobody before the call."""
+        """Each school opens what it has at one time of the morning, one in ten not before noon."""
         with self.world.wiring.database.read(PLATFORM) as session:
             ready = session.execute(
                 select(Notification.id, Notification.urn).where(
@@ -118,14 +126,14 @@ class Month:
         now = self.world.now.astimezone(at_london(FIRST, time(0, 0)).tzinfo).time()
         for ident, urn in ready:
             when = self._opens.setdefault(
-                ident,
+                (urn, london_date(self.world.now)),
                 time(12, 0)
                 if self.chance.random() < 0.1
                 else time(7, 45 + self.chance.randrange(15)),
             )
             if now < when:
                 continue
-            email = "first@primary.test" if urn == 990001 else "only@otherby.test"
+            email = _key_adult(urn)
             self.world.open(email, ident)
             scope = self.world.scope_of(email)
             with self.world.wiring.database.write(scope) as session:
@@ -167,6 +175,11 @@ class Month:
         self.rung += [f"{moment:%a %d %b %H:%M} {code.value}" for code in seen.rang]
 
 
+def _key_adult(urn: int | None) -> str:
+    own = {990001: "first@primary.test", 990002: "only@otherby.test"}
+    return own.get(urn or 0) or f"head@{urn}.test"
+
+
 @contextmanager
 def quiet_county(folder: Path) -> Iterator[Watched]:
     settings = Settings(
@@ -182,6 +195,10 @@ def quiet_county(folder: Path) -> Iterator[Watched]:
             World(wiring), url=settings.database_url, sink=sink, listener=listener, folder=folder
         )
         watched.people()
+        for urn, name in MORE.items():
+            watched.world.school(
+                urn, name, town=f"Elmstead {urn}", key_adults=[_key_adult(urn)]
+            )  # fmt: skip
         yield watched
         watched.watchdog.close()
     wiring.database.engine.dispose()
@@ -221,6 +238,7 @@ def main() -> None:
         "days": args.days,
         "seed": args.seed,
         "children": children,
+        "schools": 2 + len(MORE),
         "looks": month.looks,
         "alarms": month.rung,
         "verdict": verdict,
