@@ -62,10 +62,14 @@ def end_idle(engine: Engine, seconds: int) -> None:
     if engine.dialect.name != "postgresql":
         return
 
-    def limit(connection: Any, _record: object) -> None:
-        connection.execute(f"SET idle_in_transaction_session_timeout = {1000 * seconds}")
-        connection.commit()
+    wanted = f" -c idle_in_transaction_session_timeout={1000 * seconds}"
 
-    event.listen(engine, "connect", limit)
+    def limit(_dialect: object, _record: object, _given: Any, named: dict[str, Any]) -> None:
+        # The same dictionary for every connection.
+        if wanted not in named["options"]:
+            named["options"] += wanted
+
+    # Before the one that connects.
+    event.listen(engine, "do_connect", limit, insert=True)
     # Those that are open already were opened without.
     engine.dispose()
