@@ -62,14 +62,12 @@ def end_idle(engine: Engine, seconds: int) -> None:
     if engine.dialect.name != "postgresql":
         return
 
-    wanted = f" -c idle_in_transaction_session_timeout={1000 * seconds}"
+    def limit(connection: Any, _record: object) -> None:
+        # In no transaction: what is set in one that is rolled back is not set.
+        connection.autocommit = True
+        connection.execute(f"SET idle_in_transaction_session_timeout = {1000 * seconds}")
+        connection.autocommit = False
 
-    def limit(_dialect: object, _record: object, _given: Any, named: dict[str, Any]) -> None:
-        # The same dictionary for every connection.
-        if wanted not in named["options"]:
-            named["options"] += wanted
-
-    # Before the one that connects.
-    event.listen(engine, "do_connect", limit, insert=True)
+    event.listen(engine, "connect", limit)
     # Those that are open already were opened without.
     engine.dispose()
