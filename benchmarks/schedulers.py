@@ -55,14 +55,23 @@ SCHEDULERS = 4
 # Longer than the lease of a step (120 s): another takes over what the sleeper had begun.
 PAUSE_SECONDS = 130.0
 _LOOK_SECONDS = 0.02
+# So many rounds in a row may meet nobody before the run is given up.
+_MISSES = 5
 _STALE = "stale_result"
 _ONCE = (Event.CHILD_MATCHED, Event.NOTIFICATION_PLACED, Event.STEP_TAKEN)
 _IN_HAND = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
 
 
+class NobodyMet(RuntimeError):
+    """Every owner of the step was through with it before it could be stopped."""
+
+
 @dataclass(slots=True)
 class Seen:
-    """What came of one round; everything but the first four and `stale_refused` must be zero."""
+    """What came of one round.
+
+    What was done twice, stale and accepted, or left half done must be zero.
+    """
 
     step: str
     children: int
@@ -73,6 +82,8 @@ class Seen:
     stale_accepted: int = 0
     # Children not accounted for, alerts in nobody's hands, broken chains.
     half: int = 0
+    # Rounds before this one that met nobody.
+    missed: int = 0
     said: list[str] = field(default_factory=list)
 
 
@@ -157,7 +168,7 @@ def _stopped(wiring: Wiring, running: Sequence[int], step: str) -> tuple[int, in
             if _owner(session, step) == owner and ROUNDS[step](session):
                 return process, _fence(wiring, step)
         wake(process)
-    raise RuntimeError(f"nobody was met in the midst of {step}: give it more incidents")
+    raise NobodyMet(f"nobody was met in the midst of {step}: give it more incidents")
 
 
 def _owner(session: Session, step: str) -> str | None:
@@ -230,17 +241,35 @@ def _step_of(detail: dict[str, Any]) -> str | None:
 
 
 def in_turn(steps: Sequence[str], incidents: int, seconds: float) -> list[Seen]:
-    """Play a round for each step, one after the other, on a cluster of their own."""
+    """Play a round for each step, one after the other, on a cluster of their own.
+
+    A round in which nobody was met shows nothing: it is played again, and said.
+    """
     logs.configure("CRITICAL")
     came = []
     with crashing_cluster() as cluster, nursery() as processes:
         if cluster is None:
             raise SystemExit("PostgreSQL is needed: several schedulers share it.")
         for step in steps:
-            seen = sleep_through(cluster, processes, step, incidents=incidents, seconds=seconds)
+            seen = _met(cluster, processes, step, incidents=incidents, seconds=seconds)
             print(json.dumps(asdict(seen)), flush=True)
             came.append(seen)
     return came
+
+
+def _met(
+    cluster: Cluster, processes: Nursery, step: str, *, incidents: int, seconds: float
+) -> Seen:
+    """Play a round until somebody is met in the midst of the step."""
+    for missed in range(_MISSES):
+        try:
+            seen = sleep_through(cluster, processes, step, incidents=incidents, seconds=seconds)
+        except NobodyMet as error:
+            print(f"played again: {error}", flush=True)
+        else:
+            seen.missed = missed
+            return seen
+    raise NobodyMet(f"{_MISSES} rounds of {step} met nobody: give them more incidents")
 
 
 def main() -> None:
@@ -272,7 +301,9 @@ def main() -> None:
 def _summed(step: str, came: Sequence[Seen]) -> dict[str, Any]:
     """Return what the rounds of a step came to together."""
     of = [asdict(one) for one in came if one.step == step]
-    sums = ("children", "takeovers", "stale_refused", "steps_twice", "stale_accepted", "half")
+    sums = (
+        "children", "takeovers", "stale_refused", "steps_twice", "stale_accepted", "half", "missed",
+    )  # fmt: skip
     return {
         "rounds": len(of),
         "slept_seconds_at_least": min((one["slept_seconds"] for one in of), default=0),
