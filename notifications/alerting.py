@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from app.core.ids import new_id
 from notifications.approving import alert_version
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
-from notifications.states import STILL_WAITING, AlertState, Channel, Medium, Template
+from notifications.states import STILL_WAITING, UNSETTLED, AlertState, Channel, Medium, Template
 from notifications.wording import alert_digest
 
 # Each holds a code or a link of its own: one never stands for another.
 _OF_THEIR_OWN = frozenset({Template.CODE, Template.INVITATION})
 # What an alert is about that nothing stands behind.
 COVER = "cover:"
-_NOT_SETTLED = (AlertState.PLANNED, AlertState.UNKNOWN, AlertState.ATTEMPTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def stop_alerts_about(session: Session, matters: Sequence[str], now: datetime) -
         select(Alert)
         .where(
             Alert.id.in_(select(AlertAbout.alert_id).where(AlertAbout.about.in_(matters))),
-            Alert.state.in_(_NOT_SETTLED),
+            Alert.state.in_(UNSETTLED),
         )
         .order_by(Alert.id)
         .with_for_update()

@@ -16,10 +16,11 @@ from app.core.cipher import Cipher
 from app.core.clock import at_london, london_date
 from app.core.database import insert_unless_there
 from app.core.policy import Ladder, Policy
+from app.core.types import plainly
 from notifications.alerting import COVER, Addressee, for_cover
 from notifications.approving import alert_version
 from notifications.models import Alert, AlertAbout
-from notifications.states import AlertState, Channel, Medium, Template
+from notifications.states import UNSETTLED, AlertState, Channel, Medium, Template
 from notifications.wording import alert_digest
 from schools.models import KeyAdult
 
@@ -30,7 +31,6 @@ _LAST_OF_ALL = time(18, 0)
 _SCHOOL_WEEK = 5
 # A mail minutes after the hour of real ones would show itself: later ones are left out.
 SLACK = timedelta(minutes=15)
-_UNSETTLED = (AlertState.PLANNED, AlertState.UNKNOWN, AlertState.ATTEMPTING)
 _TAKEN = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
 
 
@@ -110,6 +110,7 @@ def _alerted(session: Session, mailbox: bytes, on: date) -> bool:
 def real_ones_wait(session: Session, *, now: datetime) -> bool:
     """Return whether e-mails that somebody waits for were not tried yet."""
     waiting = select(Alert.id).where(
+        Alert.state.in_(plainly(AlertState, UNSETTLED)),
         Alert.state == AlertState.PLANNED,
         Alert.template == Template.WAITING,
         Alert.medium == Medium.EMAIL,
@@ -124,7 +125,7 @@ def unsettled_covers(session: Session) -> Sequence[tuple[str, str, int, datetime
     """Return what each that is not sent yet is about, its force, school and when it was planned."""
     rows = session.execute(
         select(Alert.about, Alert.force, Alert.urn, Alert.planned_at)
-        .where(Alert.state.in_(_UNSETTLED), for_cover())
+        .where(Alert.state.in_(plainly(AlertState, UNSETTLED)), for_cover())
         .order_by(Alert.planned_at)
     )
     return [(about, force, urn, at) for about, force, urn, at in rows if about and urn]

@@ -39,6 +39,7 @@ from notifications.states import (
     ToldHow,
 )
 
+_UNSETTLED = text("state IN ('attempting', 'planned', 'unknown')")
 _NOT_VISIBLE = text("state IN ('draft', 'held', 'recalled', 'superseded')")
 _TO_ACKNOWLEDGE = text("told_at IS NOT NULL AND acknowledged_at IS NULL")
 _TO_FOLLOW_UP = text("follow_up_due_on IS NOT NULL AND followed_up_at IS NULL")
@@ -237,10 +238,16 @@ class Alert(Delivered, Base):
             "(state = 'attempting') = (lease_until IS NOT NULL)", name="attempt_is_leased"
         ),
         CheckConstraint("(key_adult_id IS NULL) <> (officer_id IS NULL)", name="one_recipient"),
+        # The outbox walks along it, least time left first. Written as `plainly` writes it, or
+        # SQLite would not know it again.
         Index(
-            "ix_alert_to_send", "next_attempt_at", "due_at",
-            sqlite_where=text("state IN ('planned', 'unknown', 'attempting')"),
-            postgresql_where=text("state IN ('planned', 'unknown', 'attempting')"),
+            "ix_alert_unsettled", "due_at", "planned_at", "id",
+            sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED,
+        ),
+        Index(
+            "ix_alert_leased", "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
         ),
         Index(
             "ix_alert_to_ask_about", "next_poll_at",

@@ -4,16 +4,18 @@ The intent is stored before anything is said, and what is not known is called `u
 random kills this loses nothing and repeats at most an empty message (reliability.md X12, 4.3).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, false, not_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
+from app.core.database import along_an_index
+from app.core.types import plainly
 from notifications import providers
 from notifications.addressing import Resolvers, addresses, fillings, in_welsh
 from notifications.attempts import ClaimedAlert, WaitingAlert
@@ -22,16 +24,15 @@ from notifications.guarded import changed
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
 from notifications.providers import Room
 from notifications.results import ACTOR, SET_ASIDE_AFTER, covered_by, record, set_aside
-from notifications.states import AlertState, Channel, NotificationState, Template
+from notifications.states import UNSETTLED, AlertState, Channel, NotificationState, Template
 
 __all__ = ["claim", "record"]
 
 # Sent after everything a child waits for.
 _CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
-_ORDER = (
-    case((Alert.template.in_(_CAN_WAIT), 1), else_=0),
-    Alert.due_at, Alert.planned_at, Alert.id,
-)  # fmt: skip
+# Least time left first, as the index of all that is open has them.
+_ORDER = (Alert.due_at, Alert.planned_at, Alert.id)
+_OPEN = Alert.state.in_(plainly(AlertState, UNSETTLED))
 _NO_RESOLVERS: Resolvers = MappingProxyType({})
 _PERHAPS_SENT = frozenset({AlertState.UNKNOWN, AlertState.ATTEMPTING})
 
@@ -86,22 +87,60 @@ def _waiting(
 ) -> Sequence[WaitingAlert]:  # fmt: skip
     """Lock what is to be sent next, in order.
 
-    Whether somebody still waits is asked of the first few alone; only where that leaves a block
-    short, because many of them are waited for no more or another has them, is it asked of all.
+    What can wait is looked for where there is room left.
     """
     may_go = and_(due, sendable, *([Alert.force == force] if force is not None else []))
-    first = select(Alert.id).where(may_go).order_by(*_ORDER).limit(2 * limit)
-    found = _locked(session, and_(may_go, Alert.id.in_(first)), limit)
-    if len(found) == limit:
-        return found
-    ids = [alert.id for alert in found]
-    return [*found, *_locked(session, and_(may_go, Alert.id.not_in(ids)), limit - len(found))]
+    found: list[WaitingAlert] = []
+    for kind in (Alert.template.not_in(_CAN_WAIT), Alert.template.in_(_CAN_WAIT)):
+        found += _of_kind(session, and_(may_go, kind), limit - len(found))
+        if len(found) == limit:
+            break
+    return found
 
 
-def _locked(session: Session, wanted: ColumnElement[bool], limit: int) -> list[WaitingAlert]:
+def _of_kind(session: Session, may_go: ColumnElement[bool], limit: int) -> list[WaitingAlert]:
+    """Walk along what is unsettled until so many are found that somebody waits for.
+
+    In one statement with all else that is asked of them, every database sorts all there is, for
+    each block anew (docs/decisions/0145).
+    """
+    found: list[WaitingAlert] = []
+    seen: list[UUID] = []
+    while len(found) < limit:
+        walk = select(Alert.id).where(may_go, *([Alert.id.not_in(seen)] if seen else []))
+        with along_an_index(session):
+            ids = session.scalars(walk.order_by(*_ORDER).limit(limit)).all()
+        found += _locked(session, may_go, _awaited(session, ids), limit - len(found))
+        seen += ids
+        if len(ids) < limit:
+            break
+    return found
+
+
+def _awaited(session: Session, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the alerts that somebody still waits for."""
+    if not ids:
+        return set()
+    untold = (
+        select(AlertCover.alert_id)
+        .join(Notification, Notification.id == AlertCover.notification_id)
+        .where(
+            AlertCover.alert_id.in_(ids), Notification.told_at.is_(None),
+            Notification.state == NotificationState.READY,
+        )
+    )  # fmt: skip
+    about = select(AlertAbout.alert_id).where(AlertAbout.alert_id.in_(ids))
+    return {*session.scalars(untold), *session.scalars(about)}
+
+
+def _locked(
+    session: Session, may_go: ColumnElement[bool], ids: Collection[UUID], limit: int
+) -> list[WaitingAlert]:  # fmt: skip
+    if not ids:
+        return []
     rows = session.execute(
         select(*(getattr(Alert, name) for name in WaitingAlert._fields))
-        .where(wanted, _somebody_waits())
+        .where(Alert.id.in_(ids), may_go)
         .order_by(*_ORDER)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -145,7 +184,8 @@ def _ways(alerts: Sequence[WaitingAlert], rooms: Sequence[Room]) -> dict[UUID, W
             continue
         for room in ([one for one in own if one.left] or [one for one in of_kind if one.left])[:1]:
             room.take()
-            ask = isinstance(room.channel, Answering) and (room in own or _had_another(room, alert))
+            had = room in own or _had_another(room, alert)
+            ask = had and isinstance(room.channel, Answering)
             found[alert.id] = Way(room.channel.name, ask)
     return found
 
@@ -204,23 +244,13 @@ def _set_aside_what_keeps_failing(session: Session, now: datetime) -> None:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(
-            Alert.state.in_((AlertState.PLANNED, AlertState.UNKNOWN)),
-            Alert.next_attempt_at <= now,
+    return and_(
+        _OPEN,
+        or_(
+            and_(Alert.state != AlertState.ATTEMPTING, Alert.next_attempt_at <= now),
+            and_(Alert.state == AlertState.ATTEMPTING, Alert.lease_until <= now),
         ),
-        and_(Alert.state == AlertState.ATTEMPTING, Alert.lease_until <= now),
     )
-
-
-def _somebody_waits() -> ColumnElement[bool]:
-    untold = exists().where(
-        AlertCover.alert_id == Alert.id,
-        Notification.id == AlertCover.notification_id,
-        Notification.told_at.is_(None),
-        Notification.state == NotificationState.READY,
-    )
-    return or_(untold, exists().where(AlertAbout.alert_id == Alert.id))
 
 
 def _end(session: Session, alerts: Sequence[WaitingAlert], now: datetime) -> None:

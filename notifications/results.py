@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Event
 from app.core.bulk import insert_rows
 from app.core.ids import new_id
+from app.core.paired import paired
 from app.core.scope import must_admit
 from notifications import providers
 from notifications.alerting import still_wanted
 from notifications.attempts import AlertResult, ResultKind
 from notifications.bounces import address_failed
-from notifications.guarded import changed, changed_each
+from notifications.guarded import changed
 from notifications.hastening import hasten, hasten_reviews
 from notifications.models import Alert, AlertCover, Notification, Receipt
 from notifications.states import ENDED, REPORTING, AlertState, Channel, DeliveryStatus, ReceiptKind
@@ -32,11 +33,6 @@ RETRY_SECONDS = (15, 60, 180, 300)
 SET_ASIDE_AFTER = 5
 # A provider that reports is asked of our own accord so many minutes after it took an alert.
 POLL_MINUTES = (2, 5, 10, 20)
-_REFERENCE = (
-    update(Alert)
-    .where(Alert.id == bindparam("alert"))
-    .values(provider_reference=bindparam("reference"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +144,21 @@ def _hand_over_all(
 
 
 def _write_handed_over(session: Session, results: Sequence[AlertResult], now: datetime) -> None:
-    """Write what is alike in one statement, and then the providers' references, which differ.
+    """Write what is alike of a block and each one's reference, in one statement.
 
     The rows are locked: each must be as it was claimed.
     """
     channel, code = Channel(results[0].channel), results[0].code
     reports = channel in REPORTING
+    references = paired({one.alert_id: one.reference for one in results})
     written = changed(
         session,
         update(Alert)
         .where(
-            Alert.id.in_([one.alert_id for one in results]),
-            Alert.state == AlertState.ATTEMPTING,
+            Alert.id == references.id, Alert.state == AlertState.ATTEMPTING,
         )
         .values(
+            provider_reference=references.text,
             state=AlertState.HANDED_OVER, lease_owner=None, lease_until=None, channel=channel,
             last_code=code, handed_over_at=now, settled_at=now,
             delivery_status=DeliveryStatus.SENDING if reports else None,
@@ -169,11 +166,7 @@ def _write_handed_over(session: Session, results: Sequence[AlertResult], now: da
             next_poll_at=now + timedelta(minutes=POLL_MINUTES[0]) if reports else None,
         ),
     )  # fmt: skip
-    referred = changed_each(
-        session, _REFERENCE,
-        [{"alert": one.alert_id, "reference": one.reference} for one in results],
-    )  # fmt: skip
-    if {written, referred} != {len(results)}:
+    if written != len(results):
         raise RuntimeError("an alert that is locked was changed by another: a defect of ours")
 
 

@@ -281,6 +281,8 @@ VISIBLE = frozenset(
 NOT_VISIBLE = tuple(one for one in NotificationState if one not in VISIBLE)
 TOLD = VISIBLE - {NotificationState.READY}
 ENDED = frozenset({NotificationState.SUPERSEDED, NotificationState.RECALLED})
+# An alert in one of these is still the outbox's to settle.
+UNSETTLED = (AlertState.ATTEMPTING, AlertState.PLANNED, AlertState.UNKNOWN)
 # Untold in one of these, a notification still has somebody waiting for it.
 STILL_WAITING = (NotificationState.READY, NotificationState.HELD)
 

@@ -30,7 +30,7 @@ from notifications.models import (
     ReviewStep,
     UnsettledChild,
 )
-from notifications.states import VISIBLE, AlertState, NotificationState, StepState
+from notifications.states import UNSETTLED, VISIBLE, AlertState, NotificationState, StepState
 from schools.matching.details import Band
 from schools.matching.models import Match, Review, ReviewState
 
@@ -47,7 +47,6 @@ _EXCUSED = bindparam("excused", type_=Utc())
 _SINCE = bindparam("since", type_=Utc())
 # By force, so that an index of it leads to the few: no table is read whole at every tick.
 _FORCES = select(Force.code)
-_LIVE_ALERTS = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
 _SENT_ALERTS = (AlertState.HANDED_OVER, AlertState.REACHED_MAILBOX)
 
 
@@ -254,7 +253,7 @@ def _somebody_asked() -> ColumnElement[bool]:
         Alert.id == AlertCover.alert_id,
         or_(
             Alert.state.in_(_SENT_ALERTS),
-            and_(Alert.state.in_(_LIVE_ALERTS), Alert.next_attempt_at > _EXCUSED),
+            and_(Alert.state.in_(UNSETTLED), Alert.next_attempt_at > _EXCUSED),
         ),
     )
     on_the_sheet = exists().where(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import (
+    LargeBinary,
     Select,
-    bindparam,
+    cast,
     delete,
     event,
     exists,
@@ -22,8 +23,9 @@ from sqlalchemy.orm import aliased
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.models import ContentKey
+from app.core.paired import paired
 from app.core.scope import PLATFORM, Scope, ScopeMissing, acting_for, of_force, scope
-from notifications.guarded import changed_each
+from notifications.guarded import changed
 from notifications.models import AlertCover, Notification
 
 AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -230,14 +232,42 @@ def test_setting_a_scope_on_a_session_takes_effect_at_once(
         assert session.scalars(select(ContentKey.force)).all() == ["98"]
 
 
-def test_rows_are_changed_one_by_one_only_by_the_platform(
+def test_rows_that_draw_from_pairs_are_those_of_the_scope_alone(
     database: Database, two_forces: tuple[ContentKey, ContentKey]
 ) -> None:
     mine, theirs = two_forces
-    one_by_one = update(ContentKey).where(ContentKey.id == bindparam("key"))
-    rows = [{"key": mine.id}, {"key": theirs.id}, {"key": new_id()}]
-    with pytest.raises(ScopeMissing), database.write(of_force("99")) as session:
-        changed_each(session, one_by_one.values(wrapped_key=None), rows)
+    keys = paired({mine.id: 'it is "theirs"', theirs.id: "new", new_id(): "of nobody"})
+    drawn = (
+        update(ContentKey)
+        .where(ContentKey.id == keys.id)
+        .values(wrapped_key=cast(keys.text, LargeBinary))
+    )
+    with database.write(of_force(mine.force)) as session:
+        assert changed(session, drawn) == 1
+    with database.read(PLATFORM) as session:
+        kept = dict(session.execute(select(ContentKey.id, ContentKey.wrapped_key)).all())
+    assert kept == {mine.id: b'it is "theirs"', theirs.id: theirs.wrapped_key}
+
+
+def test_what_has_no_text_of_its_own_is_paired_with_none(
+    database: Database, two_forces: tuple[ContentKey, ContentKey]
+) -> None:
+    mine, theirs = two_forces
+    keys = paired({mine.id: None})
+    drawn = (
+        update(ContentKey)
+        .where(ContentKey.id == keys.id)
+        .values(wrapped_key=cast(keys.text, LargeBinary))
+    )
     with database.write(PLATFORM) as session:
-        assert changed_each(session, one_by_one.values(wrapped_key=b"n"), []) == 0
-        assert changed_each(session, one_by_one.values(wrapped_key=b"n"), rows) == 2
+        assert changed(session, drawn) == 1
+        assert (
+            changed(
+                session,
+                update(ContentKey).where(ContentKey.id == paired({}).id).values(wrapped_key=None),
+            )
+            == 0
+        )
+    with database.read(PLATFORM) as session:
+        kept = dict(session.execute(select(ContentKey.id, ContentKey.wrapped_key)).all())
+    assert kept == {mine.id: None, theirs.id: theirs.wrapped_key}
