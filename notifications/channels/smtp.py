@@ -140,7 +140,7 @@ class SmtpChannel:
         else:
             server = smtplib.SMTP(host, port, name, timeout=patience)
         if server.sock is not None:
-            # The final dot is a packet of its own: it must not wait for the content's receipt.
+            # The end of a content must not wait for the receipt of its beginning.
             server.sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         return server
 
@@ -162,11 +162,11 @@ class SmtpChannel:
             _expect(next(replies), 250, phase)
             phase = Phase.CONTENT
             _expect(next(replies), 354, phase)
-            server.send(_LINE_STARTS_WITH_DOT.sub(b"..", mail.raw))
-            # Without the final dot no server may take the message; from here on it may have.
+            # Without the final dot no server may take the message. It is in the last record of what
+            # is said here: where saying it breaks off, nobody can have read that record.
+            server.send(_LINE_STARTS_WITH_DOT.sub(b"..", mail.raw) + b".\r\n")
             phase = Phase.FINAL_DOT
             _patience(server, self._final_dot_seconds)
-            server.send(b".\r\n")
             _expect(server.getreply(), 250, phase)
             _patience(server, self._answer_seconds)
         except (smtplib.SMTPException, OSError) as error:
