@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
-from notifications.states import AlertState, Channel, Medium
+from notifications.states import UNSETTLED, AlertState, Channel, Medium
 
 # Returns what the text of an alert about this id needs, such as a code or the path of a one-time
 # link; None where it is no longer needed. Always the same for one id, so that a repeat is the same
@@ -36,8 +36,16 @@ class WaitingAlert(NamedTuple):
     template: str
     template_version: str | None
     planned_at: datetime
+    next_attempt_at: datetime
+    lease_until: datetime | None
     fence: int
     attempts: int
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether it is to be tried now: its time came, or its last sender's is over."""
+        if self.state is AlertState.ATTEMPTING:
+            return self.lease_until is not None and self.lease_until <= now
+        return self.state in UNSETTLED and self.next_attempt_at <= now
 
 
 @dataclass(frozen=True, slots=True)

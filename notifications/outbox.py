@@ -4,37 +4,30 @@ The intent is stored before anything is said, and what is not known is called `u
 random kills this loses nothing and repeats at most an empty message (reliability.md X12, 4.3).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, false, not_, or_, select, true, update
+from sqlalchemy import case, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
-from app.core.database import along_an_index
-from app.core.types import plainly
 from notifications import providers
 from notifications.addressing import Resolvers, addresses, fillings, in_welsh
 from notifications.attempts import ClaimedAlert, WaitingAlert
 from notifications.channels.base import AlertChannel, Answering
 from notifications.guarded import changed
-from notifications.models import Alert, AlertAbout, AlertCover, Notification
+from notifications.models import Alert
 from notifications.providers import Room
 from notifications.results import ACTOR, SET_ASIDE_AFTER, covered_by, record, set_aside
-from notifications.states import UNSETTLED, AlertState, Channel, NotificationState, Template
+from notifications.states import AlertState
+from notifications.waiting import PERHAPS_SENT, due, end, sendable, waiting
 
 __all__ = ["claim", "record"]
 
-# Sent after everything a child waits for.
-_CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
-# Least time left first, as the index of all that is open has them.
-_ORDER = (Alert.due_at, Alert.planned_at, Alert.id)
-_OPEN = Alert.state.in_(plainly(AlertState, UNSETTLED))
 _NO_RESOLVERS: Resolvers = MappingProxyType({})
-_PERHAPS_SENT = frozenset({AlertState.UNKNOWN, AlertState.ATTEMPTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,105 +57,21 @@ def claim(
     ran out was perhaps sent; it is taken again, and its provider is asked, or its repeat is the
     same bytes. One whose sending took the process down time and again is set aside instead.
     """
-    if session.scalars(select(Alert.id).where(_due(now)).limit(1)).first() is None:
+    if session.scalars(select(Alert.id).where(due(now)).limit(1)).first() is None:
         return []
     # Providers first, alerts after: as results are recorded, so that neither holds up the other.
     rooms = providers.rooms(session, channels, limit=limit, now=now)
     _set_aside_what_keeps_failing(session, now)
     some = min(limit, sum(room.left for room in rooms)) if channels else limit
-    alerts = _waiting(session, _due(now), _sendable(rooms) if channels else true(), force, some)
+    alerts = waiting(session, now, sendable(rooms) if channels else true(), force, some)
     filled = fillings(session, cipher, alerts, resolvers)
-    _end(session, [alert for alert in alerts if filled[alert.id] is None], now)
+    end(session, [alert.id for alert in alerts if filled[alert.id] is None], now)
     wanted = [alert for alert in alerts if filled[alert.id] is not None]
     ways = _ways(wanted, rooms) if channels else {alert.id: _ONLY_ONE for alert in wanted}
     taken = [alert for alert in wanted if alert.id in ways]
     _lease(session, taken, ways, owner=owner, until=now + timedelta(seconds=lease_seconds))
     providers.spend(session, rooms, now=now)
     return _claimed(session, cipher, taken, filled, ways)
-
-
-def _waiting(
-    session: Session, due: ColumnElement[bool], sendable: ColumnElement[bool], force: str | None,
-    limit: int,
-) -> Sequence[WaitingAlert]:  # fmt: skip
-    """Lock what is to be sent next, in order.
-
-    What can wait is looked for where there is room left.
-    """
-    may_go = and_(due, sendable, *([Alert.force == force] if force is not None else []))
-    found: list[WaitingAlert] = []
-    for kind in (Alert.template.not_in(_CAN_WAIT), Alert.template.in_(_CAN_WAIT)):
-        found += _of_kind(session, and_(may_go, kind), limit - len(found))
-        if len(found) == limit:
-            break
-    return found
-
-
-def _of_kind(session: Session, may_go: ColumnElement[bool], limit: int) -> list[WaitingAlert]:
-    """Walk along what is unsettled until so many are found that somebody waits for.
-
-    In one statement with all else that is asked of them, every database sorts all there is, for
-    each block anew (docs/decisions/0145).
-    """
-    found: list[WaitingAlert] = []
-    seen: list[UUID] = []
-    while len(found) < limit:
-        walk = select(Alert.id).where(may_go, *([Alert.id.not_in(seen)] if seen else []))
-        with along_an_index(session):
-            ids = session.scalars(walk.order_by(*_ORDER).limit(limit)).all()
-        found += _locked(session, may_go, _awaited(session, ids), limit - len(found))
-        seen += ids
-        if len(ids) < limit:
-            break
-    return found
-
-
-def _awaited(session: Session, ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of the alerts that somebody still waits for."""
-    if not ids:
-        return set()
-    untold = (
-        select(AlertCover.alert_id)
-        .join(Notification, Notification.id == AlertCover.notification_id)
-        .where(
-            AlertCover.alert_id.in_(ids), Notification.told_at.is_(None),
-            Notification.state == NotificationState.READY,
-        )
-    )  # fmt: skip
-    about = select(AlertAbout.alert_id).where(AlertAbout.alert_id.in_(ids))
-    return {*session.scalars(untold), *session.scalars(about)}
-
-
-def _locked(
-    session: Session, may_go: ColumnElement[bool], ids: Collection[UUID], limit: int
-) -> list[WaitingAlert]:  # fmt: skip
-    if not ids:
-        return []
-    rows = session.execute(
-        select(*(getattr(Alert, name) for name in WaitingAlert._fields))
-        .where(Alert.id.in_(ids), may_go)
-        .order_by(*_ORDER)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [WaitingAlert._make(row) for row in rows]
-
-
-def _sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
-    """Return what some provider with room left has: what none can take must not fill a block."""
-    full = [Channel(room.channel.name) for room in rooms if room.only_full]
-    waits = and_(
-        Alert.state.in_(_PERHAPS_SENT), Alert.channel.is_not(None), Alert.channel.in_(full)
-    )
-    able = (
-        and_(
-            Alert.medium == room.channel.medium,
-            Alert.template.in_([one for one in Template if room.channel.carries(one)]),
-        )
-        for room in rooms
-        if room.left
-    )
-    return and_(not_(waits), or_(false(), *able))
 
 
 def _ways(alerts: Sequence[WaitingAlert], rooms: Sequence[Room]) -> dict[UUID, Way]:
@@ -191,7 +100,7 @@ def _ways(alerts: Sequence[WaitingAlert], rooms: Sequence[Room]) -> dict[UUID, W
 
 
 def _perhaps_has(room: Room, alert: WaitingAlert) -> bool:
-    return alert.state in _PERHAPS_SENT and room.channel.name == alert.channel
+    return alert.state in PERHAPS_SENT and room.channel.name == alert.channel
 
 
 def _had_another(room: Room, alert: WaitingAlert) -> bool:
@@ -241,30 +150,6 @@ def _set_aside_what_keeps_failing(session: Session, now: datetime) -> None:
         alert.lease_owner, alert.lease_until, alert.last_code = None, None, "no_result"
         set_aside(session, alert, covered[alert.id], now=now, actor=ACTOR)
     session.flush()
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        _OPEN,
-        or_(
-            and_(Alert.state != AlertState.ATTEMPTING, Alert.next_attempt_at <= now),
-            and_(Alert.state == AlertState.ATTEMPTING, Alert.lease_until <= now),
-        ),
-    )
-
-
-def _end(session: Session, alerts: Sequence[WaitingAlert], now: datetime) -> None:
-    """Let alerts go that nobody needs any more; they are locked."""
-    if not alerts:
-        return
-    changed(
-        session,
-        update(Alert)
-        .where(Alert.id.in_([alert.id for alert in alerts]))
-        .values(
-            state=AlertState.NOT_NEEDED, settled_at=now, lease_owner=None, lease_until=None
-        ),
-    )  # fmt: skip
 
 
 def _claimed(

@@ -155,7 +155,8 @@ def _write_handed_over(session: Session, results: Sequence[AlertResult], now: da
         session,
         update(Alert)
         .where(
-            Alert.id == references.id, Alert.state == AlertState.ATTEMPTING,
+            # Leased is attempting, by a CHECK; and what is leased is few.
+            Alert.id == references.id, Alert.lease_until.is_not(None),
         )
         .values(
             provider_reference=references.text,

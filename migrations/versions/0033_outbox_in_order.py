@@ -1,7 +1,7 @@
 """the outbox in order: what is not settled by the time left to it (docs/decisions/0145)
 
 Expand first, contract in a later release: the previous release must work on this schema. On
-PostgreSQL alerts are not written while the index is made: run it outside the night.
+PostgreSQL alerts are neither read nor written meanwhile: run it outside the night.
 """
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ _BEFORE = sa.text("state IN ('planned', 'unknown', 'attempting')")
 
 
 def upgrade() -> None:
+    op.drop_index("ix_alert_to_send", table_name="alert")
     op.create_index(
         "ix_alert_unsettled", "alert", ["due_at", "planned_at", "id"],
         sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED,
@@ -25,13 +26,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_alert_leased", "alert", ["lease_until"], sqlite_where=_LEASED, postgresql_where=_LEASED
     )
-    op.drop_index("ix_alert_to_send", table_name="alert")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_alert_leased", table_name="alert")
+    op.drop_index("ix_alert_unsettled", table_name="alert")
     op.create_index(
         "ix_alert_to_send", "alert", ["next_attempt_at", "due_at"],
         sqlite_where=_BEFORE, postgresql_where=_BEFORE,
     )  # fmt: skip
-    op.drop_index("ix_alert_leased", table_name="alert")
-    op.drop_index("ix_alert_unsettled", table_name="alert")

@@ -101,7 +101,7 @@ class NotifyChannel:
         """Hand one alert over; raise `ChannelError` whose kind says what the next try may do."""
         answer = self._post(f"/v2/notifications/{_PATH[self.medium]}", self._body(message))
         if answer.status_code == httpx.codes.CREATED:
-            return Sent(_text(answer, "id"), Phase.ACCEPTED)
+            return Sent(_plain(_text(answer, "id")), Phase.ACCEPTED)
         raise _meaning(answer, self.medium)
 
     def find(self, alert_id: UUID) -> Found | None:
@@ -227,7 +227,7 @@ def _rows(answer: httpx.Response) -> list[dict[str, Any]]:
 
 
 def _found(row: Mapping[str, Any]) -> Found:
-    return Found(str(row.get("id", ""))[:64], status_of(str(row.get("status", ""))))
+    return Found(_plain(str(row.get("id", ""))), status_of(str(row.get("status", ""))))
 
 
 def _text(answer: httpx.Response, name: str) -> str:
@@ -236,6 +236,11 @@ def _text(answer: httpx.Response, name: str) -> str:
         return str(answer.json().get(name) or "")
     except (ValueError, AttributeError):
         return ""
+
+
+def _plain(text: str) -> str:
+    """Return a reference as a row can keep it: one that cannot be kept would hold up a block."""
+    return text.encode("ascii", "replace").replace(b"\0", b"?").decode()[:64]
 
 
 def _lost(error: httpx.HTTPError) -> str:

@@ -1,11 +1,13 @@
 """The outbox: leases, fences, retries, and real concurrency on both databases."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from app.core.models import AuditEntry
 from app.core.scope import PLATFORM
@@ -57,6 +59,19 @@ def the_alert(force: NotifyingForce) -> Alert:
     (alert,) = force.rows(Alert)
     assert isinstance(alert, Alert)
     return alert
+
+
+@contextmanager
+def counting(force: NotifyingForce) -> Iterator[list[str]]:
+    """Yield the statements that are asked meanwhile."""
+    asked: list[str] = []
+
+    def keep(_connection: object, _cursor: object, said: str, *_: object) -> None:
+        asked.append(said)
+
+    event.listen(force.database.engine, "before_cursor_execute", keep)
+    yield asked
+    event.remove(force.database.engine, "before_cursor_execute", keep)
 
 
 def try_once(force: NotifyingForce, kind: ResultKind, code: str | None = None) -> Alert:
@@ -231,6 +246,28 @@ def test_while_it_is_held_its_alert_waits(
     assert len(take(force)) == 1
 
 
+def test_a_claim_that_ran_out_after_its_matter_ended_is_let_go(
+    force: NotifyingForce, placed: UUID, planned: UUID
+) -> None:
+    take(force)
+    force.act(placed, receipts.opened)
+    force.later(2)
+    assert take(force) == []
+    assert the_alert(force).state is AlertState.NOT_NEEDED
+
+
+def test_a_claim_that_ran_out_while_its_matter_is_held_is_kept(
+    force: NotifyingForce, placed: UUID, planned: UUID
+) -> None:
+    take(force)
+    force.act(placed, receipts.not_our_pupil)
+    force.later(2)
+    assert take(force) == []
+    assert the_alert(force).state is AlertState.ATTEMPTING
+    force.act(placed, receipts.undo_not_our_pupil)
+    assert len(take(force)) == 1
+
+
 def test_an_alert_not_begun_goes_back_as_if_it_had_not_been_claimed(
     force: NotifyingForce, planned: UUID
 ) -> None:
@@ -271,6 +308,56 @@ def test_many_that_nobody_waits_for_hold_up_nobody(force: NotifyingForce) -> Non
     assert len(force.rows(Alert, state=AlertState.PLANNED)) == 7
     (claimed,) = take(force, limit=2)
     assert claimed.address == "dsl@school.example.org"
+
+
+def test_a_claim_asks_no_more_where_many_wait_for_nobody(force: NotifyingForce) -> None:
+    """A provider tried again is given one: who stands before that in vain costs nothing."""
+    asked: dict[int, int] = {}
+    for many in (3, 9):
+        ended = []
+        for number in range(many):
+            urn = URN + 100 * many + number
+            force.school(urn, f"dsl{urn}@school.example.org")
+            ended.append(force.place(force.order(urn=urn, due=morning(DUE - minutes(30)))))
+        force.school(URN + 100 * many - 1, f"last{many}@school.example.org")
+        force.place(force.order(urn=URN + 100 * many - 1))
+        force.at(DUE - minutes(120))
+        force.chase()
+        with force.database.write(PLATFORM) as session:
+            session.execute(
+                update(Notification)
+                .where(Notification.id.in_(ended))
+                .values(state=NotificationState.RECALLED)
+            )
+        with counting(force) as statements:
+            (claimed,) = take(force, limit=1)
+        asked[many] = len(statements)
+        assert claimed.address == f"last{many}@school.example.org"
+    assert len(set(asked.values())) == 1
+
+
+def test_each_alert_of_a_block_keeps_its_own_reference(force: NotifyingForce) -> None:
+    for number in range(3):
+        force.school(URN + 100 + number, f"dsl{number}@school.example.org")
+        force.place(force.order(urn=URN + 100 + number))
+    force.at(DUE - minutes(120))
+    force.chase()
+    block = take(force)
+    references = dict(
+        zip((one.alert_id for one in block), ('<"it\'s"@x>', None, "<ô\\n@x>"), strict=True)
+    )
+    settle(
+        force,
+        *(
+            AlertResult(
+                one.alert_id, one.fence, ResultKind.HANDED_OVER, channel="recording",
+                reference=references[one.alert_id],
+            )
+            for one in block
+        ),
+    )  # fmt: skip
+    kept = {alert.id: alert.provider_reference for alert in force.rows(Alert)}
+    assert kept == references
 
 
 def test_a_record_that_does_not_open_fails_alone(force: NotifyingForce, planned: UUID) -> None:
