@@ -241,7 +241,7 @@ class Alert(Delivered, Base):
         # The outbox walks along it, least time left first. Written as `plainly` writes it, or
         # SQLite would not know it again.
         Index(
-            "ix_alert_unsettled", "due_at", "planned_at", "id",
+            "ix_alert_unsettled", "due_at", "planned_at",
             sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED,
         ),
         Index(

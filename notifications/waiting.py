@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, literal, not_, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import along_an_index
@@ -21,8 +21,10 @@ from notifications.states import UNSETTLED, AlertState, Channel, NotificationSta
 
 # Sent after everything a child waits for.
 _CAN_WAIT = (Template.DRILL, Template.INVITATION, Template.ACCOUNT)
-# Least time left first, as the index of all that is open has them.
-_ORDER = (Alert.due_at, Alert.planned_at, Alert.id)
+# Least time left first, as the index of all that is open has them. Where two are alike the rows
+# that lie beside each other go together: by their ids, which are chance, each would be in another
+# page of the table.
+_ORDER = (Alert.due_at, Alert.planned_at)
 _OPEN = Alert.state.in_(plainly(AlertState, UNSETTLED))
 # So many are looked at in one go, also where there is room for few.
 _PAGE = 400
@@ -84,13 +86,13 @@ def _of_kind(
     each block anew (docs/decisions/0145).
     """
     found: list[WaitingAlert] = []
-    further: ColumnElement[bool] = true()
+    seen: set[UUID] = set()
     page = max(limit, _PAGE)
     while len(found) < limit:
-        walk = select(Alert.id, *_ORDER[:-1]).where(may_go, further).order_by(*_ORDER).limit(page)
+        walk = select(Alert.id).where(may_go).order_by(*_ORDER).limit(page)
         with along_an_index(session):
-            rows = session.execute(walk).all()
-        ids = [row.id for row in rows]
+            walked = session.scalars(walk).all()
+        ids = [one for one in walked if one not in seen]
         awaited = _awaited(session, ids)
         _end_what_ran_out(session, [one for one in ids if one not in awaited], now)
         wanted = [one for one in ids if one in awaited]
@@ -98,14 +100,11 @@ def _of_kind(
             some = limit - len(found)
             found += _locked(session, wanted[:some], now)
             wanted = wanted[some:]
-        if len(rows) < page:
+        if len(walked) < page:
             break
-        last = rows[-1]
-        further = tuple_(*_ORDER) > tuple_(
-            literal(last.due_at, Alert.due_at.type),
-            literal(last.planned_at, Alert.planned_at.type),
-            literal(last.id, Alert.id.type),
-        )
+        # As far again, from the beginning: those found are locked, and some have ended.
+        seen.update(ids)
+        page *= 2
     return found
 
 

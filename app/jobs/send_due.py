@@ -14,6 +14,8 @@ from notifications.attempts import AlertResult, ClaimedAlert
 from notifications.delivery import send_all
 
 BLOCK = 400
+# The first leave while the next are claimed.
+FIRST_BLOCK = 100
 # A block is claimed while the one before it is being sent: both must be over within its lease.
 BLOCK_SECONDS = 25.0
 LEASE_LEFT_SECONDS = 50.0
@@ -34,7 +36,7 @@ def send_due(tick: Tick) -> StepReport:
         return send_all(claims, *channels, seconds=min(BLOCK_SECONDS, left))
 
     with ThreadPoolExecutor(1, "sending") as ahead:
-        claimed, claims = monotonic(), _claim(tick)
+        claimed, claims = monotonic(), _claim(tick, FIRST_BLOCK)
         sending = ahead.submit(send, claims, claimed)
         while claims:
             claimed, following = monotonic(), [] if tick.out_of_time else _claim(tick)
@@ -51,14 +53,14 @@ def send_due(tick: Tick) -> StepReport:
     return report
 
 
-def _claim(tick: Tick) -> list[ClaimedAlert]:
+def _claim(tick: Tick, limit: int = BLOCK) -> list[ClaimedAlert]:
     def work(session: Session) -> list[ClaimedAlert]:
         claims = outbox.claim(
             session,
             tick.wiring.cipher,
             owner=tick.owner,
             now=tick.moment(),
-            limit=BLOCK,
+            limit=limit,
             force=tick.force,
             resolvers=tick.wiring.resolvers,
             channels=tick.wiring.channels,

@@ -20,7 +20,7 @@ _BEFORE = sa.text("state IN ('planned', 'unknown', 'attempting')")
 def upgrade() -> None:
     op.drop_index("ix_alert_to_send", table_name="alert")
     op.create_index(
-        "ix_alert_unsettled", "alert", ["due_at", "planned_at", "id"],
+        "ix_alert_unsettled", "alert", ["due_at", "planned_at"],
         sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED,
     )  # fmt: skip
     op.create_index(
