@@ -1,6 +1,7 @@
 """The night's acts of the force's own system: pushing, sending again, correcting, closing."""
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from app.core.clock import london_date
@@ -20,6 +21,7 @@ class Evening:
         self._telling = telling
         self.answers: dict[str, int] = {}
         self.hidden_answer: dict[str, Any] = {}
+        self._closed_at = datetime.max.replace(tzinfo=UTC)
 
     @property
     def _police(self) -> Police:
@@ -69,11 +71,18 @@ class Evening:
         on = max(london_date(push.at) for push in self._world.pushes)
         answer = self._police.close_night(on.isoformat(), totals).raise_for_status().json()
         self.answers["close"] = 200
+        self._closed_at = self._world.clock.now()
         equal = answer.get("equal")
         self._say(
             f"the night is closed: {totals['incidents']} incidents, {totals['children']} children, "
             f"control totals {'equal' if equal else 'DIFFER'}"
         )
+
+    def pushed_since_close(self) -> list[dict[str, Any]]:
+        """Return the messages of the morning after, the newest of each incident."""
+        closed = self._closed_at
+        bodies = {one.reference: one.body for one in self._world.pushes if one.at > closed}
+        return list(bodies.values())
 
     def withdraw(self, reference: str) -> None:
         """Take an incident back after a school has read it."""

@@ -4,6 +4,7 @@ import signal
 import tempfile
 import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -61,7 +62,7 @@ def run(*, check: bool, port: int | None, data_dir: Path | None) -> int:
         _epilogue(world, telling)
         if check:
             return _checked(story, telling)
-        _serve_on(world, telling)
+        _serve_on(story, telling)
         return 0
 
 
@@ -122,16 +123,20 @@ def _checked(story: Story, telling: Telling) -> int:
     return 0 if all(one.good for one in found) else 1
 
 
-def _serve_on(world: World, telling: Telling) -> None:
+def _serve_on(story: Story, telling: Telling) -> None:
     """Let the clock go and serve with the jobs at their usual pace until Ctrl-C."""
+    world = story.world
     world.clock.let_go()
     fresh = make_fresh(world.clock.now())
     for body in fresh:
         world.control_room.push(body).raise_for_status()
     today = london_date(world.clock.now())
     if today != world.county.day:
-        # The night since the story's: left open, it would rightly be alarmed about from six.
-        world.control_room.close_night(today.isoformat(), totals_of(fresh)).raise_for_status()
+        # The night since the story's: left open, it would rightly be alarmed about from six. The
+        # next one begins where the story's was closed, and so has what its morning brought.
+        next_one = today == world.county.day + timedelta(days=1)
+        bodies = [*fresh, *(story.evening.pushed_since_close() if next_one else ())]
+        world.control_room.close_night(today.isoformat(), totals_of(bodies)).raise_for_status()
     world.tick()
     rows = [
         (world.people[key].what, world.people[key].name, world.people[key].email)
