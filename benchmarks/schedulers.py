@@ -47,7 +47,7 @@ from benchmarks.figures import remember
 from benchmarks.scheduler_lives import Nursery, RunningClock, end, nursery, pause, wake
 from notifications.channels.sink import Fault, MailSink
 from notifications.models import Alert, Notification, Occurrence
-from notifications.states import AlertState
+from notifications.states import UNSETTLED, AlertState
 from schools.matching.details import Band
 from schools.matching.models import Match
 
@@ -59,7 +59,6 @@ _LOOK_SECONDS = 0.02
 _MISSES = 5
 _STALE = "stale_result"
 _ONCE = (Event.CHILD_MATCHED, Event.NOTIFICATION_PLACED, Event.STEP_TAKEN)
-_IN_HAND = (AlertState.PLANNED, AlertState.ATTEMPTING, AlertState.UNKNOWN)
 
 
 class NobodyMet(RuntimeError):
@@ -196,7 +195,7 @@ def _until_quiet(wiring: Wiring, clock: RunningClock, *, seconds: float) -> None
     until = monotonic() + seconds
     while monotonic() < until:
         due = select(func.count()).where(
-            Alert.state.in_(_IN_HAND), Alert.next_attempt_at <= clock.now()
+            Alert.state.in_(UNSETTLED), Alert.next_attempt_at <= clock.now()
         )
         with wiring.database.read(PLATFORM) as session:
             if not _received(session) and not _uncomposed(session) and not session.scalar(due):

@@ -22,7 +22,7 @@ log = logs.get(__name__)
 # At most so many conversations at once; one slow mailbox holds up none of the others.
 CONCURRENCY = 8
 # A block must be over before its lease is: what was not begun by then goes back unharmed.
-BLOCK_SECONDS = 40.0
+BLOCK_SECONDS = 25.0
 
 _KINDS = {
     ErrorKind.PERMANENT: ResultKind.PERMANENT,

@@ -62,13 +62,13 @@ def sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
 
 
 def waiting(
-    session: Session, now: datetime, sendable: ColumnElement[bool], force: str | None, limit: int
+    session: Session, now: datetime, able: ColumnElement[bool], force: str | None, limit: int
 ) -> Sequence[WaitingAlert]:  # fmt: skip
     """Lock what is to be sent next, in order.
 
     What can wait is looked for where there is room left.
     """
-    may_go = and_(due(now), sendable, *([Alert.force == force] if force is not None else []))
+    may_go = and_(due(now), able, *([Alert.force == force] if force is not None else []))
     found: list[WaitingAlert] = []
     for kind in (Alert.template.not_in(_CAN_WAIT), Alert.template.in_(_CAN_WAIT)):
         found += _of_kind(session, and_(may_go, kind), now, limit - len(found))
