@@ -412,3 +412,25 @@ def test_rows_that_another_is_taking_are_passed_over_not_waited_for(
         theirs = take(force, "quick")
     assert len(mine) == len(theirs) == 2
     assert not {one.alert_id for one in mine} & {one.alert_id for one in theirs}
+
+
+@pytest.mark.feature("DL2")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_is_told_while_the_claim_is_looking_is_not_alerted(
+    force: NotifyingForce, planned: UUID
+) -> None:
+    """Whether somebody waits is asked first, and the alert is locked after: a person is between."""
+    (notification,) = force.rows(Notification)
+    told: list[bool] = []
+
+    def tell(_connection: object, _cursor: object, said: str, *_: object) -> None:
+        if "alert.id = ANY" in said and "SKIP LOCKED" in said and not told:
+            told.append(True)
+            force.act(notification.id, receipts.opened)
+
+    event.listen(force.database.engine, "before_cursor_execute", tell)
+    assert take(force) == []
+    event.remove(force.database.engine, "before_cursor_execute", tell)
+    assert told
+    alert = the_alert(force)
+    assert (alert.state, alert.fence) == (AlertState.NOT_NEEDED, 0)

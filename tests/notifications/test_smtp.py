@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from app.core.cipher import Cipher
 from app.core.settings import MailSecurity
+from notifications.channels import smtp
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase
 from notifications.channels.sink import Fault, MailSink
 from notifications.verp import alert_of
@@ -190,6 +191,20 @@ def test_lost_before_the_content_nothing_was_taken_and_the_next_try_is_the_only_
     assert sink.messages == []
     channel.send(MESSAGE)
     assert len(sink.messages) == 1
+
+
+@pytest.mark.feature("DL2")
+def test_a_line_that_breaks_within_the_content_has_handed_over_nothing(
+    sink: MailSink, channel_to: ChannelTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a socket takes at once: the final dot was never said."""
+    channel = channel_to(sink)
+    monkeypatch.setattr(smtp, "build_message", lambda *_, **__: b"a line\r\n" * 2_000_000)
+    sink.fail_next(Fault.LOST_BEFORE_CONTENT)
+    with pytest.raises(ChannelError) as failed:
+        channel.send(MESSAGE)
+    assert (failed.value.kind, failed.value.code) == (ErrorKind.TEMPORARY, "lost_at_content")
+    assert sink.messages == []
 
 
 @pytest.mark.feature("DL3")
