@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from app.access.clients import ALL_SCOPES, Caller
@@ -12,6 +11,7 @@ from app.casework import (
     acknowledging,
     calling,
     following_up,
+    key_adults,
     not_our_pupil,
     opening,
     recalling,
@@ -19,21 +19,22 @@ from app.casework import (
 )
 from app.casework.acting import Acting
 from app.casework.inbox import Line, inbox
+from app.casework.not_our_pupil import NotOurs
 from app.casework.police import PoliceActing
 from app.casework.provider_news import note_status
 from app.casework.settling import Answer, settle
 from app.casework.withdraw import withdraw_incident
+from app.core.clock import london_date
 from app.core.errors import ServiceError
 from app.core.scope import PLATFORM, of_force
 from app.intake.payload import IncidentMessage, WithdrawalMessage
 from app.intake.receive import Submission
+from app.simulation import incidents, knowing
 from app.simulation.county import FORCES
 from app.simulation.world import Pushed, World
 from notifications.channels.govuk_notify import status_of
 from notifications.states import CallResult, FollowUpCode
 from schools.matching.models import ReviewReason
-
-_FORENAMES = ("Aderyn", "Bramwell", "Cassia", "Doran", "Elowen", "Fenwick")
 
 
 def push(world: World) -> None:
@@ -48,7 +49,7 @@ def push(world: World) -> None:
 
 
 def _push(world: World, force: str, reference: str, version: int) -> None:
-    body = _incident(world, reference, version)
+    body = incidents.body(world, reference, version)
     message = IncidentMessage.model_validate_json(json.dumps(body))
     world.secrets.add(reference.encode())
     for child in body["children"]:
@@ -60,36 +61,6 @@ def _push(world: World, force: str, reference: str, version: int) -> None:
         (outcome,) = store(world.wiring, [submission])
         if not isinstance(outcome, ServiceError):
             world.answered.add(Pushed(force, reference, version))
-
-
-def _incident(world: World, reference: str, version: int) -> dict[str, Any]:
-    """Return a body that is the same whenever this version is pushed."""
-    draw = world.chance.of_key("incident", reference, version)
-    count = 1 + int(draw * 3)
-    return {
-        "reference": reference, "version": version,
-        "occurred_from": (world.now - timedelta(hours=1)).isoformat(),
-        "children": [_child(world, reference, version, number) for number in range(count)],
-    }  # fmt: skip
-
-
-def _child(world: World, reference: str, version: int, number: int) -> dict[str, Any]:
-    draw = world.chance.of_key("child", reference, number)
-    schools = world.county.schools
-    school = schools[int(draw * len(schools))]
-    moved = world.chance.of_key("moved", reference, version, number) < 0.2
-    if moved:
-        school = schools[(schools.index(school) + version) % len(schools)]
-    told: dict[str, Any] = {"school_name": school.name, "town": school.town}
-    if draw * 100 % 1 < 0.15:
-        told = {"school_name": "St Nobody’s", "town": "Otherby"}
-    return {
-        "ref": f"c{number}", "forename": _FORENAMES[int(draw * 97) % len(_FORENAMES)],
-        "surname": f"Simulacrum-{reference[4:]}-{number}",
-        "date_of_birth": f"{2015 + int(draw * 5)}-03-0{1 + number}",
-        "relation": "child_of_both", "presence": "heard", "education": told,
-        "residences": [{"postcode": "ZZ99 3VZ", "authority": "999"}],
-    }  # fmt: skip
 
 
 def withdraw(world: World) -> None:
@@ -116,7 +87,7 @@ def recall(world: World) -> None:
     if not ids:
         return
     acting = world.acting(f"desk.{force}@example.org")
-    with world.wiring.database.write(world.scope_of(acting)) as session:
+    with world.writing(acting) as session:
         recalling.recall(
             session, acting, notification_id=world.chance.pick(ids),
             reason=recalling.RecallReason.WRONG_SCHOOL,
@@ -124,11 +95,14 @@ def recall(world: World) -> None:
 
 
 def use_inbox(world: World) -> None:
-    """A key adult does the next thing with one line of the inbox, or says "not our pupil"."""
-    key_adults = [one for school in world.county.schools for one in school.key_adults]
-    acting = world.acting(world.chance.pick(key_adults))
-    with world.wiring.database.read(world.scope_of(acting)) as session:
+    """Somebody does the next thing with one line of the inbox, or says "not our pupil"."""
+    email = world.chance.pick(world.county.readers)
+    acting = world.acting(email)
+    if not acting.actor.grants:
+        return  # has left
+    with world.reading(acting) as session:
         lines = inbox(session, acting)
+    knowing.reads(world, email, lines)
     groups: tuple[tuple[tuple[Line, ...], Callable[[World, Acting, Line], None]], ...] = (
         (lines.to_open, _open), (lines.to_acknowledge, _acknowledge),
         (lines.to_follow_up, _follow_up),
@@ -141,25 +115,62 @@ def use_inbox(world: World) -> None:
 
 def _open(world: World, acting: Acting, line: Line) -> None:
     refuses = world.chance.one_in(8)
-    with world.wiring.database.write(world.scope_of(acting)) as session:
+    with world.writing(acting) as session:
         opening.take_first_step(session, acting, notification_id=line.notification_id)
-    with world.wiring.database.write(world.scope_of(acting)) as session:
+    with world.writing(acting) as session:
         if refuses:
-            not_our_pupil.say_not_our_pupil(session, acting, notification_id=line.notification_id)
+            not_our_pupil.say_not_our_pupil(
+                session, acting, notification_id=line.notification_id,
+                why=world.chance.pick((None, *NotOurs)),
+            )  # fmt: skip
             return
         opening.answer_questions(
-            session, acting, notification_id=line.notification_id, on_roll=True,
-            knows_family=world.chance.one_in(20), tied=False,
+            session, acting, notification_id=line.notification_id,
+            on_roll=not world.chance.one_in(20), knows_family=world.chance.one_in(20),
+            tied=world.chance.one_in(20),
         )  # fmt: skip
 
 
+def undo(world: World) -> None:
+    """Somebody at a school takes "not our pupil" back, in time or too late."""
+    email = world.chance.pick(world.county.readers)
+    acting = world.acting(email)
+    closed = world.look.execute("SELECT id FROM notification WHERE state = 'held' ORDER BY id")
+    ids = [UUID(one) for (one,) in closed]
+    if ids:
+        with world.writing(acting) as session:
+            not_our_pupil.undo_not_our_pupil(
+                session, acting, notification_id=world.chance.pick(ids)
+            )
+
+
+def be_away(world: World) -> None:
+    """Somebody at a school is away from today on, is back, or has left for good."""
+    email = world.chance.pick([one for school in world.county.schools for one in school.key_adults])
+    acting, today = world.acting(email), london_date(world.now)
+    if not acting.actor.grants:
+        return
+    adult = world.county.key_adults[email]
+    if world.chance.one_in(8):
+        with world.writing(acting) as session:
+            key_adults.record_leaving(session, acting, key_adult_id=adult, left_on=today)
+        world.left[email] = world.now
+        return
+    with world.writing(acting) as session:
+        if world.chance.one_in(3):
+            key_adults.end_absence(session, acting, key_adult_id=adult, first_on=today)
+        else:
+            days = key_adults.Days(today, today + timedelta(days=world.chance.between(0, 3)))
+            key_adults.record_absence(session, acting, key_adult_id=adult, days=days)
+
+
 def _acknowledge(world: World, acting: Acting, line: Line) -> None:
-    with world.wiring.database.write(world.scope_of(acting)) as session:
+    with world.writing(acting) as session:
         acknowledging.acknowledge(session, acting, notification_id=line.notification_id)
 
 
 def _follow_up(world: World, acting: Acting, line: Line) -> None:
-    with world.wiring.database.write(world.scope_of(acting)) as session:
+    with world.writing(acting) as session:
         following_up.record_follow_up(
             session, acting, notification_id=line.notification_id,
             codes=[world.chance.pick(list(FollowUpCode))],
@@ -168,21 +179,21 @@ def _follow_up(world: World, acting: Acting, line: Line) -> None:
 
 def ring(world: World) -> None:
     """Somebody of a force's desk rings the next school on the call sheet."""
-    force = world.chance.pick(FORCES)
-    acting = world.acting(f"desk.{force}@example.org")
-    scope = world.scope_of(acting)
-    with world.wiring.database.read(scope) as session:
+    force, email = world.chance.pick(world.county.desks)
+    acting = world.acting(email)
+    with world.reading(acting) as session:
         lines = [line for one in calling.sheet(session, acting, force=force) for line in one.lines]
+    knowing.lists(world, email, {line.reference for line in lines})
     if not lines:
         return
     line = world.chance.pick(lines)
     result = world.chance.pick((CallResult.TOLD, CallResult.NO_ANSWER, CallResult.RING_BACK))
-    with world.wiring.database.write(scope) as session:
+    with world.writing(acting) as session:
         calling.claim(session, acting, line_id=line.line_id)
     if result is CallResult.TOLD:
-        with world.wiring.database.write(scope) as session:
+        with world.writing(acting) as session:
             calling.show_content(session, acting, line_id=line.line_id, untied=True)
-    with world.wiring.database.write(scope) as session:
+    with world.writing(acting) as session:
         calling.record_call(
             session, acting, line_id=line.line_id, result=result, recipient_trained=True
         )
@@ -190,18 +201,18 @@ def ring(world: World) -> None:
 
 def review(world: World) -> None:
     """A reviewer settles one child at one of the schools, with a reason."""
-    force = world.chance.pick(FORCES)
-    acting = world.acting(f"reviewer.{force}@example.org")
-    scope = world.scope_of(acting)
-    with world.wiring.database.read(scope) as session:
+    _, email = world.chance.pick(world.county.reviewers)
+    acting = world.acting(email)
+    with world.reading(acting) as session:
         waiting = reviewing.queue(session, acting)
+    knowing.lists(world, email, {line.reference for line in waiting})
     if not waiting:
         return
     line = world.chance.pick(waiting)
     urn = world.chance.pick(world.county.schools).urn
-    with world.wiring.database.write(scope) as session:
+    with world.writing(acting) as session:
         reviewing.claim(session, acting, review_id=line.review_id, untied=True)
-    with world.wiring.database.write(scope) as session:
+    with world.writing(acting) as session:
         settle(
             session, acting, review_id=line.review_id,
             answer=Answer((urn,), ReviewReason.OFFICER_CLARIFIED, "", ()),

@@ -13,6 +13,7 @@ from app.access.clients import add_client
 from app.access.forces import add_force, set_area
 from app.access.models import Account
 from app.access.permissions import Role
+from app.access.restricted import set_group
 from app.casework.officers import add as add_officer
 from app.core.clock import london_date
 from app.core.policies import add_policy
@@ -29,6 +30,9 @@ from schools.term_dates import Nation
 ACTOR = "operator:simulation"
 COUNCIL = "999"
 FORCES = ("98", "99")
+# The force that has a group for restricted incidents.
+WITH_GROUP = "98"
+_OFFICER_OF_COUNCIL = "officer.999@example.org"
 # Each school's name, town, and how many key adults it has; the last has nobody.
 _SCHOOLS = {
     990001: ("Exampleton Primary School", "Exampleton", 2),
@@ -55,6 +59,32 @@ class County:
     schools: tuple[School, ...]
     clients: dict[str, UUID]
     accounts: dict[str, UUID]
+    # The rows of the register about the key adults.
+    key_adults: dict[str, UUID]
+    # Whom the group of a force leaves outside.
+    outside: frozenset[str]
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Who may be sent messages: the key adults of every school, and the council's officer."""
+        adults = [email for school in self.schools for email in school.key_adults]
+        return (*adults, _OFFICER_OF_COUNCIL)
+
+    @property
+    def desks(self) -> tuple[tuple[str, str], ...]:
+        """Forces with who rings for them."""
+        return (*((force, f"desk.{force}@example.org") for force in FORCES), _member("desk"))
+
+    @property
+    def reviewers(self) -> tuple[tuple[str, str], ...]:
+        """Forces with who settles for them."""
+        return (
+            *((force, f"reviewer.{force}@example.org") for force in FORCES), _member("reviewer"),
+        )  # fmt: skip
+
+
+def _member(what: str) -> tuple[str, str]:
+    return WITH_GROUP, f"{what}.group.{WITH_GROUP}@example.org"
 
 
 def found(wiring: Wiring) -> County:
@@ -73,13 +103,17 @@ def found(wiring: Wiring) -> County:
             client, _ = add_client(session, force=force, name="Control room", now=now, actor=ACTOR)
             clients[force] = client.id
             _desk(session, wiring, force, people, now)
+        _group(session, wiring, people, now)
         set_area(session, code=FORCES[1], councils=(COUNCIL,), now=now, actor=ACTOR)
         for school in schools:
             session.add(_establishment(school, now))
         session.flush()
+        _council(session, wiring, people, now)
         _key_adults(session, wiring, schools, people, now)
         _calendar(session, schools, now)
-    return County(schools, clients, people)
+        rows = _rows_of(session, wiring)
+    outside = frozenset(f"{what}.{WITH_GROUP}@example.org" for what in ("desk", "reviewer"))
+    return County(schools, clients, people, rows, outside)
 
 
 def _desk(
@@ -96,6 +130,40 @@ def _desk(
             name=f"Officer {place}", email=f"officer{place}.{force}@example.org",
             telephone=f"01632 96055{place}", verified=True, now=now, actor=ACTOR,
         )  # fmt: skip
+
+
+def _group(session: Session, wiring: Wiring, people: dict[str, UUID], now: datetime) -> None:
+    """Two people of one force, who can do all the work of its restricted incidents."""
+    of_group: list[UUID] = []
+    for what, role, duty in (
+        ("desk", Role.FORCE_DESK, Duty.DUTY_OFFICER), ("reviewer", Role.REVIEWER, Duty.REVIEWER),
+    ):  # fmt: skip
+        _, email = _member(what)
+        people[email] = _account(session, wiring, email, role, force=WITH_GROUP, now=now)
+        of_group.append(people[email])
+        add_officer(
+            session, wiring.cipher, owner=f"force:{WITH_GROUP}", duty=duty, position=None,
+            name=f"Member {what}", email=email, telephone="01632 960556", verified=True, now=now,
+            actor=ACTOR,
+        )  # fmt: skip
+    session.flush()
+    set_group(session, force=WITH_GROUP, accounts=of_group, now=now, actor=ACTOR)
+
+
+def _council(session: Session, wiring: Wiring, people: dict[str, UUID], now: datetime) -> None:
+    """One officer, for children at no school."""
+    email = _OFFICER_OF_COUNCIL
+    account, _ = add_account(
+        session, wiring.cipher, email=email, name="Officer", role=Role.COUNCIL_OFFICER, force=None,
+        urn=None, council=COUNCIL, now=now, actor=ACTOR,
+    )  # fmt: skip
+    session.get_one(Account, account.id).enrolled_at = now
+    people[email] = account.id
+    add_officer(
+        session, wiring.cipher, owner=f"council:{COUNCIL}", duty=Duty.COUNCIL_OFFICER,
+        position=None, name="Officer", email=email, telephone="01632 960557", verified=True,
+        now=now, actor=ACTOR,
+    )  # fmt: skip
 
 
 def _account(
@@ -141,6 +209,11 @@ def _key_adults(
             people[email] = _account(
                 session, wiring, email, Role.KEY_ADULT, urn=school.urn, now=now
             )
+
+
+def _rows_of(session: Session, wiring: Wiring) -> dict[str, UUID]:
+    rows = session.scalars(select(KeyAdult))
+    return {open_details(wiring.cipher, row).email: row.id for row in rows}
 
 
 def _prove_mobiles(session: Session, wiring: Wiring, now: datetime) -> None:

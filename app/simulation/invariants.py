@@ -51,14 +51,14 @@ def safety(world: World) -> list[str]:
             *_no_rank_fell(world), *_no_send_without_intent(world), *_taken_once(world),
         ]  # fmt: skip
         world.looked_at = now
-    return world.broken
+    return [*world.broken, *world.wrongly]
 
 
 def at_the_end(world: World) -> list[str]:
     """Return what is broken of the dearer checks: other schools, the bytes, the audit chain."""
     return [
         *_only_their_own(world), *_no_content_in_bytes(world), *_chain_holds(world),
-        *on_a_board(world),
+        *on_a_board(world), *_nobody_who_left(world),
     ]  # fmt: skip
 
 
@@ -226,7 +226,9 @@ def _only_their_own(world: World) -> Iterator[str]:
     for school in world.county.schools:
         for email in school.key_adults:
             acting = world.acting(email)
-            with world.wiring.database.read(world.scope_of(acting)) as session:
+            if not acting.actor.grants:
+                continue  # has left
+            with world.reading(acting) as session:
                 seen = inbox(session, acting)
             groups = (seen.to_open, seen.to_acknowledge, seen.to_follow_up, seen.done)
             for line in (one for group in groups for one in group):
@@ -240,6 +242,14 @@ def _no_content_in_bytes(world: World) -> Iterator[str]:
     for secret in world.secrets:
         if secret in text:
             yield "content_in_a_message"
+
+
+def _nobody_who_left(world: World) -> Iterator[str]:
+    """I16: who has left a school is alerted of no message that came after."""
+    for one in world.mail.sent:
+        left = world.left.get(one.message.address)
+        if left is not None and one.message.planned_at > left:
+            yield f"alerted_who_left:{one.message.alert_id}"
 
 
 def _chain_holds(world: World) -> Iterator[str]:

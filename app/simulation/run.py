@@ -139,6 +139,6 @@ def crash(_: World) -> None:
 
 _EVENTS: dict[Callable[[World], None], int] = {
     acts.push: 20, acts.use_inbox: 22, acts.ring: 6, acts.review: 10, acts.withdraw: 3,
-    acts.recall: 2, acts.hear: 6, step: 40, tick: 6, minutes: 14, hours: 4, jump: 2, weather: 6,
-    crash: 2,
+    acts.recall: 2, acts.undo: 2, acts.be_away: 3, acts.hear: 6, step: 40,
+    tick: 6, minutes: 14, hours: 4, jump: 2, weather: 6, crash: 2,
 }  # fmt: skip

@@ -7,21 +7,24 @@ answered) is what a police control room would know.
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
 
-from app.access.permissions import Actor, Role
+from app.access.permissions import Actor
 from app.access.roles import roles_of
-from app.casework.acting import Acting
+from app.casework.acting import Acting, reach_of
+from app.casework.restricted import close_to
 from app.core import ids, schema
 from app.core.cipher import Cipher
 from app.core.clock import HandClock, london_date
 from app.core.database import make_engine
 from app.core.key_file import Keys
-from app.core.scope import Scope
 from app.core.settings import Environment, Settings
 from app.jobs import PIPELINE
 from app.jobs.runner import Runner
@@ -77,6 +80,10 @@ class World:
     # Every word about a child that was pushed: none of them may be in a message.
     secrets: set[bytes] = field(default_factory=set)
     ranks: dict[str, int] = field(default_factory=dict)
+    # Who was shut out as having left their school, and when.
+    left: dict[str, datetime] = field(default_factory=dict)
+    # What somebody was let do or shown that they should not have been, as it happened.
+    wrongly: list[str] = field(default_factory=list)
     # As of when safety was last looked at, and what was broken then.
     looked_at: tuple[int, ...] = ()
     broken: list[str] = field(default_factory=list)
@@ -108,10 +115,19 @@ class World:
         actor = Actor(f"account:{account_id}", account_id=account_id, grants=grants)
         return Acting(self.now, actor, self.wiring.cipher)
 
-    def scope_of(self, acting: Acting) -> Scope:
-        every = tuple(Role)
-        actor = acting.actor
-        return Scope(actor.forces(*every), actor.urns(*every), actor.councils(*every))
+    @contextmanager
+    def reading(self, acting: Acting) -> Iterator[Session]:
+        """Yield what a page of theirs reads with: their rows, and not what is closed to them."""
+        with self.wiring.database.read(reach_of(acting.actor)) as session:
+            close_to(session, acting.actor, now=acting.now)
+            yield session
+
+    @contextmanager
+    def writing(self, acting: Acting) -> Iterator[Session]:
+        """Yield what a page of this person writes with, which may fail as any write may."""
+        with self.wiring.database.write(reach_of(acting.actor)) as session:
+            close_to(session, acting.actor, now=acting.now)
+            yield session
 
 
 class Worlds:
