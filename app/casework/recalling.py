@@ -18,7 +18,7 @@ from app.access.permissions import Action, Relation, may
 from app.casework.acting import Acting, require
 from app.casework.connections import declared_of, desk_tie, require_untied
 from app.casework.not_our_pupil import newest_match
-from app.casework.remembering import children_of
+from app.casework.remembering import children_of, remember_wrong_school
 from app.casework.restricted import only_for_message
 from app.casework.waiting import notification_for, recipient_name
 from app.core import audit
@@ -100,10 +100,16 @@ def recall(
 def take_back(
     session: Session, acting: Acting, notifications: Sequence[Notification], *, reason: RecallReason
 ) -> int:
-    """Recall these messages and give their children back to reviewers; return how many went."""
+    """Recall these messages and give their children back to reviewers; return how many went.
+
+    What went to a wrong school is kept: neither a newer version nor the child's next incident may
+    go there again by itself (domain.md §3).
+    """
     went = 0
     for found in notifications:
         children = children_of(session, found)
+        if reason is RecallReason.WRONG_SCHOOL and found.state not in ENDED:
+            remember_wrong_school(session, acting, found)
         counts = recall_notifications(
             session, [found.id], reason_code=reason.value, actor=acting.actor.id, now=acting.now
         )

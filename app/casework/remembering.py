@@ -95,6 +95,21 @@ def remember_refusal(session: Session, acting: Acting, notification: Notificatio
         )  # fmt: skip
 
 
+def remember_wrong_school(session: Session, acting: Acting, notification: Notification) -> None:
+    """Keep that a message was taken back as another school's: never there without a person.
+
+    A council has no roll that a child could not be on.
+    """
+    if notification.urn is None:
+        return
+    for child in children_of(session, notification):
+        judgements.remember(
+            session, force=child.force, person_digest=child.person_digest,
+            involved_child_id=child.id, urn=notification.urn, verdict=Verdict.NO,
+            source=JudgementSource.RECALL, actor=acting.actor.id, now=acting.now,
+        )  # fmt: skip
+
+
 def forget_refusal(session: Session, acting: Acting, notification: Notification) -> None:
     """Take "not our pupil" back; that it was said stays on record."""
     judgements.undo_said(

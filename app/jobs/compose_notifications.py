@@ -34,8 +34,8 @@ from notifications.recall import recall_child
 from notifications.states import NOBODY, NotificationState, Purpose
 from notifications.timing import Due, due_for_council, due_for_school
 from schools.calendars import calendar_of, council_calendar, nation_of_council
-from schools.matching.details import Band
-from schools.matching.models import Match
+from schools.matching.details import Band, Verdict
+from schools.matching.models import DecidedBy, Judgement, Match
 from schools.models import Establishment
 from schools.queries import establishments
 from schools.term_dates import Nation, SchoolCalendar
@@ -79,6 +79,7 @@ def compose_match(session: Session, cipher: Cipher, match_id: UUID, *, now: date
     if child.rematched_at is not None:
         begin_again(session, orders, placed, policy=policy, now=now, actor=ACTOR)
     _close_elsewhere(session, child, keep={one.id for one in placed}, now=now)
+    _close_decided(session, child, match, keep={one.id for one in placed}, now=now)
     child.return_on = min((one.return_on for one in placed if one.return_on), default=None)
     if child.rematched_at is not None:
         child.again_on = later_morning(order.due for order in orders)
@@ -193,6 +194,35 @@ def _close_elsewhere(
         reason_code="moved_school", actor=ACTOR, now=now,
         which=lambda one: (
             one.id not in keep and one.state is NotificationState.READY and one.told_at is None
+        ),
+    )  # fmt: skip
+
+
+def _close_decided(
+    session: Session, child: InvolvedChild, match: Match, *, keep: set[UUID], now: datetime
+) -> None:
+    """Once a person decided, recall what the child's other school has not read, or is not right.
+
+    One of two schools refused, or its message was taken back: where the person names another, the
+    second one is not to be asked on. Who read it there said that the child is on the roll; that
+    stays unless the decision says that it is not.
+    """
+    if match.decided_by is not DecidedBy.PERSON:
+        return
+    not_here = set(
+        session.scalars(
+            select(Judgement.urn).where(
+                Judgement.match_id == match.id, Judgement.verdict == Verdict.NO
+            )
+        )
+    )
+    recall_child(
+        session, involved_child_id=child.id, incident_id=child.incident_id,
+        reason_code="settled_elsewhere", actor=ACTOR, now=now,
+        which=lambda one: (
+            one.id not in keep
+            and one.urn is not None
+            and (one.told_at is None or one.urn in not_here)
         ),
     )  # fmt: skip
 

@@ -103,6 +103,7 @@ SAID_BY = {
     JudgementSource.REVIEW: "a reviewer",
     JudgementSource.KEY_ADULT: "a key adult of the school",
     JudgementSource.NOT_OUR_PUPIL: "the school",
+    JudgementSource.RECALL: "the desk, which took a message back from there",
 }
 
 PASSED_TO = {

@@ -46,6 +46,7 @@ class JudgementSource(StrEnum):
     REVIEW = "review"
     KEY_ADULT = "key_adult"
     NOT_OUR_PUPIL = "not_our_pupil"
+    RECALL = "recall"
 
 
 class PassedTo(StrEnum):
