@@ -129,7 +129,8 @@ def _joinable(session: Session, order: Order, now: datetime) -> Notification | N
 
     The row is locked: who opens it at this instant either sees this incident too or makes it a
     notification of its own. So does a deadline that has passed, whose ladder alerts nobody any
-    more; a caller who reads it out now; and this same incident, for a second child of one name.
+    more; one later than this incident's own, by which it would be told later; a caller who reads
+    it out now; and this same incident, for a second child of one name.
     """
     if order.person_digest is None or order.restricted:
         return None
@@ -147,6 +148,7 @@ def _joinable(session: Session, order: Order, now: datetime) -> Notification | N
             Notification.state == NotificationState.READY,
             Notification.told_at.is_(None),
             Notification.due_at > now,
+            Notification.due_at <= order.due.due_at,
             ~holds_it,
             ~exists().where(
                 Occurrence.notification_id == Notification.id,

@@ -11,10 +11,12 @@ from app.access.clients import Caller, ClientScope, require_scope, still_active
 from app.casework.admitting import Admission, is_test
 from app.casework.amending import carry_over
 from app.casework.ending import end_reviews
+from app.casework.replacing import send_anew, take_over
 from app.core.cipher import Cipher
 from app.core.errors import FieldError, Invalid, ServiceError
 from app.intake.details import Hold
 from app.intake.holds import holds_before
+from app.intake.outcomes import SENT, Outcome
 from app.intake.payload import HoldMessage, IncidentMessage
 from app.intake.receive import Key, Result, Submission, receive, stored_versions
 from app.intake.trial import try_out
@@ -124,15 +126,22 @@ def _take_back(
 ) -> None:  # fmt: skip
     """Amend what only changed, and recall the rest of what replaced versions had sent."""
     replaced: dict[str, list[UUID]] = defaultdict(list)
-    sent: dict[str, list[UUID]] = defaultdict(list)
+    outcomes: dict[str, dict[UUID, Outcome]] = defaultdict(dict)
     for submission, result in zip(submissions, results, strict=True):
         replaced[submission.actor] += result.replaced
-        sent[submission.actor] += result.sent
+        outcomes[submission.actor] |= result.outcomes
+        if result.restricted is not None:
+            send_anew(
+                session, incident_id=result.restricted, reason_code="restricted",
+                actor=submission.actor, now=now,
+            )  # fmt: skip
     for actor, incident_ids in replaced.items():
         if not incident_ids:
             continue
         end_reviews(session, incident_ids=incident_ids, now=now, actor=actor)
-        carry_over(session, cipher, replaced=incident_ids, sent=sent[actor], now=now, actor=actor)
+        sent = [child for child, outcome in outcomes[actor].items() if outcome in SENT]
+        carry_over(session, cipher, replaced=incident_ids, sent=sent, now=now, actor=actor)
+        take_over(session, outcomes[actor], now=now)
         recall_incident(
             session, incident_ids=incident_ids, reason_code="superseded", actor=actor, now=now
         )

@@ -5,7 +5,7 @@ newest is kept as superseded and never acted on; a higher one supersedes the old
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -79,8 +79,10 @@ class Result:
     superseded_by: int | None = None
     # Older stored incidents that this one replaced: what they sent has to be recalled.
     replaced: tuple[UUID, ...] = ()
-    # Their children of whom somebody had been sent a message until now.
-    sent: tuple[UUID, ...] = ()
+    # How far each of their children was.
+    outcomes: Mapping[UUID, Outcome] = field(default_factory=dict)
+    # What is acted on, where a lower version that came late restricts it.
+    restricted: UUID | None = None
     # A test system pushed it: nobody is told of it.
     trial: bool = False
 
@@ -130,11 +132,18 @@ def receive(
         submission = submissions[index]
         versions = known.setdefault(submission.key, [])
         answers[index] = _take(submission, versions, shelf, policies[submission.force])
-    _restrict(session, known)
+    restricted = _restrict(session, known)
     shelf.write(session)
     children = _children(session, answers.values())
     return [
-        _result(submission, answers[index], known[submission.key], children, shelf)
+        _result(
+            submission,
+            answers[index],
+            known[submission.key],
+            children,
+            shelf,
+            restricted=restricted.get(submission.key),
+        )
         for index, submission in enumerate(submissions)
     ]
 
@@ -181,12 +190,15 @@ def _take(submission: Submission, versions: list[_Known], shelf: Shelf, policy: 
     return answer
 
 
-def _restrict(session: Session, known: dict[Key, list[_Known]]) -> None:
+def _restrict(session: Session, known: dict[Key, list[_Known]]) -> dict[Key, UUID]:
     """Restrict every version of an incident that has a new one, where any version is restricted.
+
+    Returns the stored versions that are acted on and were not restricted until now.
 
     A later version without the word does not lift it: who may correct a record at the force is not
     who may let a colleague see it.
     """
+    newly: dict[Key, UUID] = {}
     for (force, reference), versions in sorted(known.items()):
         came = any(one.new is not None for one in versions)
         if not came or not any(one.restricted for one in versions):
@@ -194,9 +206,12 @@ def _restrict(session: Session, known: dict[Key, list[_Known]]) -> None:
         for one in versions:
             if one.new is not None:
                 one.new.row["restricted_access"] = True
+            elif one.state is IncidentState.NEWEST and not one.restricted:
+                newly[force, reference] = one.id
         # Also where all stored ones are: two people may be lifting it this moment, of what was
         # there before.
         restrictions.restrict(session, force=force, reference=reference)
+    return newly
 
 
 def _supersede(
@@ -264,6 +279,8 @@ def _result(
     versions: Iterable[_Known],
     stored: dict[UUID, list[ReceivedChild]],
     shelf: Shelf,
+    *,
+    restricted: UUID | None,
 ) -> Result:
     known = answer.known
     children = stored.get(known.id, [])
@@ -279,5 +296,10 @@ def _result(
         children=tuple(children),
         superseded_by=newest if newest > known.version else None,
         replaced=tuple(answer.replaced),
-        sent=tuple(child for old in answer.replaced for child in shelf.sent_of.get(old, ())),
+        outcomes={
+            child: outcome
+            for old in answer.replaced
+            for child, outcome in shelf.outcomes_of.get(old, {}).items()
+        },
+        restricted=restricted,
     )

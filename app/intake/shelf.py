@@ -22,7 +22,7 @@ from app.intake.details import ChildDetails, IncidentDetails
 from app.intake.eligibility import decide
 from app.intake.free_text import names_besides
 from app.intake.models import Incident, InvolvedChild
-from app.intake.outcomes import SENT, IncidentState, Outcome, OutcomeReason
+from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.intake.payload import UNNAMED, IncidentMessage
 from app.intake.person import person_digest
 from app.intake.sealing import child_details, incident_details
@@ -89,8 +89,8 @@ class Shelf:
     _digests: list[dict[str, Any]] = field(default_factory=list)
     _suspects: list[dict[str, Any]] = field(default_factory=list)
     _replaced: list[_Replaced] = field(default_factory=list)
-    # By replaced incident: its children of whom a school or council had been sent a message.
-    sent_of: dict[UUID, list[UUID]] = field(default_factory=dict)
+    # By replaced incident: how far each of its children was.
+    outcomes_of: dict[UUID, dict[UUID, Outcome]] = field(default_factory=dict)
 
     def put(
         self, *, force: str, client_id: UUID, message: IncidentMessage, digest: bytes,
@@ -171,12 +171,12 @@ class Shelf:
         if not self._replaced:
             return
         ids = [old.id for old in self._replaced]
-        for incident_id, child_id in session.execute(
-            select(InvolvedChild.incident_id, InvolvedChild.id).where(
-                InvolvedChild.incident_id.in_(ids), InvolvedChild.outcome.in_(SENT)
+        for incident_id, child_id, outcome in session.execute(
+            select(InvolvedChild.incident_id, InvolvedChild.id, InvolvedChild.outcome).where(
+                InvolvedChild.incident_id.in_(ids)
             )
         ):
-            self.sent_of.setdefault(incident_id, []).append(child_id)
+            self.outcomes_of.setdefault(incident_id, {})[child_id] = outcome
         session.execute(
             update(Incident)
             .where(Incident.id.in_(ids), Incident.state != IncidentState.SUPERSEDED)

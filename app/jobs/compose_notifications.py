@@ -1,6 +1,7 @@
 """Places a notification at every school, or council, of a decided match: visible from then on."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -118,10 +119,13 @@ def _orders(
     apart = _restricted(session, child)
 
     def due_at(deadline: Callable[..., Due], calendar: SchoolCalendar) -> Due:
-        return deadline(
+        due = deadline(
             calendar, accepted_at=child.received_at, incident_at=began_at(incident, child),
             timing=policy.timing,
         )  # fmt: skip
+        # A version that came after the deadline of the one before has that one's clock: what it
+        # says was late, and not who tells it.
+        return replace(due, late_record=due.late_record or incident.received_at >= due.due_at)
 
     def order(urn: int | None, council: str, due: Due, *, welsh: bool) -> Order:
         return Order(
