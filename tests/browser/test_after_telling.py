@@ -45,8 +45,9 @@ def test_a_message_that_is_taken_back_leaves_an_open_page_within_a_minute(
     expect(page.get_by_role("heading", name="Messages", level=1)).to_be_visible()
 
 
+@pytest.mark.parametrize("broken", ["refused", "never answered"])
 def test_an_open_page_without_a_connection_is_covered(
-    chromium: Browser, site: str, morning: Morning
+    chromium: Browser, site: str, morning: Morning, broken: str
 ) -> None:
     morning.notification()
     # Without the listener for errors: a browser says in its console that a request failed.
@@ -54,7 +55,7 @@ def test_an_open_page_without_a_connection_is_covered(
     page = context.new_page()
     page.clock.install()
     read(page, morning)
-    page.route("**/still-shown/**", lambda route: route.abort())
+    page.route("**/still-shown/**", lambda route: route.abort() if broken == "refused" else None)
     page.clock.run_for(61_000)
     expect(page.get_by_text("Covered: there is no connection")).to_be_visible()
     expect(page.get_by_text("Asha")).to_have_count(0)

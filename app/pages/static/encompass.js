@@ -52,7 +52,7 @@ if (board) {
     stale = false
     renewedAt = Date.now()
     try {
-      const answer = await fetch(window.location.href, { cache: 'no-store', redirect: 'manual', headers: { 'X-By-Itself': 'yes' } })
+      const answer = await fetch(window.location.href, { cache: 'no-store', redirect: 'manual', signal: AbortSignal.timeout(30000), headers: { 'X-By-Itself': 'yes' } })
       if (answer.status >= 500) return
       if (!answer.ok) return window.location.reload()
       const anew = new DOMParser().parseFromString(await answer.text(), 'text/html')
@@ -106,7 +106,7 @@ if (stay) {
   }
   const ask = async (options) => {
     try {
-      const answer = await fetch(stay.dataset.stay, { cache: 'no-store', redirect: 'manual', ...options })
+      const answer = await fetch(stay.dataset.stay, { cache: 'no-store', redirect: 'manual', signal: AbortSignal.timeout(10000), ...options })
       if (answer.ok) return show(await answer.json())
       // Not signed in any more, unless the service itself is in trouble.
       if (answer.status < 500) return show({ seconds: 0 })
@@ -140,7 +140,7 @@ if (watched) {
     // An answer tells of the moment it was asked for: on a slow line it may come much later.
     const askedAt = Date.now()
     try {
-      const answer = await fetch(watched.dataset.watch, { cache: 'no-store', redirect: 'manual' })
+      const answer = await fetch(watched.dataset.watch, { cache: 'no-store', redirect: 'manual', signal: AbortSignal.timeout(10000) })
       if (answer.status === 204) {
         answeredAt = Math.max(answeredAt, askedAt)
       } else if (answer.status < 500) {
@@ -150,9 +150,17 @@ if (watched) {
     } catch {
       // No connection: the age of the last answer decides.
     }
-    if (Date.now() - answeredAt > 45000) cover(said.covered)
+    coverUnanswered()
   }
-  setInterval(ask, 15000)
-  document.addEventListener('visibilitychange', ask)
-  window.addEventListener('pageshow', ask)
+  const coverUnanswered = () => {
+    if (Date.now() - answeredAt >= 45000) cover(said.covered)
+  }
+  const look = () => {
+    // Before asking: a question that is never answered must not keep the screen as it is.
+    coverUnanswered()
+    ask()
+  }
+  setInterval(look, 15000)
+  document.addEventListener('visibilitychange', look)
+  window.addEventListener('pageshow', look)
 }
