@@ -1,18 +1,19 @@
 """Moves the deadlines of what nobody has opened, when a calendar changed after it was placed.
 
 Source: domain.md §6: the calendar decides deadline and ladder, never whether. A closure entered at
-07:00 for today reaches the next tick, before the next step of any ladder is taken. What stays as it
-is costs a reading and no transaction, so that a council's new terms in August are soon followed.
+07:00 for today reaches the next tick, before the next step of any ladder is taken. One taken back
+after today's deadline makes what it kept quiet late, and alerted now. What stays as it is costs a
+reading and no transaction, so that a council's new terms in August are soon followed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from app.core.clock import london_date
+from app.core.clock import at_london, london_date
 from app.core.policies import current_policy
 from app.core.policy import Policy
 from app.core.scope import PLATFORM
@@ -85,8 +86,9 @@ def follow(session: Session, notification_id: UUID, *, now: datetime) -> Replann
     child = session.get_one(InvolvedChild, notification.involved_child_id)
     incident = session.get_one(Incident, notification.incident_id)
     _, policy = current_policy(session, notification.force, at=now)
-    due = _due(notification, child, incident, calendar_of(session, notification.urn), policy)
-    if not _differs(notification, due, now):
+    calendar = calendar_of(session, notification.urn)
+    due = _other_due(notification, child, incident, calendar, policy=policy, now=now)
+    if due is None:
         return Replanned.NOT_NEEDED
     moved = replan(
         session, notification_id, due, policy=policy, reason_code=REASON, now=now, actor=ACTOR
@@ -132,10 +134,10 @@ def _to_move(session: Session, owners: Collection[str], now: datetime) -> list[U
         row.id
         for row, child, incident in rows
         if row.urn is not None
-        and _differs(
-            row, _due(row, child, incident, calendars[row.urn], policies[row.force]), now
+        and _other_due(
+            row, child, incident, calendars[row.urn], policy=policies[row.force], now=now
         )
-    ]  # fmt: skip
+    ]
 
 
 def _to_date(session: Session, owners: Collection[str], now: datetime) -> list[UUID]:
@@ -168,20 +170,35 @@ def _to_date(session: Session, owners: Collection[str], now: datetime) -> list[U
     ]
 
 
-def _due(
+def _other_due(
     notification: Notification, child: InvolvedChild, incident: Incident,
-    calendar: SchoolCalendar, policy: Policy,
-) -> Due:  # fmt: skip
-    return due_for_school(
-        calendar, accepted_at=notification.accepted_at, incident_at=began_at(incident, child),
-        timing=policy.timing,
-    )  # fmt: skip
+    calendar: SchoolCalendar, *, policy: Policy, now: datetime,
+) -> Due | None:  # fmt: skip
+    """Return the deadline by this calendar where it is another one than what is still ahead.
 
+    By it that may have passed, as where a closure is taken back. What would be silent today then
+    comes earlier only: to today's, and is late, while pupils are there; else to that of a record
+    which comes now.
+    """
 
-def _differs(notification: Notification, due: Due, now: datetime) -> bool:
-    """Return whether the deadline is another one, and still ahead."""
-    same = (due.due_at, due.return_on) == (notification.due_at, notification.return_on)
-    return not same and due.due_at > now
+    def due_from(accepted_at: datetime) -> Due:
+        return due_for_school(
+            calendar, accepted_at=accepted_at, incident_at=began_at(incident, child),
+            timing=policy.timing,
+        )  # fmt: skip
+
+    due = due_from(notification.accepted_at)
+    if due.due_at > now:
+        same = (due.due_at, due.return_on) == (notification.due_at, notification.return_on)
+        return None if same else due
+    if london_date(notification.due_at) == london_date(now):
+        return None  # its ladder is under way
+    due = due_from(now)
+    if due.at_once:
+        # Pupils are there and this morning is over: another hour would count it as met.
+        midnight = at_london(london_date(now), time.min)
+        due = due_from(max(notification.accepted_at, midnight))
+    return due if due.due_at < notification.due_at else None
 
 
 def _first_morning(calendars: Sequence[SchoolCalendar], now: datetime) -> date | None:

@@ -1,6 +1,6 @@
 """A calendar that changes after messages were placed: deadlines follow, and nothing is dropped."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 
 import pytest
 
@@ -12,7 +12,7 @@ from schools.term_dates import DayKind
 from tests.journeys.world import World, at, child
 
 pytestmark = pytest.mark.feature("CA2")
-FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
+THURSDAY, FRIDAY, MONDAY = date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 23)
 PRIMARY = 990001
 TERM = f"{PRIMARY},term,2026-11-02,2026-12-18,,,,"
 
@@ -21,6 +21,14 @@ def close(world: World, on: date, kind: DayKind = DayKind.CLOSED) -> None:
     owner = f"urn:{PRIMARY}"
     with world.wiring.database.write(PLATFORM) as session:
         calendar_editing.set_days(session, owner, on, on, kind, note="Snow")
+        calendar_editing.note_change(session, owner, now=world.now, actor="account:head")
+
+
+def reopen(world: World, *days: date) -> None:
+    owner = f"urn:{PRIMARY}"
+    with world.wiring.database.write(PLATFORM) as session:
+        for on in days:
+            assert calendar_editing.clear_day(session, owner, on)
         calendar_editing.note_change(session, owner, now=world.now, actor="account:head")
 
 
@@ -91,14 +99,83 @@ def test_a_closure_taken_back_brings_the_deadline_back(world: World) -> None:
     world.tick()
     (notification,) = world.notifications("N-1")
     assert notification.due_at == at("2026-11-23", "08:30")
-    owner = f"urn:{PRIMARY}"
-    with world.wiring.database.write(PLATFORM) as session:
-        assert calendar_editing.clear_day(session, owner, FRIDAY)
-        calendar_editing.note_change(session, owner, now=world.now, actor="account:head")
+    reopen(world, FRIDAY)
     world.until(time(6, 30), on=FRIDAY)
     (notification,) = world.notifications("N-1")
     assert notification.due_at == at("2026-11-20", "08:30")
     assert world.chased() == ["first@primary.test"]
+
+
+def test_a_closure_taken_back_after_the_deadline_is_late_and_alerted_at_once(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.push("N-1", child())
+    world.tick()
+    world.clock.move_to(at("2026-11-20", "05:00"))
+    close(world, FRIDAY)
+    world.until(time(8, 31))
+    assert (world.alerted(), world.board.rows) == ([], ())
+    reopen(world, FRIDAY)
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert (notification.due_at, notification.late_at) == (at("2026-11-20", "08:30"), world.now)
+    assert notification.late_cause == "service_late"
+    assert "first@primary.test" in world.chased()
+    assert world.board.not_told == 1
+    # it is followed once: nobody is asked again because the calendar is looked at again
+    chased = world.chased()
+    close(world, date(2026, 12, 1))
+    world.tick()
+    assert world.chased() == chased
+    world.open("first@primary.test", notification.id)
+    assert (world.board.told_in_time, world.board.not_told) == (0, 0)
+    assert world.imbalances == []
+
+
+def closed_for_two_days(world: World) -> None:
+    world.clock.move_to(at("2026-11-18", "23:00"))
+    close(world, THURSDAY)
+    close(world, FRIDAY)
+    world.push("N-1", child())
+    world.tick()
+
+
+@pytest.mark.parametrize(
+    ("day", "clock_time", "due_at"),
+    [
+        ("2026-11-19", "14:45", at("2026-11-19", "08:30")),
+        ("2026-11-19", "22:00", at("2026-11-20", "08:30")),
+        ("2026-11-20", "08:10", at("2026-11-20", "08:30")),
+        ("2026-11-20", "14:45", at("2026-11-20", "08:30")),
+        ("2026-11-20", "16:00", at("2026-11-23", "08:30")),
+    ],
+)
+def test_two_closed_days_taken_back_bring_the_deadline_to_the_first_day_with_pupils(
+    world: World, day: str, clock_time: str, due_at: datetime
+) -> None:
+    closed_for_two_days(world)
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == at("2026-11-23", "08:30")
+    world.clock.move_to(at(day, clock_time))
+    reopen(world, THURSDAY, FRIDAY)
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert notification.due_at == due_at
+    assert (notification.late_at is not None) == (due_at < world.now)
+    assert ("first@primary.test" in world.chased()) == (clock_time in {"08:10", "14:45"})
+    assert world.imbalances == []
+
+
+def test_doors_that_open_earlier_make_nothing_late_that_is_due_today(world: World) -> None:
+    world.clock.move_to(at("2026-11-20", "01:10"))
+    world.calendar(f"{PRIMARY},hours,,,09:00,,,")
+    world.push("N-1", child())
+    world.until(time(8, 35))
+    chased = world.chased()
+    world.calendar(f"{PRIMARY},hours,,,08:45,,,")
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    assert (notification.due_at, notification.late_at) == (at("2026-11-20", "08:45"), None)
+    assert world.chased() == chased
 
 
 def test_a_closure_entered_after_the_deadline_changes_no_lateness(world: World) -> None:
