@@ -117,7 +117,7 @@ def single_successors(session: Session, urns: Collection[int]) -> dict[int, int]
     passed: dict[int, set[int]] = {urn: {urn} for urn in urns}
     for _ in range(_HOPS):
         heirs = _heirs(session, set(ahead.values()))
-        is_open = _open_among(session, {heir for some in heirs.values() for heir in some})
+        is_open = open_among(session, {heir for some in heirs.values() for heir in some})
         further: dict[int, int] = {}
         for start, place in ahead.items():
             following = heirs.get(place, set()) - passed[start]
@@ -156,7 +156,8 @@ def _heirs(session: Session, urns: Collection[int]) -> dict[int, set[int]]:
     return {urn: some for urn, some in heirs.items() if urn not in split}
 
 
-def _open_among(session: Session, urns: Collection[int]) -> set[int]:
+def open_among(session: Session, urns: Collection[int]) -> set[int]:
+    """Return those of these schools that are open, also where it is proposed to close them."""
     if not urns:
         return set()
     rows = session.scalars(

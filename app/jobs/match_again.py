@@ -33,6 +33,7 @@ from notifications.timing import due_for_school, due_when_unknown, returns_at
 from schools.calendars import calendar_of
 from schools.matching.models import DecidedBy, Match
 from schools.matching.review import open_review
+from schools.queries import open_among
 from schools.term_dates import school_year
 
 ACTOR = "job:match_again"
@@ -50,8 +51,8 @@ def match_again(tick: Tick) -> StepReport:
 def back(session: Session, cipher: Cipher, child_id: UUID, *, now: datetime) -> None:
     """Let one child's school be looked for again: once, or once for each of two schools.
 
-    What a person settled in the same school year stands, unless the school said otherwise since;
-    its school is asked again where nobody has been told yet.
+    What a person settled in the same school year stands, unless the school said otherwise since or
+    has closed; its school is asked again where nobody has been told yet.
     """
     child = session.get_one(InvolvedChild, child_id)
     incident = session.get_one(Incident, child.incident_id)
@@ -139,7 +140,9 @@ def _settled_this_year(session: Session, child: InvolvedChild, now: datetime) ->
     if newest is None or newest.decided_by is not DecidedBy.PERSON:
         return None
     same = school_year(london_date(newest.decided_at)) == school_year(london_date(now))
-    return newest if same else None
+    # The pupils of a school that has closed since are at another one, which was told nothing.
+    stands = same and open_among(session, newest.urns) == set(newest.urns)
+    return newest if stands else None
 
 
 def _newest_match(session: Session, child_id: UUID) -> Match | None:

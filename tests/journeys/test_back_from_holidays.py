@@ -2,15 +2,18 @@
 
 import io
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.access.permissions import Role
 from app.core.scope import PLATFORM
 from app.intake.models import InvolvedChild
 from app.intake.outcomes import Outcome
+from schools.models import Establishment, EstablishmentLink, Status
 from schools.officers import Duty
+from schools.register_models import SuccessorConfirmation
 from schools.roll import import_roll
 from tests.journeys.world import COUNCIL, World, at, child
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.feature("CA4")
 REVIEWER, OFFICER = "reviewer@example.org", "cme@council.test"
 PRIMARY, OTHER, THIRD = 990001, 990002, 990006
 FIRST_MORNING, SECOND_MORNING = date(2026, 9, 2), date(2026, 9, 9)
+AFTER_CHRISTMAS = date(2027, 1, 4)
 
 
 @pytest.fixture
@@ -139,3 +143,82 @@ def test_the_second_schools_morning_moves_with_its_calendar(at_two: World) -> No
     at_two.calendar(f"{OTHER},closed,2026-09-09,2026-09-09,,,,Boiler")
     at_two.tick()
     assert the_child(at_two).again_on == date(2026, 9, 10)
+
+
+def settle_at_christmas(world: World, **told: Any) -> None:
+    """Let a reviewer settle Asha at a school in the Christmas holiday, which opens the message."""
+    world.clock.move_to(at("2026-12-21", "01:10"))
+    world.calendar(
+        f"council:{COUNCIL},term,2026-09-02,2026-12-18,,,,",
+        f"council:{COUNCIL},term,2027-01-04,2027-03-26,,,,",
+    )
+    world.push("N-1", child(**told))
+    world.until(time(7, 0))
+    world.settle(REVIEWER, PRIMARY)
+    world.tick()
+    (notification,) = world.notifications("N-1")
+    world.until(time(7, 30))
+    world.open("first@primary.test", notification.id)
+
+
+def becomes(world: World, status: Status, *, confirmed: bool = False) -> None:
+    """Give the school this status on 1 January, with the other one as its only successor."""
+    world.clock.move_to(at("2027-01-01", "02:00"))
+    with world.wiring.database.write(PLATFORM) as session:
+        session.execute(
+            update(Establishment).where(Establishment.urn == PRIMARY).values(status=status)
+        )
+        session.add(EstablishmentLink(urn=PRIMARY, link_urn=OTHER, link_type="Successor"))
+        if confirmed:
+            session.add(
+                SuccessorConfirmation(
+                    urn=OTHER, predecessor_urn=PRIMARY, confirmed_by="account:only",
+                    confirmed_at=world.now,
+                )
+            )  # fmt: skip
+
+
+@pytest.mark.feature("MA15")
+def test_a_child_settled_at_a_school_that_closed_in_the_holiday_is_put_before_a_person_again(
+    world: World,
+) -> None:
+    settle_at_christmas(world, education={"status": "unknown"})
+    becomes(world, Status.CLOSED)
+    world.until(time(5, 10), on=AFTER_CHRISTMAS)
+    assert the_child(world).outcome is Outcome.IN_REVIEW
+    assert world.board.not_told == 1
+    world.settle(REVIEWER, OTHER)
+    world.until(time(6, 40), on=AFTER_CHRISTMAS)
+    new = world.notifications("N-1")[-1]
+    assert (new.urn, new.due_at) == (OTHER, at("2027-01-04", "08:30"))
+    assert "only@otherby.test" in world.alerted()
+    world.open("only@otherby.test", new.id)
+    assert world.board.not_told == 0
+    assert world.imbalances == []
+
+
+@pytest.mark.feature("MA15")
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_confirmed_successor_of_the_school_that_was_settled_is_told_on_the_first_morning(
+    world: World, *, confirmed: bool
+) -> None:
+    world.school(THIRD, "Northby Primary School", town="Northby")
+    world.clock.move_to(at("2026-12-20", "16:00"))
+    dual(world, primary=OTHER, other=None)  # the roll speaks against the school that was named
+    settle_at_christmas(world, upn="R999999926001", education={"urn": PRIMARY})
+    becomes(world, Status.CLOSED, confirmed=confirmed)
+    world.until(time(6, 40), on=AFTER_CHRISTMAS)
+    assert [one.urn for one in world.notifications("N-1")] == (
+        [PRIMARY, OTHER] if confirmed else [PRIMARY]
+    )
+    expected = Outcome.SENT_TO_SCHOOL if confirmed else Outcome.IN_REVIEW
+    assert the_child(world).outcome is expected
+    assert ("only@otherby.test" in world.alerted()) is confirmed
+
+
+def test_what_was_settled_at_a_school_that_is_only_proposed_to_close_stands(world: World) -> None:
+    settle_at_christmas(world, education={"status": "unknown"})
+    becomes(world, Status.OPEN_PROPOSED_TO_CLOSE, confirmed=True)
+    world.until(time(9, 0), on=AFTER_CHRISTMAS)
+    assert the_child(world).outcome is Outcome.SENT_TO_SCHOOL
+    assert [one.urn for one in world.notifications("N-1")] == [PRIMARY]
