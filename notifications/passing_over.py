@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
@@ -17,8 +17,8 @@ from notifications.models import Notification, Occurrence, Receipt
 from notifications.recipients import Recipient
 from notifications.states import ReceiptKind
 from schools.connected import Hit, PersonOfInterest, connected_by, digests_of
-from schools.connected_models import ChangeReason, ConnectedDigest
-from schools.recipient_changes import note_change
+from schools.connected_models import ChangeReason, ConnectedDigest, RecipientChange
+from schools.recipient_changes import keep_change, note_change
 
 _REASONS = {
     Hit.IDENTITY: ChangeReason.IDENTITY, Hit.NAMED_AT_SCHOOL: ChangeReason.NAMED_AT_SCHOOL
@@ -147,6 +147,40 @@ def carry_withheld(
             now=now, actor=actor,
         )  # fmt: skip
     session.flush()
+
+
+def said_of(
+    session: Session, notification_ids: Collection[UUID] | Select[UUID]
+) -> dict[str, ChangeReason]:
+    """Return who said of one of these that they know the family, by account, and what they said."""
+    rows = session.execute(
+        select(Receipt.actor, Receipt.notification_id).where(
+            Receipt.kind == ReceiptKind.WITHHELD, Receipt.notification_id.in_(notification_ids)
+        )
+    ).all()
+    noted = session.execute(
+        select(RecipientChange.person, RecipientChange.reason).where(
+            RecipientChange.about.in_({f"notification:{row.notification_id}" for row in rows}),
+            RecipientChange.person.in_({row.actor for row in rows}),
+        )
+    ).all()
+    reasons = {row.person: row.reason for row in noted}
+    return {row.actor: reasons.get(row.actor, ChangeReason.KNOWS_THE_FAMILY) for row in rows}
+
+
+def keep_what_was_said(
+    session: Session, notification: Notification, incident_ids: Collection[UUID], *, now: datetime
+) -> None:
+    """Keep who said that they know the family, before a message goes on without these incidents.
+
+    Their next message looks for it by the incident, which nothing ties to this one any more.
+    """
+    for account, reason in said_of(session, [notification.id]).items():
+        for incident_id in incident_ids:
+            keep_change(
+                session, force=notification.force, incident_id=incident_id, person=account,
+                reason=reason, now=now,
+            )  # fmt: skip
 
 
 def as_person(one: Recipient) -> PersonOfInterest:

@@ -13,6 +13,7 @@ from notifications.amending import settle_amendments
 from notifications.desk_calls import end_unneeded
 from notifications.guarded import changed
 from notifications.models import Notification, Occurrence, Receipt
+from notifications.passing_over import keep_what_was_said, told_of
 from notifications.recall_cases import open_recall
 from notifications.receipt_steps import stop_asking
 from notifications.states import ENDED, NotificationState, ReceiptKind
@@ -39,7 +40,7 @@ def recall_incident(
     notifications = _telling_of(session, incident_ids)
     going, staying = [], []
     for notification in notifications:
-        if not _go_on_without(session, notification, incident_ids):
+        if not _go_on_without(session, notification, incident_ids, now=now):
             going.append(notification.id)
             continue
         staying.append(notification.id)
@@ -70,7 +71,7 @@ def recall_child(
     for one in _telling_of(session, [incident_id]):
         if one.id not in of_child or not which(one):
             continue
-        if not _go_on_without(session, one, [incident_id]):
+        if not _go_on_without(session, one, [incident_id], now=now):
             going.append(one.id)
             continue
         _record_occurrence(session, one, reason_code=reason_code, actor=actor, now=now)
@@ -138,7 +139,7 @@ def _telling_of(session: Session, incident_ids: Collection[UUID]) -> list[Notifi
 
 
 def _go_on_without(
-    session: Session, notification: Notification, incident_ids: Collection[UUID]
+    session: Session, notification: Notification, incident_ids: Collection[UUID], *, now: datetime
 ) -> bool:
     """Leave these incidents out of a notification; return False where nothing would be left."""
     other = session.scalars(
@@ -152,6 +153,8 @@ def _go_on_without(
     ).first()
     if other is None:
         return False
+    leaving = told_of(session, [notification.id])[notification.id].incidents & set(incident_ids)
+    keep_what_was_said(session, notification, leaving, now=now)
     session.execute(
         delete(Occurrence).where(
             Occurrence.notification_id == notification.id,

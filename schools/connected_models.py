@@ -65,7 +65,8 @@ class RecipientChange(ForceOwned, Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"), index=True)
-    # `notification:<id>` or `review:<id>`
+    # `notification:<id>`, `review:<id>`, or `incident:<id>` for what was said of a message that
+    # goes on without this incident.
     about: Mapped[str] = mapped_column(String(50))
     # `key_adult:<id>` or `account:<id>`
     person: Mapped[str] = mapped_column(String(50))

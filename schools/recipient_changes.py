@@ -11,6 +11,8 @@ from app.core.database import insert_unless_there
 from app.core.ids import new_id
 from schools.connected_models import ChangeReason, RecipientChange
 
+KEPT = "incident:"
+
 
 def note_change(
     session: Session, *, force: str, incident_id: UUID, about: str, person: str,
@@ -34,3 +36,17 @@ def note_change(
         now=now,
     )  # fmt: skip
     return True
+
+
+def keep_change(
+    session: Session, *, force: str, incident_id: UUID, person: str, reason: ChangeReason,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Keep for an incident's later messages what this person said of an earlier one.
+
+    Nobody is passed over by this alone: the trail has it from when it was said.
+    """
+    insert_unless_there(
+        session, RecipientChange, id=new_id(), force=force, incident_id=incident_id,
+        about=f"{KEPT}{incident_id}", person=person, reason=reason, found_at=now,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.access.accounts import details_of
@@ -24,7 +24,7 @@ from schools.key_adult_details import open_details
 from schools.matching.models import Review
 from schools.models import KeyAdult
 from schools.officers import Officer, officer_details
-from schools.recipient_changes import note_change
+from schools.recipient_changes import KEPT, note_change
 
 _NOTHING_HERE = "There is nothing here for you: check the address or sign in as another."
 
@@ -46,6 +46,10 @@ class _OwnTie(NamedTuple):
     tie: Tie
 
 
+# What was said of a message, or kept of it: it takes nobody out of the incident.
+_OF_MESSAGES = or_(
+    RecipientChange.about.startswith("notification:"), RecipientChange.about.startswith(KEPT)
+)
 _TIES = {Hit.IDENTITY: Tie.OUT, Hit.NAMED_AT_SCHOOL: Tie.ASK, Hit.NAME_ONLY: Tie.ASK}
 
 
@@ -208,7 +212,7 @@ def _declared(session: Session, acting: Acting, force: str) -> Sequence[UUID]:
     said = session.scalars(
         select(RecipientChange.incident_id).where(
             RecipientChange.force == force, RecipientChange.person == acting.actor.id,
-            RecipientChange.about.not_like("notification:%"),
+            ~_OF_MESSAGES,
         )
     ).all()  # fmt: skip
     if not said:
@@ -239,7 +243,7 @@ def declared(session: Session, incidents: set[UUID]) -> frozenset[str]:
                 Incident,
                 and_(Incident.force == version.force, Incident.reference == version.reference),
             )
-            .where(Incident.id.in_(incidents), RecipientChange.about.not_like("notification:%"))
+            .where(Incident.id.in_(incidents), ~_OF_MESSAGES)
         )
     )
 

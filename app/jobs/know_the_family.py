@@ -13,11 +13,11 @@ from app.core.cipher import Cipher
 from app.core.clock import london_date
 from app.core.policy import Policy
 from app.intake.models import Incident
-from notifications.models import Notification, Occurrence, Receipt
-from notifications.passing_over import carry_withheld
+from notifications.models import Notification, Occurrence
+from notifications.passing_over import carry_withheld, said_of
 from notifications.recipients import people_of
-from notifications.states import ReceiptKind
 from schools.connected_models import ChangeReason, RecipientChange
+from schools.recipient_changes import KEPT
 
 
 def keep_from_family(
@@ -38,26 +38,19 @@ def keep_from_family(
 def _said(
     session: Session, incident: Incident, *, but: Notification
 ) -> dict[str, ChangeReason]:  # fmt: skip
-    """Return who said so of another message about this incident, in whichever version, and what."""
+    """Return who said so of another message about this incident, in whichever version, and what.
+
+    Where a message goes on without this incident, what was said of it is kept with the incident.
+    """
+    versions = (Incident.force == incident.force, Incident.reference == incident.reference)
     about = (
         select(Occurrence.notification_id)
         .join(Incident, Incident.id == Occurrence.incident_id)
-        .where(
-            Incident.force == incident.force,
-            Incident.reference == incident.reference,
-            Occurrence.notification_id != but.id,
-        )
+        .where(*versions, Occurrence.notification_id != but.id)
     )
-    rows = session.execute(
-        select(Receipt.actor, Receipt.notification_id).where(
-            Receipt.kind == ReceiptKind.WITHHELD, Receipt.notification_id.in_(about)
-        )
+    kept = session.execute(
+        select(RecipientChange.person, RecipientChange.reason)
+        .join(Incident, Incident.id == RecipientChange.incident_id)
+        .where(*versions, RecipientChange.about.startswith(KEPT))
     ).all()
-    noted = session.execute(
-        select(RecipientChange.person, RecipientChange.reason).where(
-            RecipientChange.about.in_({f"notification:{row.notification_id}" for row in rows}),
-            RecipientChange.person.in_({row.actor for row in rows}),
-        )
-    ).all()
-    reasons = {row.person: row.reason for row in noted}
-    return {row.actor: reasons.get(row.actor, ChangeReason.KNOWS_THE_FAMILY) for row in rows}
+    return {row.person: row.reason for row in kept} | said_of(session, about)

@@ -14,6 +14,7 @@ from schools.connected_models import ChangeReason, RecipientChange
 from schools.key_adult_details import open_details
 from schools.models import KeyAdult
 from schools.officers import officer_names
+from schools.recipient_changes import KEPT
 
 SHOWN = timedelta(days=30)
 
@@ -37,9 +38,13 @@ def recipient_changes(
     rows = session.execute(
         select(RecipientChange, Incident.reference)
         .join(Incident, Incident.id == RecipientChange.incident_id)
-        .where(RecipientChange.force == force, RecipientChange.found_at > now - SHOWN)
+        .where(
+            RecipientChange.force == force, RecipientChange.found_at > now - SHOWN,
+            # What is kept for later messages stands here with the message of which it was said.
+            ~RecipientChange.about.startswith(KEPT),
+        )
         .order_by(RecipientChange.found_at.desc(), RecipientChange.id)
-    ).all()
+    ).all()  # fmt: skip
     people = _names(session, cipher, {change.person for change, _ in rows})
     return [
         ChangeRow(
