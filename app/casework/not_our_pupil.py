@@ -15,12 +15,13 @@ from app.core import audit
 from app.core.errors import Conflict
 from app.core.policies import current_policy
 from app.core.scope import acting_for
+from app.intake.models import InvolvedChild
 from app.intake.moves import move_child
 from app.intake.outcomes import SENT, Outcome, OutcomeReason
 from notifications import receipts
-from notifications.models import Notification
+from notifications.models import Notification, Occurrence
 from notifications.states import NotificationState, ReceiptKind
-from notifications.unsettled import stop_review_ladder
+from notifications.unsettled import lock_ladder, stop_review_ladder
 from schools.matching import review
 from schools.matching.models import Match
 
@@ -92,6 +93,7 @@ def can_undo(session: Session, notification: Notification, *, now: datetime) -> 
 def _to_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
     """Open a review for each child row the notification tells of, against the same deadline."""
     for child in children_of(session, notification):
+        _lock(session, child)
         if child.outcome not in SENT:
             continue  # another school of the same child said so first
         move_child(
@@ -107,15 +109,40 @@ def _to_reviewers(session: Session, acting: Acting, notification: Notification) 
 
 
 def _back_from_reviewers(session: Session, acting: Acting, notification: Notification) -> None:
+    """Close the reviews, but for a child whom another school still does not know."""
     sent = Outcome.SENT_TO_COUNCIL if notification.urn is None else Outcome.SENT_TO_SCHOOL
     for child in children_of(session, notification):
-        if child.outcome_reason is OutcomeReason.NOT_OUR_PUPIL:
-            # The ladder before the review, as its steps lock them.
-            stop_review_ladder(
-                session, child.id, code="taken_back", now=acting.now, actor=acting.actor.id
-            )
-            review.close(session, child.id, now=acting.now)
-            move_child(session, child, to=sent, now=acting.now)
+        # The ladder before the review, as its steps lock them.
+        lock_ladder(session, child.id)
+        _lock(session, child)
+        if child.outcome_reason is not OutcomeReason.NOT_OUR_PUPIL or _refused(session, child):
+            continue
+        stop_review_ladder(
+            session, child.id, code="taken_back", now=acting.now, actor=acting.actor.id
+        )
+        review.close(session, child.id, now=acting.now)
+        move_child(session, child, to=sent, now=acting.now)
+
+
+def _lock(session: Session, child: InvolvedChild) -> None:
+    """Let two schools of one child answer one after the other: the later sees what the other said.
+
+    What they said is stored with their own messages, which they do not lock for each other.
+    """
+    session.refresh(child, with_for_update={"key_share": True})
+
+
+def _refused(session: Session, child: InvolvedChild) -> bool:
+    """Return whether a message about this child is closed because its school does not know it."""
+    held = (
+        select(Notification.id)
+        .join(Occurrence, Occurrence.notification_id == Notification.id)
+        .where(
+            Occurrence.involved_child_id == child.id,
+            Notification.state == NotificationState.HELD,
+        )
+    )
+    return session.scalars(held.limit(1)).first() is not None
 
 
 def newest_match(session: Session, child_id: UUID) -> UUID | None:

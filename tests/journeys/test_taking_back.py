@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.access.permissions import Role
 from app.casework import calling, settling, taking_back
 from app.casework.none_of_these import NoneOfThese, say_none
+from app.casework.not_our_pupil import undo_not_our_pupil
 from app.casework.other_services import Service
 from app.casework.settling import Answer
 from app.core.errors import Conflict
@@ -20,10 +21,10 @@ from app.intake.outcomes import Outcome, OutcomeReason
 from app.jobs.chase_reviews import hand_over
 from app.jobs.compose_notifications import compose_match
 from app.reports.told import Told
-from notifications.models import CallSheetLine, UnsettledChild
+from notifications.models import CallSheetLine, Notification, UnsettledChild
 from notifications.states import CallResult, NotificationState
 from notifications.unsettled import locked
-from schools.matching.models import Match, ReviewReason
+from schools.matching.models import Match, Review, ReviewReason, ReviewState
 from schools.officers import Duty
 from schools.roll import import_roll
 from tests.factories.schools import roll_file
@@ -253,7 +254,8 @@ def test_a_council_that_said_not_ours_is_not_handed_the_child_again(world: World
     assert world.imbalances == []
 
 
-def test_the_other_school_of_a_child_whom_nobody_is_told_of_is_asked_no_more(world: World) -> None:
+def at_two_schools(world: World) -> dict[int | None, Notification]:
+    """A child whom the roll has at both schools; returns the message of each."""
     asha = {"Surname": "Example-Khan", "DOB": "02-03-2018"}
     with world.wiring.database.write(PLATFORM) as session:
         import_roll(
@@ -263,7 +265,78 @@ def test_the_other_school_of_a_child_whom_nobody_is_told_of_is_asked_no_more(wor
         )  # fmt: skip
     world.push("D-1", child(**UNKNOWN))
     world.until(time(6, 30))
-    sent = {one.urn: one for one in world.notifications("D-1")}
+    return {one.urn: one for one in world.notifications("D-1")}
+
+
+def has_it_after_all(world: World, email: str, message: Notification) -> None:
+    with world.wiring.database.write(world.scope_of(email)) as session:
+        undo_not_our_pupil(session, world.acting(email), notification_id=message.id)
+
+
+def test_the_refusal_of_the_other_school_stands_when_one_takes_its_own_back(world: World) -> None:
+    sent = at_two_schools(world)
+    world.refuse("only@otherby.test", sent[OTHERBY].id)
+    world.refuse("first@primary.test", sent[PRIMARY].id)
+    world.clock.move_to(at("2026-11-20", "06:34"))
+    has_it_after_all(world, "first@primary.test", sent[PRIMARY])
+    assert states(world, "D-1") == [
+        (PRIMARY, NotificationState.READY), (OTHERBY, NotificationState.HELD),
+    ]  # fmt: skip
+    assert outcome(world) is Outcome.IN_REVIEW
+    asked = len(world.chased())
+    world.until(time(7, 30))
+    # The ladder of the school that has the child goes on, and reviewers are asked of the other.
+    assert world.chased()[asked:] == ["second@primary.test"]
+    assert [row.told for row in world.board.rows] == [Told.NOT_TOLD]
+    world.open("first@primary.test", sent[PRIMARY].id)
+    assert outcome(world) is Outcome.IN_REVIEW
+    world.settle(REVIEWER, PRIMARY)
+    world.tick()
+    assert states(world, "D-1") == [
+        (PRIMARY, NotificationState.OPENED), (OTHERBY, NotificationState.RECALLED),
+    ]  # fmt: skip
+    assert outcome(world) is Outcome.SENT_TO_SCHOOL
+    assert world.board.all_told
+    assert world.imbalances == []
+
+
+def test_once_both_schools_have_the_child_after_all_nobody_reviews_it(world: World) -> None:
+    sent = at_two_schools(world)
+    world.refuse("only@otherby.test", sent[OTHERBY].id)
+    world.refuse("first@primary.test", sent[PRIMARY].id)
+    has_it_after_all(world, "first@primary.test", sent[PRIMARY])
+    has_it_after_all(world, "only@otherby.test", sent[OTHERBY])
+    assert outcome(world) is Outcome.SENT_TO_SCHOOL
+    with world.wiring.database.read(PLATFORM) as session:
+        assert {one.state for one in session.scalars(select(Review))} == {ReviewState.CLOSED}
+    world.tick()
+    assert world.imbalances == []
+
+
+@on_postgresql
+def test_a_school_that_refuses_while_the_other_takes_its_refusal_back_is_asked_about(
+    world: World,
+) -> None:
+    sent = at_two_schools(world)
+    world.refuse("first@primary.test", sent[PRIMARY].id)
+    world.tick()
+
+    def take_back(session: Any) -> None:
+        acting = world.acting("first@primary.test")
+        undo_not_our_pupil(session, acting, notification_id=sent[PRIMARY].id)
+
+    failed = in_the_meantime(
+        world, take_back, lambda: world.refuse("only@otherby.test", sent[OTHERBY].id)
+    )
+    assert failed == []
+    assert outcome(world) is Outcome.IN_REVIEW
+    world.tick()
+    world.claim(REVIEWER)
+    assert world.imbalances == []
+
+
+def test_the_other_school_of_a_child_whom_nobody_is_told_of_is_asked_no_more(world: World) -> None:
+    sent = at_two_schools(world)
     world.refuse("only@otherby.test", sent[OTHERBY].id)
     review_id = world.claim(REVIEWER)
     nobody(world, review_id)
