@@ -16,9 +16,9 @@ from app.core import audit
 from app.core.errors import Conflict, NotFound
 from app.core.models import AuditEntry
 from app.core.policies import current_policy
-from app.intake.models import InvolvedChild
+from app.intake.models import Incident, InvolvedChild
 from app.intake.moves import move_child
-from app.intake.outcomes import Outcome, OutcomeReason
+from app.intake.outcomes import IncidentState, Outcome, OutcomeReason
 from app.reports.rows import NOT_SHOWN
 from notifications.models import CallSheetLine, Notification, Occurrence, Receipt
 from notifications.recall import recall_child
@@ -50,7 +50,7 @@ def undo(session: Session, acting: Acting, *, review_id: UUID) -> None:
 
     What was sent is recalled, what was said with it no longer counts, and the child waits for a
     person again. Raises `NotFound`, and `Conflict` where it is too late: also while somebody rings
-    about it, who could not record any more whom they told.
+    about it, who could not record any more whom they told, and once a newer version took over.
     """
     found = _settled(session, acting, review_id, action=Action.UNDO_REVIEW)
     if found.settled_by != account_of(acting):
@@ -86,7 +86,8 @@ def open_again(session: Session, acting: Acting, *, review_id: UUID) -> UUID:
 def look_again(session: Session, acting: Acting, *, review_id: UUID, agrees: bool) -> None:
     """Record the second look at a decision that was sent; who disagrees recalls it at once.
 
-    Raises `NotFound`, and `Conflict` for the person who decided and for a second answer.
+    Raises `NotFound`, and `Conflict` for the person who decided, for a second answer, and for who
+    disagrees about a version that a newer one replaced.
     """
     found = _settled(session, acting, review_id, action=Action.LOOK_AGAIN)
     second_look.look_again(
@@ -122,7 +123,7 @@ def second_looks(session: Session, acting: Acting) -> list[SettledLine]:
     rows = [
         row
         for row in second_look.waiting_for_second(session)
-        if row.force in forces and row.settled_by != account_of(acting)
+        if row.force in forces and row.settled_by != account_of(acting) and _of_newest(session, row)
     ]
     untied = [row for row in rows if tie_to_review(session, acting, row) is None]
     return _lines(session, untied, undo=False)
@@ -144,6 +145,11 @@ def _reopen(session: Session, acting: Acting, found: Review, *, reason_code: str
     session.refresh(found)
     child = session.get_one(InvolvedChild, found.involved_child_id)
     session.refresh(child)
+    if not _of_newest(session, found):
+        raise Conflict(
+            "The police replaced or withdrew this version of the incident: look in the queue for "
+            "the newer one, or ring the desk."
+        )
     recall_child(
         session, involved_child_id=child.id, incident_id=child.incident_id,
         reason_code=reason_code, actor=acting.actor.id, now=acting.now,
@@ -191,7 +197,17 @@ def _until(session: Session, found: Review) -> datetime:
 
 def _live(session: Session, found: Review) -> bool:
     match = session.get(Match, found.settled_match_id) if found.settled_match_id else None
-    return match is not None and match.undone_at is None
+    return match is not None and match.undone_at is None and _of_newest(session, found)
+
+
+def _of_newest(session: Session, found: Review) -> bool:
+    """Return whether what is decided of this child sends anything: no newer version took over."""
+    state = session.scalars(
+        select(Incident.state)
+        .join(InvolvedChild, InvolvedChild.incident_id == Incident.id)
+        .where(InvolvedChild.id == found.involved_child_id)
+    ).one_or_none()
+    return state is IncidentState.NEWEST
 
 
 def _seen(session: Session, found: Review) -> bool:

@@ -362,3 +362,26 @@ def test_a_decision_taken_back_after_a_newer_version_leaves_the_wrong_school_not
     assert outcomes == {Outcome.SUPERSEDED, Outcome.IN_REVIEW}
     assert matches[-1].undone_at is not None
     world.claim(REVIEWER)
+
+
+@pytest.mark.parametrize("newer", ["replaced", "withdrawn"])
+def test_a_decision_about_a_version_that_counts_no_more_is_not_taken_back(
+    world: World, newer: str
+) -> None:
+    review_id = settled(world)
+    world.tick()
+    if newer == "replaced":
+        world.push("U-1", child(education={"urn": OTHERBY}), version=2)
+    else:
+        world.withdraw("U-1")
+    world.tick()
+    with world.wiring.database.read(world.scope_of(REVIEWER)) as session:
+        assert taking_back.undoable(session, world.acting(REVIEWER)) == []
+    before = states(world, "U-1")
+    with pytest.raises(Conflict, match="newer one"):
+        undo(world, review_id)
+    assert states(world, "U-1") == before
+    with world.wiring.database.read(PLATFORM) as session:
+        reviews = session.scalars(select(Review)).all()
+    assert [one.state for one in reviews] == [ReviewState.SETTLED]
+    assert world.imbalances == []
