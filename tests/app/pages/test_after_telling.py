@@ -333,7 +333,9 @@ def test_paper_is_for_forces_that_allow_it_and_says_who_printed(
         now = morning.wiring.clock.now()
         body = Policy(receipts=Receipts(printing=True))
         add_policy(session, FORCE, body=body, valid_from=now, approved_by="account:dpo", now=now)
-    assert "Printed by Priya Nair" in reader.press(path).text
+    printed = reader.press(path).text
+    assert "Printed by Priya Nair" in printed
+    assert f'content="50; url=/notifications/{waiting}/covered"' in printed
     assert ReceiptKind.PRINTED in {row.kind for row in morning.force.rows(Receipt)}
 
 

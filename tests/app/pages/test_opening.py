@@ -72,6 +72,8 @@ def test_two_steps_lead_to_the_content_and_that_is_what_tells(
     assert browser.press(path(waiting, "/open"), ANSWERS).headers["location"] == path(waiting)
     content = browser.get(path(waiting)).text
     assert all(secret in content for secret in SECRETS)
+    # Without scripts it leaves the screen by itself.
+    assert f'<meta http-equiv="refresh" content="50; url={path(waiting)}/covered">' in content
     told = morning.read(waiting)
     assert (told.told_how, told.told_by) == (ToldHow.OPENED, morning.priya.actor)
     assert receipts(morning) == [
