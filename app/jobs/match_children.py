@@ -61,7 +61,8 @@ def match_children(tick: Tick) -> StepReport:
         waiting = iter(waiting_incidents(session, tick.force, limit=BLOCK))
     report = StepReport(tick.step, failed=released.failed)
     while not tick.out_of_time and (some := list(islice(waiting, TOGETHER))):
-        ahead = _ahead(tick, some)
+        # Alone, where one of them may have ended the process: together nobody would know which.
+        ahead = {} if tick.in_hand.writes else _ahead(tick, some)
         part = tick.each(
             some,
             lambda session, key, ahead=ahead: match_incident(  # type: ignore[misc]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from app.core import logs
@@ -15,6 +15,7 @@ from app.core.database import insert_unless_there
 from app.core.errors import Refused, Unavailable
 from app.core.models import Lease
 from app.core.scope import PLATFORM
+from app.jobs.in_hand import InHand
 from app.wiring import Wiring
 
 log = logs.get(__name__)
@@ -38,6 +39,7 @@ _CRASH_AFTER = {
     "chase_untold": CrashPoint.STEP_TAKEN,
     "purge_expired": CrashPoint.CONTENT_ERASED,
 }
+_NOT_ENDED = "not_ended"
 # Built once, as every tick sends them for every step.
 _TAKE = (
     update(Lease)
@@ -51,8 +53,10 @@ _TAKE = (
     .values(
         owner=bindparam("who"), until=bindparam("late"), fence=Lease.fence + 1,
         started_at=bindparam("at"),
+        # Until it ends: whoever had the lease before never gave it back.
+        last_error=case((Lease.until.is_not(None), _NOT_ENDED), else_=Lease.last_error),
     )
-    .returning(Lease.fence)
+    .returning(Lease.last_error)
 )  # fmt: skip
 _GIVE_BACK = (
     update(Lease)
@@ -75,7 +79,8 @@ class StepReport:
 class Poison:
     """Items that failed, with growing gaps, so that one bad row never starves the others.
 
-    Held per process: a restart tries each once more, which is what an operator expects.
+    Held per process: a restart tries each once more, which is what an operator expects. What ends
+    the process itself is kept elsewhere (`app.jobs.in_hand`).
     """
 
     _tries: dict[tuple[str, object], tuple[int, datetime]] = field(default_factory=dict)
@@ -104,6 +109,7 @@ class Tick:
     force: str | None
     owner: str
     poison: Poison
+    in_hand: InHand
     until: float
     # True where an operator said at which instant the step should stand.
     asked: bool = False
@@ -122,7 +128,7 @@ class Tick:
         for key in keys:
             if self.out_of_time or unavailable >= _GIVE_UP_AFTER:
                 break
-            if self.poison.waits(self.step, key, self.now):
+            if self.poison.waits(self.step, key, self.now) or self.in_hand.waits(key, self.now):
                 continue
             unavailable = 0 if self._one(key, work, report) else unavailable + 1
         return report
@@ -134,7 +140,9 @@ class Tick:
             work(session, key)
 
         try:
+            self.in_hand.begin(key)
             self.wiring.database.retrying(item, PLATFORM)
+            self.in_hand.done(key)
         except Exception as error:  # noqa: BLE001 (one bad row must not stop the night)
             tries = self.poison.failed(self.step, key, self.now)
             report.failed += 1
@@ -170,6 +178,7 @@ class Runner:
         self._steps = dict(pipeline)
         self._owner = owner
         self._poison = Poison()
+        self._in_hand: dict[str, InHand] = {}
 
     def run_pipeline(
         self, *, now: datetime | None = None, force: str | None = None
@@ -204,7 +213,7 @@ class Runner:
         if not self._take(name, at, after):
             return StepReport(name, skipped=True), None
         tick = Tick(
-            self._wiring, name, at, force, self._owner, self._poison,
+            self._wiring, name, at, force, self._owner, self._poison, self._in_hand[name],
             until=monotonic() + STEP_SECONDS, asked=now is not None,
         )  # fmt: skip
         error: str | None = None
@@ -233,14 +242,23 @@ class Runner:
                 # On the connection: leases are nobody's rows, and the session's way of sending
                 # these statements was a fifth of a tick with nothing due.
                 connection = session.connection()
-                if connection.execute(_TAKE, wanted).all():
-                    return True
-                # Another holds it, or the step never ran here.
-                insert_unless_there(session, Lease, name=name, fence=0)
-                return bool(connection.execute(_TAKE, wanted).all())
+                taken = connection.execute(_TAKE, wanted).all()
+                if not taken:
+                    # Another holds it, or the step never ran here.
+                    insert_unless_there(session, Lease, name=name, fence=0)
+                    taken = connection.execute(_TAKE, wanted).all()
+                if taken:
+                    self._take_up(session, name, now, not_ended=taken[0].last_error == _NOT_ENDED)
+                return bool(taken)
         except Unavailable as problem:
             log.error("step not started", job=name, error=logs.error_kind(problem))
             return False
+
+    def _take_up(self, session: Session, name: str, now: datetime, *, not_ended: bool) -> None:
+        """Learn what a process died of where the run before was not ended, or on the first run."""
+        if not_ended or name not in self._in_hand or self._in_hand[name].writes:
+            self._in_hand[name] = InHand(self._wiring.database, name)
+            self._in_hand[name].take_up(session, not_ended=not_ended, now=now)
 
     def _end(self, ended: _Ended | None) -> None:
         """Give back the lease of the last step that ran."""
@@ -254,6 +272,7 @@ class Runner:
             log.error("lease not returned", job=ended.step, error=logs.error_kind(problem))
 
     def _give_back(self, session: Session, ended: _Ended) -> None:
+        self._in_hand[ended.step].end(session)
         session.connection().execute(
             _GIVE_BACK,
             {"step": ended.step, "who": self._owner, "at": ended.at, "error": ended.error},

@@ -18,6 +18,7 @@ from app.core.policy import Policy
 from app.core.scope import PLATFORM
 from app.jobs import PIPELINE
 from app.jobs.cover_alerts import CAP, _cap, _Morning, _of_force
+from app.jobs.in_hand import InHand
 from app.jobs.runner import Poison, Runner, Tick
 from app.watchdog import alerts as watching
 from app.watchdog.looking import Look
@@ -305,7 +306,21 @@ def test_a_tick_takes_little_of_what_a_provider_may_be_handed_in_a_minute(
     world: World, a_minute: int | None, most: int
 ) -> None:
     recording(world).per_minute = a_minute
-    assert _cap(Tick(world.wiring, "cover_alerts", world.now, None, "t", Poison(), 0.0)) == most
+    assert (
+        _cap(
+            Tick(
+                world.wiring,
+                "cover_alerts",
+                world.now,
+                None,
+                "t",
+                Poison(),
+                InHand(world.wiring.database, "cover_alerts"),
+                0.0,
+            )
+        )
+        == most
+    )
 
 
 def test_only_whom_it_went_to_reads_that_it_was_a_test_and_only_while_the_policy_is_on(
