@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -10,12 +10,20 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.cipher import Cipher
+from app.core.clock import has_come
 from notifications.states import UNSETTLED, AlertState, Channel, Medium
 
 # Returns what the text of an alert about this id needs, such as a code or the path of a one-time
 # link; None where it is no longer needed. Always the same for one id, so that a repeat is the same
 # bytes: derive it from the id (`alerts.neutral_token`), never draw it.
 Resolver = Callable[[Session, Cipher, UUID], Mapping[str, str] | None]
+
+LEASE_SECONDS = 60
+# Until the second, third, fourth try …; then always the last.
+RETRY_SECONDS = (15, 60, 180, 300)
+LONGEST_LEASE = timedelta(seconds=LEASE_SECONDS)
+# An alert is planned for now, and is never put off by more than this.
+LONGEST_GAP = timedelta(seconds=max(RETRY_SECONDS))
 
 
 class WaitingAlert(NamedTuple):
@@ -44,8 +52,9 @@ class WaitingAlert(NamedTuple):
     def is_due(self, now: datetime) -> bool:
         """Return whether it is to be tried now: its time came, or its last sender's is over."""
         if self.state is AlertState.ATTEMPTING:
-            return self.lease_until is not None and self.lease_until <= now
-        return self.state in UNSETTLED and self.next_attempt_at <= now
+            until = self.lease_until
+            return until is not None and has_come(until, now, LONGEST_LEASE)
+        return self.state in UNSETTLED and has_come(self.next_attempt_at, now, LONGEST_GAP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,23 @@ Closed: all may go. Open: none until a time. Then one alert at a time probes it 
 first that gets through closes it. Source: reliability.md F20, F29–F31.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
+
+from app.core.clock import has_come
 
 OPEN_AFTER = 3
 # How long it is left alone, the first time, the second …; then always the last.
 PAUSE_SECONDS = (30, 60, 120, 300)
 PROBE_SECONDS = 60
+# How long a provider wants to be left alone, by the reason it gives.
+ASKED_SECONDS: Mapping[str, int] = MappingProxyType(
+    {"rate_limit": 60, "clock_refused": 900, "key_refused": 900, "daily_limit": 3600}
+)
 # So much of a minute's allowance may go at once: what a tick of twenty seconds gathers.
 _BURST = 3
 
@@ -50,7 +58,13 @@ def may_probe(standing: Standing, now: datetime) -> bool:
 
     A probe whose process died is followed by another when its time is over.
     """
-    return standing.until is not None and standing.until <= now
+    return standing.until is not None and has_come(standing.until, now, _longest(standing))
+
+
+def _longest(standing: Standing) -> timedelta:
+    """Return how long it may be left alone at most for the reason it has."""
+    asked = ASKED_SECONDS.get(standing.reason_code or "", 0)
+    return timedelta(seconds=max(*PAUSE_SECONDS, asked))
 
 
 def probing(standing: Standing, now: datetime) -> Standing:

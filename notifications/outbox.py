@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from app.core.cipher import Cipher
 from notifications import providers
 from notifications.addressing import Resolvers, addresses, fillings, in_welsh
-from notifications.attempts import ClaimedAlert, WaitingAlert
+from notifications.attempts import LEASE_SECONDS, ClaimedAlert, WaitingAlert
 from notifications.channels.base import AlertChannel, Answering
 from notifications.guarded import changed
 from notifications.models import Alert
 from notifications.providers import Room
 from notifications.results import ACTOR, SET_ASIDE_AFTER, covered_by, record, set_aside
 from notifications.states import AlertState
-from notifications.waiting import PERHAPS_SENT, due, end, sendable, waiting
+from notifications.waiting import PERHAPS_SENT, due, end, lease_ran_out, sendable, waiting
 
 __all__ = ["claim", "record"]
 
@@ -43,8 +43,8 @@ _ONLY_ONE = Way()
 
 def claim(
     session: Session, cipher: Cipher, *, owner: str, now: datetime, limit: int = 200,
-    lease_seconds: int = 60, force: str | None = None, resolvers: Resolvers = _NO_RESOLVERS,
-    channels: Sequence[AlertChannel] = (),
+    lease_seconds: int = LEASE_SECONDS, force: str | None = None,
+    resolvers: Resolvers = _NO_RESOLVERS, channels: Sequence[AlertChannel] = (),
 ) -> list[ClaimedAlert]:  # fmt: skip
     """Take alerts that are due and that somebody still waits for, least time left first.
 
@@ -137,8 +137,9 @@ def _set_aside_what_keeps_failing(session: Session, now: datetime) -> None:
     alerts = session.scalars(
         select(Alert)
         .where(
-            Alert.state == AlertState.ATTEMPTING,
-            Alert.lease_until <= now,
+            # Leased is attempting, by a CHECK; and what is leased is few.
+            Alert.lease_until.is_not(None),
+            lease_ran_out(now),
             Alert.own_failures >= SET_ASIDE_AFTER - 1,
         )
         .with_for_update(skip_locked=True)

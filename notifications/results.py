@@ -20,7 +20,7 @@ from app.core.paired import paired
 from app.core.scope import must_admit
 from notifications import providers
 from notifications.alerting import still_wanted
-from notifications.attempts import AlertResult, ResultKind
+from notifications.attempts import RETRY_SECONDS, AlertResult, ResultKind
 from notifications.bounces import address_failed
 from notifications.guarded import changed
 from notifications.hastening import hasten, hasten_reviews
@@ -28,8 +28,6 @@ from notifications.models import Alert, AlertCover, Notification, Receipt
 from notifications.states import ENDED, REPORTING, AlertState, Channel, DeliveryStatus, ReceiptKind
 
 ACTOR = "job:send_due"
-# Until the second, third, fourth try …; then always the last.
-RETRY_SECONDS = (15, 60, 180, 300)
 SET_ASIDE_AFTER = 5
 # A provider that reports is asked of our own accord so many minutes after it took an alert.
 POLL_MINUTES = (2, 5, 10, 20)

@@ -4,16 +4,17 @@ How it asks, and why so, is in docs/decisions/0145.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.core.clock import too_far_ahead
 from app.core.database import along_an_index
 from app.core.types import plainly
 from notifications.alerting import still_wanted
-from notifications.attempts import WaitingAlert
+from notifications.attempts import LONGEST_GAP, LONGEST_LEASE, WaitingAlert
 from notifications.guarded import changed
 from notifications.models import Alert, AlertAbout, AlertCover, Notification
 from notifications.providers import Room
@@ -40,10 +41,26 @@ def due(now: datetime) -> ColumnElement[bool]:
     return and_(
         _OPEN,
         or_(
-            and_(Alert.state != AlertState.ATTEMPTING, Alert.next_attempt_at <= now),
-            and_(Alert.state == AlertState.ATTEMPTING, Alert.lease_until <= now),
+            and_(
+                Alert.state != AlertState.ATTEMPTING,
+                _has_come(Alert.next_attempt_at, now, LONGEST_GAP),
+            ),
+            and_(Alert.state == AlertState.ATTEMPTING, lease_ran_out(now)),
         ),
     )
+
+
+def lease_ran_out(now: datetime) -> ColumnElement[bool]:
+    """Return whether the time of an alert's last sender is over."""
+    return _has_come(Alert.lease_until, now, LONGEST_LEASE)
+
+
+def _has_come(
+    at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None], now: datetime,
+    longest: timedelta,
+) -> ColumnElement[bool]:  # fmt: skip
+    """Say as `clock.has_come` does whether a clock was set back since, or the time has come."""
+    return or_(at <= now, at > too_far_ahead(now, longest))
 
 
 def sendable(rooms: Iterable[Room]) -> ColumnElement[bool]:
@@ -133,7 +150,7 @@ def _end_what_ran_out(session: Session, ids: Sequence[UUID], now: datetime) -> N
         return
     ran_out = session.scalars(
         select(Alert.id)
-        .where(Alert.id.in_(ids), Alert.state == AlertState.ATTEMPTING, Alert.lease_until <= now)
+        .where(Alert.id.in_(ids), Alert.state == AlertState.ATTEMPTING, lease_ran_out(now))
         .with_for_update(skip_locked=True)
     ).all()
     kept = still_wanted(session, ran_out)

@@ -12,6 +12,10 @@ from app.core.errors import Refused
 
 LONDON = ZoneInfo("Europe/London")
 
+# Two processes' clocks may differ by so much before what one wrote is taken by the other for the
+# time of a clock that was set back since.
+_LEEWAY = timedelta(minutes=1)
+
 # Just before and at each change of the clocks, and what London shows then.
 _KNOWN = (
     (datetime(2026, 1, 15, 12, tzinfo=UTC), 12),
@@ -52,6 +56,20 @@ class HandClock:
 
     def advance(self, by: timedelta) -> datetime:
         return self.move_to(self._now + by)
+
+
+def too_far_ahead(now: datetime, longest: timedelta) -> datetime:
+    """Return the last instant that something of this kind can wait for, when none waits longer.
+
+    Whatever waits for a later one was told so by a clock that was set back since, or is wrong, and
+    would stand still until that time comes.
+    """
+    return now + longest + _LEEWAY
+
+
+def has_come(at: datetime, now: datetime, longest: timedelta) -> bool:
+    """Return whether what waits for an instant need wait no more: it is over, or too far ahead."""
+    return at <= now or at > too_far_ahead(now, longest)
 
 
 def require_london() -> None:

@@ -19,6 +19,7 @@ from joserfc.jwk import OctKey
 from app.core.clock import Clock
 from app.core.errors import Refused
 from notifications.alerts import Letterhead, telling_words
+from notifications.breaker import ASKED_SECONDS
 from notifications.channels.base import (
     AlertMessage,
     ChannelError,
@@ -31,7 +32,6 @@ from notifications.states import Channel, DeliveryStatus, Medium
 
 _ANSWER = httpx.Timeout(15.0, connect=5.0)
 _LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
-_BUSY_SECONDS, _DAILY_SECONDS, _REFUSED_SECONDS = 60, 3600, 900
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _API_KEY = re.compile(rf".*?({_UUID})-({_UUID})")
@@ -198,15 +198,20 @@ def _meaning(answer: httpx.Response, medium: Medium) -> ChannelError:
         case 400:
             return ChannelError(ErrorKind.BROKEN, "request_400")
         case 403 if "clock" in text:
-            return ChannelError(ErrorKind.REFUSED, "clock_refused", seconds=_REFUSED_SECONDS)
+            return _stop(ErrorKind.REFUSED, "clock_refused")
         case 401 | 403 | 404:
-            return ChannelError(ErrorKind.REFUSED, "key_refused", seconds=_REFUSED_SECONDS)
+            return _stop(ErrorKind.REFUSED, "key_refused")
         case 429 if kind == "TooManyRequestsError":
-            return ChannelError(ErrorKind.BUSY, "daily_limit", seconds=_DAILY_SECONDS)
+            return _stop(ErrorKind.BUSY, "daily_limit")
         case 429:
-            return ChannelError(ErrorKind.BUSY, "rate_limit", seconds=_BUSY_SECONDS)
+            return _stop(ErrorKind.BUSY, "rate_limit")
         case status:
             return ChannelError(ErrorKind.UNKNOWN, f"http_{status}")
+
+
+def _stop(kind: ErrorKind, code: str) -> ChannelError:
+    """Return that the provider wants to be left alone, for as long as this reason is worth."""
+    return ChannelError(kind, code, seconds=ASKED_SECONDS[code])
 
 
 def _error(answer: httpx.Response) -> tuple[str, str]:

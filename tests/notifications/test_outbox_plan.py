@@ -76,6 +76,17 @@ def test_what_waits_is_walked_along_and_never_sorted(waiting: NotifyingForce) ->
             assert not any(word in plan for word in ("Sort", "Bitmap", "TEMP B-TREE"))
 
 
+def test_what_a_sender_died_over_is_found_among_what_is_leased(waiting: NotifyingForce) -> None:
+    with listening(waiting.database) as asked:
+        assert claimed_by(waiting.database, waiting)
+    (given_up,) = [one for one in asked if "alert.own_failures >=" in one.said]
+    with waiting.database.read(PLATFORM) as session:
+        plan = plan_of(session.connection(), given_up)
+    assert "ix_alert_leased" in plan
+    assert "SCAN alert" not in plan
+    assert "Seq Scan" not in plan
+
+
 @pytest.fixture
 def scheduler(waiting: NotifyingForce) -> Iterator[Database]:
     """The same database as the scheduler of production has it."""

@@ -204,6 +204,18 @@ def test_every_check_is_asked_on_every_look() -> None:
     assert len({check.__name__ for check in CHECKS}) == len(CHECKS) >= 15
 
 
+@pytest.mark.parametrize(
+    ("seconds", "rings"), [(4, False), (-4, False), (6, True), (-6, True), (-3600, True)]
+)
+def test_a_clock_that_jumps_more_than_five_seconds_rings_whichever_way(
+    calm: Watched, seconds: int, rings: bool
+) -> None:
+    assert Code.CLOCK_JUMPED not in codes(calm.look())
+    calm.world.clock.advance(timedelta(seconds=60 + seconds))
+    calm.slip += seconds
+    assert (Code.CLOCK_JUMPED in codes(calm.look())) is rings
+
+
 @pytest.mark.feature("DL9")
 def test_silence_of_a_provider_rings_while_somebody_waits_and_no_longer(calm: Watched) -> None:
     calm.sql(
