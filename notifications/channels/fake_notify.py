@@ -6,6 +6,7 @@ tests.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from types import TracebackType
@@ -23,6 +24,8 @@ from notifications.channels.notify_stand_in import (
 )
 
 __all__ = ["API_KEY", "FakeNotify", "NotifyFault"]
+
+_DRIP_SECONDS = 0.05
 
 
 class FakeNotify(NotifyStandIn):
@@ -100,8 +103,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.command, self.path, self.headers.get("Authorization", ""), raw
             )
         except Lost as lost:
-            if lost.silent:
-                # Until the other side has lost its patience, or the stand-in ends.
+            # Until the other side has lost its patience, or the stand-in ends.
+            if lost.begins is not None:
+                self._trickle(lost.begins)
+            elif lost.silent:
                 fake.stopping.wait(30)
             self.close_connection = True
             return
@@ -111,6 +116,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
+
+    def _trickle(self, begins: str) -> None:
+        """Say how an answer begins, and go on byte by byte."""
+        more = begins.encode()
+        with suppress(OSError):
+            while not self.server.fake.stopping.wait(_DRIP_SECONDS):
+                self.wfile.write(more)
+                self.wfile.flush()
+                more = b" "
 
 
 def _callback(one: Taken) -> dict[str, Any]:

@@ -28,9 +28,12 @@ from notifications.channels.base import (
     Phase,
     Sent,
 )
+from notifications.channels.whole_requests import WholeRequests
 from notifications.states import Channel, DeliveryStatus, Medium
 
 _ANSWER = httpx.Timeout(15.0, connect=5.0)
+# For one request as a whole, however slowly its answer comes.
+_REQUEST_SECONDS = 25.0
 _LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -79,6 +82,7 @@ class NotifyChannel:
     def __init__(
         self, account: Account, *, medium: Medium, templates: Mapping[str, str], head: Letterhead,
         clock: Clock, per_minute: int, timeout: httpx.Timeout = _ANSWER,
+        request_seconds: float = _REQUEST_SECONDS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:  # fmt: skip
         self.name = _NAME[medium].value
@@ -90,6 +94,7 @@ class NotifyChannel:
         self._clock = clock
         self._key = OctKey.import_key(account.secret)
         self._timeout = timeout
+        self._request_seconds = request_seconds
         self._transport = transport
         self._lock = Lock()
         self._open: httpx.Client | None = None
@@ -150,8 +155,9 @@ class NotifyChannel:
         with self._lock:
             if self._open is None:
                 self._open = httpx.Client(
-                    base_url=self._account.url, timeout=self._timeout, limits=_LIMITS,
-                    trust_env=False, follow_redirects=False, transport=self._transport,
+                    base_url=self._account.url, timeout=self._timeout, trust_env=False,
+                    follow_redirects=False,
+                    transport=self._transport or WholeRequests(self._request_seconds, _LIMITS),
                 )  # fmt: skip
             return self._open
 

@@ -44,13 +44,23 @@ class NotifyFault(StrEnum):
     LOST_BUT_STORED = "lost_but_stored"
     LOST_NOT_STORED = "lost_not_stored"
     SILENT_BUT_STORED = "silent_but_stored"
+    # Answers byte by byte for as long as the sender waits: the head, or a body after it.
+    TRICKLES_HEAD_BUT_STORED = "trickles_head_but_stored"
+    TRICKLES_BODY_BUT_STORED = "trickles_body_but_stored"
 
 
 _STORED = frozenset(
     {
         NotifyFault.ERROR_BUT_STORED, NotifyFault.LOST_BUT_STORED, NotifyFault.SILENT_BUT_STORED,
+        NotifyFault.TRICKLES_HEAD_BUT_STORED, NotifyFault.TRICKLES_BODY_BUT_STORED,
     }
 )  # fmt: skip
+_BEGINS = {
+    NotifyFault.TRICKLES_HEAD_BUT_STORED: "HTTP/1.1 201 Created\r\nX-Pad: ",
+    NotifyFault.TRICKLES_BODY_BUT_STORED:
+        "HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n",
+}  # fmt: skip
+_SILENT = frozenset({NotifyFault.SILENT_BUT_STORED, *_BEGINS})
 _ANSWERS = {
     NotifyFault.RATE_LIMIT: (
         429, "RateLimitError",
@@ -93,9 +103,11 @@ class Reply:
 class Lost(Exception):
     """No answer: the connection ends, or nothing comes until the other side loses its patience."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, *, silent: bool, begins: str | None = None) -> None:
         super().__init__("no answer")
         self.silent = silent
+        # What there is of the answer before the rest of it trickles.
+        self.begins = begins
 
 
 class Answer(Exception):
@@ -262,4 +274,4 @@ class NotifyInProcess(httpx.BaseTransport):
 def _failing(fault: NotifyFault | None) -> Reply:
     if fault in _ANSWERS:
         raise Answer(*_ANSWERS[fault])
-    raise Lost(silent=fault is NotifyFault.SILENT_BUT_STORED)
+    raise Lost(silent=fault in _SILENT, begins=_BEGINS.get(fault) if fault else None)

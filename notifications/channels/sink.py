@@ -10,10 +10,11 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import cycle
 from pathlib import Path
 from socket import socket
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, AnyStr, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -21,6 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from notifications.channels.certificates import make_certificates
 
 _TAKEN = "250 OK"
+_LATE_SECONDS, _DRIP_SECONDS = 3.0, 0.05
 
 
 class Fault(StrEnum):
@@ -32,6 +34,13 @@ class Fault(StrEnum):
     GREYLISTED = "greylisted"
     # Says nothing for as long as the sender waits.
     SILENT_AT_RECIPIENT = "silent_at_recipient"
+    # Answers without an end, byte by byte, for as long as the sender waits.
+    TRICKLES_AT_GREETING = "trickles_at_greeting"
+    TRICKLES_AT_RECIPIENT = "trickles_at_recipient"
+    # The mail is taken and kept.
+    TRICKLES_AFTER_FINAL_DOT = "trickles_after_final_dot"
+    # Three seconds after the sender was connected.
+    GREETS_LATE = "greets_late"
     LOST_AT_RECIPIENT = "lost_at_recipient"
     LOST_BEFORE_CONTENT = "lost_before_content"
     # The mail is taken and kept, and the sender never hears of it.
@@ -48,7 +57,8 @@ _ANSWERS = {
     Fault.LATER_AFTER_FINAL_DOT: "451 4.3.0 try again later",
     Fault.REFUSED_AFTER_FINAL_DOT: "554 5.6.0 message refused",
 }
-_AT_SENDER = frozenset({Fault.SENDER_REFUSED})
+# They are for the next connection, not for the next mail.
+_AT_GREETING = frozenset({Fault.TRICKLES_AT_GREETING, Fault.GREETS_LATE})
 _AT_RECIPIENT = frozenset({Fault.MAILBOX_REFUSED, Fault.RELAY_REFUSED, Fault.GREYLISTED})
 _AFTER_FINAL_DOT = frozenset({Fault.LATER_AFTER_FINAL_DOT, Fault.REFUSED_AFTER_FINAL_DOT})
 
@@ -78,6 +88,8 @@ class MailSink:
         port: int | None = None, pipelining: bool = True,
     ) -> None:  # fmt: skip
         self.pipelining = pipelining
+        # How long it takes for each answer.
+        self.answer_seconds = 0.0
         # Mails whose commands came together.
         self.pipelined = 0
         self.messages: list[Received] = []
@@ -112,9 +124,11 @@ class MailSink:
         """Make the next mails go wrong, one fault each, in this order."""
         self._faults.extend(faults)
 
-    def next_fault(self) -> Fault | None:
-        """Take the fault scripted for the mail that begins now."""
-        return self._faults.popleft() if self._faults else None
+    def next_fault(self, *, greeting: bool = False) -> Fault | None:
+        """Take the fault scripted for the mail, or the connection, that begins now."""
+        if not self._faults or (self._faults[0] in _AT_GREETING) is not greeting:
+            return None
+        return self._faults.popleft()
 
     def admits(self, login: LoginPassword) -> bool:
         """Return whether name and password are the ones asked for."""
@@ -149,6 +163,34 @@ class _Conversation(SMTP):
             self._sink.in_clear += data
         self._sink.pipelined += data.startswith(b"MAIL") and data.endswith(b"DATA\r\n")
         super().data_received(data)
+
+    async def _handle_client(self) -> None:
+        # The library asks nobody before it greets.
+        match self._sink.next_fault(greeting=True):
+            case Fault.GREETS_LATE:
+                await self._stays(_LATE_SECONDS)
+            case Fault.TRICKLES_AT_GREETING:
+                await self.trickle("220")
+        if not self.gone.is_set():
+            await super()._handle_client()
+
+    async def push(self, status: AnyStr) -> None:
+        await self._stays(self._sink.answer_seconds)
+        await super().push(status)
+
+    async def trickle(self, code: str) -> None:
+        """Say an answer without an end, byte by byte, until the other side goes."""
+        for byte in cycle(f"{code}-wait\r\n".encode()):
+            self._writer.write(bytes([byte]))
+            if not await self._stays(_DRIP_SECONDS):
+                return
+
+    async def _stays(self, seconds: float) -> bool:
+        """Let some time pass; return whether the other side is still there."""
+        if seconds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.gone.wait(), seconds)
+        return not self.gone.is_set()
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 (the library's name for the command)
         if self.fault is Fault.LOST_BEFORE_CONTENT:
@@ -190,7 +232,7 @@ class _Handler:
         _options: list[str],
     ) -> str:  # fmt: skip
         server.fault = self._sink.next_fault()
-        if server.fault in _AT_SENDER:
+        if server.fault is Fault.SENDER_REFUSED:
             return _ANSWERS[server.fault]
         envelope.mail_from = address
         return _TAKEN
@@ -201,6 +243,8 @@ class _Handler:
     ) -> str:  # fmt: skip
         if server.fault is Fault.SILENT_AT_RECIPIENT:
             await server.gone.wait()
+        if server.fault is Fault.TRICKLES_AT_RECIPIENT:
+            await server.trickle("250")
         if server.fault is Fault.LOST_AT_RECIPIENT:
             server.hang_up()
         if server.fault in _AT_RECIPIENT:
@@ -219,6 +263,8 @@ class _Handler:
                 bytes(envelope.original_content or b""), server.secure,
             )
         )  # fmt: skip
+        if server.fault is Fault.TRICKLES_AFTER_FINAL_DOT:
+            await server.trickle("250")
         if server.fault is Fault.LOST_AFTER_FINAL_DOT:
             server.hang_up()
         return _TAKEN

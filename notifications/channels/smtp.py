@@ -17,12 +17,18 @@ from app.core.cipher import Cipher
 from app.core.settings import MailSecurity, MailServer, Settings
 from notifications.alerts import Letterhead, build_message, message_id
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase, Sent
+from notifications.channels.line import Line, SecureLine
 from notifications.states import Channel, Medium
 from notifications.verp import return_address
 
-# Seconds for one answer. The final dot gets longer: giving up there means a repeat.
+# Seconds for one answer, all of it. The final dot gets longer: giving up there means a repeat.
 ANSWER_SECONDS = 15.0
 FINAL_DOT_SECONDS = 60.0
+# What is said until a line is secure and signed in may be twenty answers long: together they have
+# the time of so many.
+_ANSWERS_TO_CONNECT = 3
+# Nobody waits for a goodbye.
+_GOODBYE_SECONDS = 1.0
 
 _LINE_STARTS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 # What needs neither quoting nor parsing, which takes longer than all else of a mail's commands.
@@ -66,7 +72,7 @@ class SmtpChannel:
         self._tls = ssl.create_default_context(cafile=self._server.ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._lock = Lock()
-        self._idle: deque[smtplib.SMTP] = deque()
+        self._idle: deque[Line] = deque()
 
     def carries(self, template: str) -> bool:
         return True
@@ -84,6 +90,7 @@ class SmtpChannel:
     def close(self) -> None:
         """Say goodbye on every idle connection."""
         while server := self._take():
+            server.wait_at_most(_GOODBYE_SECONDS)
             try:
                 server.quit()
             except (smtplib.SMTPException, OSError):
@@ -94,15 +101,15 @@ class SmtpChannel:
             return self._head.sender
         return return_address(self._bounce_mailbox, message.alert_id, self._cipher)
 
-    def _take(self) -> smtplib.SMTP | None:
+    def _take(self) -> Line | None:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def _keep(self, server: smtplib.SMTP) -> None:
+    def _keep(self, server: Line) -> None:
         with self._lock:
             self._idle.append(server)
 
-    def _hand_over(self, server: smtplib.SMTP, mail: _Mail, *, kept: bool = False) -> bool:
+    def _hand_over(self, server: Line, mail: _Mail, *, kept: bool = False) -> bool:
         """Hand over on one connection; return False where a kept one turned out to be dead."""
         try:
             self._converse(server, mail)
@@ -114,7 +121,7 @@ class SmtpChannel:
         self._keep(server)
         return True
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> Line:
         """Return a secured, signed-in connection; before it is secure nothing is said on it."""
         phase, server = Phase.CONNECTING, None
         try:
@@ -129,27 +136,30 @@ class SmtpChannel:
             if server is not None:
                 server.close()
             raise ChannelError(ErrorKind.CONNECTION, _why_no_connection(error, phase)) from None
+        server.connected()
         return server
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self) -> Line:
         host, port = self._server.host, self._server.port
         name, patience = self._head.mail_host, self._answer_seconds
-        server: smtplib.SMTP
+        connecting = _ANSWERS_TO_CONNECT * patience
         if self._server.security is MailSecurity.TLS:
-            server = smtplib.SMTP_SSL(host, port, name, timeout=patience, context=self._tls)
+            server: Line = SecureLine(
+                host, port, name, patience=patience, connecting=connecting, context=self._tls
+            )
         else:
-            server = smtplib.SMTP(host, port, name, timeout=patience)
+            server = Line(host, port, name, patience=patience, connecting=connecting)
         if server.sock is not None:
             # The end of a content must not wait for the receipt of its beginning.
             server.sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         return server
 
-    def _sign_in(self, server: smtplib.SMTP) -> None:
+    def _sign_in(self, server: Line) -> None:
         username, password = self._server.username, self._server.password
         if username is not None and password is not None:
             server.login(username, password.get_secret_value())
 
-    def _converse(self, server: smtplib.SMTP, mail: _Mail) -> None:
+    def _converse(self, server: Line, mail: _Mail) -> None:
         """Say MAIL, RCPT and DATA; raise `ChannelError` with the phase in its code.
 
         A server that offers it (RFC 2920) hears all three at once; their answers come in order. On
@@ -166,16 +176,16 @@ class SmtpChannel:
             # is said here: where saying it breaks off, nobody can have read that record.
             server.send(_LINE_STARTS_WITH_DOT.sub(b"..", mail.raw) + b".\r\n")
             phase = Phase.FINAL_DOT
-            _patience(server, self._final_dot_seconds)
+            server.wait_at_most(self._final_dot_seconds)
             _expect(server.getreply(), 250, phase)
-            _patience(server, self._answer_seconds)
+            server.wait_at_most(self._answer_seconds)
         except (smtplib.SMTPException, OSError) as error:
             kind = ErrorKind.UNKNOWN if phase is Phase.FINAL_DOT else ErrorKind.TEMPORARY
             how = "timeout" if _timed_out(error) else "lost"
             raise ChannelError(kind, f"{how}_at_{phase}") from None
 
     @staticmethod
-    def _commands(server: smtplib.SMTP, mail: _Mail) -> Iterator[tuple[int, bytes]]:
+    def _commands(server: Line, mail: _Mail) -> Iterator[tuple[int, bytes]]:
         """Say the three commands, one by one or at once, and yield their answers."""
         commands = (
             f"MAIL FROM:{_path(mail.sender)}",
@@ -199,11 +209,6 @@ def _path(address: str) -> str:
 def _timed_out(error: BaseException) -> bool:
     """Return whether nobody answered in time; the library says "disconnected" of that, too."""
     return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
-
-
-def _patience(server: smtplib.SMTP, seconds: float) -> None:
-    if server.sock is not None:
-        server.sock.settimeout(seconds)
 
 
 def _expect(reply: tuple[int, bytes], wanted: int, phase: Phase) -> None:

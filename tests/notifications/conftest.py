@@ -33,10 +33,10 @@ def sink(tmp_path: Path) -> Iterator[MailSink]:
 
 @pytest.fixture
 def channel_to(keyed: Cipher, tmp_path: Path) -> Iterator[ChannelTo]:
-    """Makes a channel to a sink; settings may be overridden, its patience is a second."""
+    """Makes a channel to a sink; settings may be overridden, its patience is two seconds."""
     made: list[SmtpChannel] = []
 
-    def make(sink: MailSink, **overrides: Any) -> SmtpChannel:
+    def make(sink: MailSink, *, patience: float = 2.0, **overrides: Any) -> SmtpChannel:
         settings = Settings(
             **{
                 "environment": Environment.TEST,
@@ -49,8 +49,8 @@ def channel_to(keyed: Cipher, tmp_path: Path) -> Iterator[ChannelTo]:
             }
         )
         channel = SmtpChannel(
-            settings, head=letterhead(settings), cipher=keyed, answer_seconds=2.0,
-            final_dot_seconds=2.0,
+            settings, head=letterhead(settings), cipher=keyed, answer_seconds=patience,
+            final_dot_seconds=patience,
         )  # fmt: skip
         made.append(channel)
         return channel

@@ -1,15 +1,21 @@
 """Sending a block: every alert has a result, nothing is raised, and one failure stops no other."""
 
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from uuid import UUID
 
 import pytest
+from sqlalchemy import QueuePool
 
 from app.core.cipher import Cipher
+from app.core.database import Database
 from app.core.key_file import Keys
 from app.core.scope import PLATFORM
 from app.core.settings import Environment, Settings
+from app.jobs import PIPELINE
+from app.jobs.runner import Runner
 from notifications.alerts import letterhead, telling_words
 from notifications.attempts import ClaimedAlert, ResultKind
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Sent
@@ -159,3 +165,64 @@ def test_without_tls_the_alert_stays_planned_and_nothing_is_said(
     (alert,) = force.rows(Alert)
     assert (alert.state, alert.last_code) == (AlertState.PLANNED, "starttls_missing")
     assert b"dsl@" not in plain.in_clear
+
+
+@pytest.mark.feature("DL4")
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("fault", [Fault.TRICKLES_AT_GREETING, Fault.TRICKLES_AT_RECIPIENT])
+def test_a_mail_server_that_trickles_its_answers_does_not_hold_a_block(
+    sink: MailSink, channel_to: ChannelTo, fault: Fault
+) -> None:
+    sink.fail_next(*[fault] * 20)
+    results = send_all(claims(10), channel_to(sink, patience=0.5))
+    assert len(results) == 10
+    assert not any(one.ok for one in results)
+
+
+class Together(RecordingChannel):
+    """A channel where each waits until eight are there."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        super().__init__(letterhead(Settings(environment=Environment.TEST)), cipher)
+        self.there = Barrier(8)
+
+    def send(self, message: AlertMessage) -> Sent:
+        self.there.wait(10)
+        return super().send(message)
+
+
+@pytest.mark.feature("DL4")
+def test_eight_conversations_are_held_at_once(keyed: Cipher) -> None:
+    assert all(one.ok for one in send_all(claims(16), Together(keyed)))
+
+
+@dataclass
+class Watching(RecordingChannel):
+    """A channel that looks how many connections of the database are in use while it sends."""
+
+    database: Database
+    in_use: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(
+            letterhead(Settings(environment=Environment.TEST)), Cipher(Keys.generate())
+        )
+
+    def send(self, message: AlertMessage) -> Sent:
+        pool = self.database.engine.pool
+        assert isinstance(pool, QueuePool)
+        self.in_use.append(pool.checkedout())
+        return super().send(message)
+
+
+@pytest.mark.feature("DL2")
+@pytest.mark.usefixtures("placed")
+def test_no_connection_of_the_database_is_held_while_something_is_sent(
+    force: NotifyingForce,
+) -> None:
+    force.at(DUE - minutes(120))
+    force.chase()
+    channel = Watching(force.database)
+    wiring = replace(force.wiring, channels=(channel,))
+    assert Runner(wiring, PIPELINE, owner="one").run_step("send_due").done == 1
+    assert channel.in_use == [0]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ from app.core.clock import HandClock
 from app.core.errors import Refused
 from app.core.settings import Environment, Settings
 from notifications.alerts import letterhead
+from notifications.channels import whole_requests
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind
 from notifications.channels.fake_notify import API_KEY, FakeNotify, NotifyFault
 from notifications.channels.govuk_notify import STATUSES, Account, NotifyChannel, status_of
@@ -45,12 +47,13 @@ def fake(hand: HandClock) -> Iterator[FakeNotify]:
 
 
 def channel_to(
-    url: str, clock: HandClock, medium: Medium = Medium.EMAIL, key: str = API_KEY
-) -> NotifyChannel:
+    url: str, clock: HandClock, medium: Medium = Medium.EMAIL, key: str = API_KEY,
+    request_seconds: float = 10.0,
+) -> NotifyChannel:  # fmt: skip
     settings = Settings(environment=Environment.TEST, base_url="https://messages.example.org")
     return NotifyChannel(
         Account.of(url, key), medium=medium, templates=TEMPLATES, head=letterhead(settings),
-        clock=clock, per_minute=2500, timeout=httpx.Timeout(3.0),
+        clock=clock, per_minute=2500, timeout=httpx.Timeout(3.0), request_seconds=request_seconds,
     )  # fmt: skip
 
 
@@ -206,6 +209,41 @@ def test_asked_by_reference_it_says_whether_a_try_arrived(
     failure(notify)
     found = notify.find(MESSAGE.alert_id)
     assert (found is not None) is there
+
+
+@pytest.mark.feature("DL12", "IG4")
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "fault", [NotifyFault.TRICKLES_HEAD_BUT_STORED, NotifyFault.TRICKLES_BODY_BUT_STORED]
+)
+def test_an_answer_that_trickles_is_none_once_the_time_of_its_request_is_over(
+    fake: FakeNotify, hand: HandClock, fault: NotifyFault
+) -> None:
+    channel = channel_to(fake.url, hand, request_seconds=0.5)
+    fake.fail_next(fault)
+    fake.fail_asking(fault)
+    began = monotonic()
+    failed = failure(channel)
+    assert (failed.kind, failed.code) == (ErrorKind.UNKNOWN, "timeout_at_answer")
+    with pytest.raises(ChannelError) as unasked:
+        channel.find(MESSAGE.alert_id)
+    assert unasked.value.kind is ErrorKind.CONNECTION
+    assert monotonic() - began < 3.0
+    assert channel.find(MESSAGE.alert_id) is not None
+    channel.close()
+
+
+def test_every_request_has_a_time_of_its_own(
+    fake: FakeNotify, hand: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    monkeypatch.setattr(whole_requests, "monotonic", lambda: monotonic() + passed[0])
+    channel = channel_to(fake.url, hand)
+    for _ in range(3):
+        channel.send(MESSAGE)
+        passed[0] += 60.0
+    channel.close()
+    assert len(fake.taken) == 3
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from time import monotonic
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 
 from app.core.cipher import Cipher
 from app.core.settings import MailSecurity
-from notifications.channels import smtp
+from notifications.channels import line, smtp
 from notifications.channels.base import AlertMessage, ChannelError, ErrorKind, Phase
 from notifications.channels.sink import Fault, MailSink
 from notifications.verp import alert_of
@@ -250,3 +251,74 @@ def test_an_address_cannot_smuggle_in_a_header(sink: MailSink, channel_to: Chann
     with pytest.raises(ValueError, match=r"Invalid Domain|header|CR|LF|parse"):
         channel_to(sink).send(crooked)
     assert sink.messages == []
+
+
+@pytest.mark.feature("DL4")
+@pytest.mark.parametrize(
+    ("fault", "meaning"),
+    [
+        (Fault.TRICKLES_AT_GREETING, (ErrorKind.CONNECTION, "timeout_at_connecting")),
+        (Fault.GREETS_LATE, (ErrorKind.CONNECTION, "timeout_at_connecting")),
+        (Fault.TRICKLES_AT_RECIPIENT, (ErrorKind.TEMPORARY, "timeout_at_recipient")),
+        (Fault.TRICKLES_AFTER_FINAL_DOT, (ErrorKind.UNKNOWN, "timeout_at_final_dot")),
+    ],
+)
+@pytest.mark.timeout(30)
+def test_an_answer_that_trickles_has_the_time_of_one_that_never_comes(
+    sink: MailSink, channel_to: ChannelTo, fault: Fault, meaning: tuple[ErrorKind, str]
+) -> None:
+    channel = channel_to(sink, patience=0.5)
+    sink.fail_next(fault)
+    began = monotonic()
+    with pytest.raises(ChannelError) as failed:
+        channel.send(MESSAGE)
+    assert monotonic() - began < 2.5
+    assert (failed.value.kind, failed.value.code) == meaning
+    channel.send(MESSAGE)
+    assert len(sink.messages) == 1 + (fault is Fault.TRICKLES_AFTER_FINAL_DOT)
+
+
+def test_a_server_that_greets_late_within_its_time_has_the_mail(
+    sink: MailSink, channel_to: ChannelTo
+) -> None:
+    sink.fail_next(Fault.GREETS_LATE)
+    channel_to(sink, patience=15.0).send(MESSAGE)
+    assert len(sink.messages) == 1
+
+
+@pytest.mark.feature("DL4")
+def test_until_a_line_is_secure_all_answers_together_have_their_time(
+    tmp_path: Path, channel_to: ChannelTo
+) -> None:
+    """Each comes in time, and a server may ask for many."""
+    with MailSink(tmp_path / "other", login=("alerts", "right horse")) as sink:
+        sink.answer_seconds = 0.7
+        secret = SecretStr("right horse")
+        channel = channel_to(sink, patience=1.0, smtp_username="alerts", smtp_password=secret)
+        with pytest.raises(ChannelError) as failed:
+            channel.send(MESSAGE)
+    assert failed.value.kind is ErrorKind.CONNECTION
+    assert failed.value.code in {"timeout_at_securing", "timeout_at_signing_in"}
+    assert sink.messages == []
+
+
+def test_a_line_that_is_secure_is_kept_for_longer_than_connecting_may_take(
+    sink: MailSink, channel_to: ChannelTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    monkeypatch.setattr(line, "monotonic", lambda: monotonic() + passed[0])
+    channel = channel_to(sink)
+    for _ in range(3):
+        channel.send(MESSAGE)
+        passed[0] += 60.0
+    assert bytes(sink.in_clear).count(b"STARTTLS") == 1
+    assert len(sink.messages) == 3
+
+
+def test_nobody_waits_for_a_goodbye(sink: MailSink, channel_to: ChannelTo) -> None:
+    channel = channel_to(sink, patience=30.0)
+    channel.send(MESSAGE)
+    sink.answer_seconds = 20.0
+    began = monotonic()
+    channel.close()
+    assert monotonic() - began < 5
