@@ -74,7 +74,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     # A place of its own: in the others' the next world would take its files away.
     worlds = Worlds(tmp_path_factory.mktemp("lived"))
     made = worlds.world(4)
-    while not made.look.execute(_WITH_EVERYTHING).fetchone()[0]:
+    while not (
+        made.look.execute(_WITH_EVERYTHING).fetchone()[0] and (made.mail.sent or made.notify.taken)
+    ):
         event(made)
     made.faults.quiet()
     assert invariants.safety(made) == []
