@@ -23,9 +23,13 @@ from schools.matching.models import Judgement, JudgementSource
 
 def earlier_answers(
     session: Session, cipher: Cipher, child: InvolvedChild, details: ChildDetails, *, on: date,
-    at: datetime,
+    at: datetime | None = None,
 ) -> tuple[Judged, ...]:  # fmt: skip
-    """Return what was said of this child until `at`, as the rules take it; `on` as they do."""
+    """Return what was said of this child, as the rules take it; `on` as they do.
+
+    Until `at`, to tell how an earlier decision came about; else all of it, also what was said by a
+    clock that was ahead: a school that said no must not be told for that.
+    """
     before = rows_before(session, child)
     rows = judgements.of_person(
         session, child.force, child.person_digest, involved_child_id=child.id, at=at,

@@ -152,7 +152,7 @@ def match_incident(
         found=ahead.leads_for(facts_of_all, on, stamps) if ahead is not None else None,
         policy=policy,
         judged=[
-            earlier_answers(session, cipher, child, facts, on=on, at=now)
+            earlier_answers(session, cipher, child, facts, on=on)
             for child, facts in zip(children, details, strict=True)
         ],
     )

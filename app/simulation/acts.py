@@ -86,12 +86,13 @@ def recall(world: World) -> None:
     ids = [UUID(one) for (one,) in shown]
     if not ids:
         return
-    acting = world.acting(f"desk.{force}@example.org")
+    acting, one = world.acting(f"desk.{force}@example.org"), world.chance.pick(ids)
+    told = knowing.children_of(world, one)
     with world.writing(acting) as session:
         recalling.recall(
-            session, acting, notification_id=world.chance.pick(ids),
-            reason=recalling.RecallReason.WRONG_SCHOOL,
-        )  # fmt: skip
+            session, acting, notification_id=one, reason=recalling.RecallReason.WRONG_SCHOOL
+        )
+    world.wrong_schools += told
 
 
 def use_inbox(world: World) -> None:

@@ -5,6 +5,7 @@ the ids concerned, so that a failing seed says where to look. What is asked afte
 asked on a connection of the world's own, beside the engine of the service.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
@@ -24,11 +25,13 @@ from app.reports.balance import balance
 from app.reports.morning import board, notifications_of
 from app.reports.services import services_told
 from app.reports.told import Telling, Told, told_of
+from app.simulation import knowing
 from app.simulation.county import FORCES
 from app.simulation.notify import NEVER_LEFT
 from app.simulation.world import World
 from notifications.models import Alert, Notification, Occurrence, Receipt
 from notifications.states import VISIBLE, NotificationState, ReceiptKind
+from schools.matching.models import DecidedBy
 
 DAY = timedelta(days=1)
 # How far a notification is: it may be held and come back, and may end; it never loses a receipt.
@@ -58,7 +61,8 @@ def at_the_end(world: World) -> list[str]:
     """Return what is broken of the dearer checks: other schools, the bytes, the audit chain."""
     return [
         *_only_their_own(world), *_no_content_in_bytes(world), *_chain_holds(world),
-        *on_a_board(world), *_nobody_who_left(world),
+        *on_a_board(world), *_nobody_who_left(world), *_not_back_at_a_wrong_school(world),
+        *_where_a_person_decided(world),
     ]  # fmt: skip
 
 
@@ -250,6 +254,39 @@ def _nobody_who_left(world: World) -> Iterator[str]:
         left = world.left.get(one.message.address)
         if left is not None and one.message.planned_at > left:
             yield f"alerted_who_left:{one.message.alert_id}"
+
+
+def _not_back_at_a_wrong_school(world: World) -> Iterator[str]:
+    """I17: a school that a message was taken back from gets the child again by a person alone."""
+    for child, urn, before in world.wrong_schools:
+        for match_id, by, urns in knowing.decided(world, child):
+            if match_id in before or urn not in json.loads(urns):
+                continue
+            if by == DecidedBy.PERSON:
+                break
+            yield f"wrong_school_again:{match_id}:{urn}"
+
+
+_UNREAD_ELSEWHERE = """
+    SELECT notification.id, notification.urn, "match".urns
+    FROM notification JOIN occurrence ON occurrence.notification_id = notification.id
+    JOIN involved_child ON involved_child.id = occurrence.involved_child_id
+    JOIN "match" ON "match".id = (
+        SELECT newest.id FROM "match" AS newest
+        WHERE newest.involved_child_id = involved_child.id AND newest.undone_at IS NULL
+        ORDER BY newest.decided_at DESC LIMIT 1
+    )
+    WHERE notification.state = 'ready' AND notification.told_at IS NULL
+    AND notification.urn IS NOT NULL AND involved_child.rematched_at IS NULL
+    AND "match".decided_by = 'person' AND "match".composed_at IS NOT NULL
+"""
+
+
+def _where_a_person_decided(world: World) -> Iterator[str]:
+    """I18: what nobody read waits at no school but those a person decided, where one did."""
+    for notification_id, urn, urns in world.look.execute(_UNREAD_ELSEWHERE):
+        if urn not in json.loads(urns):
+            yield f"not_where_decided:{notification_id}:{urn}"
 
 
 def _chain_holds(world: World) -> Iterator[str]:

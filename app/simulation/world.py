@@ -82,6 +82,10 @@ class World:
     ranks: dict[str, int] = field(default_factory=dict)
     # Who was shut out as having left their school, and when.
     left: dict[str, datetime] = field(default_factory=dict)
+    # Where a message was taken back as another school's: whose it was, and the decisions by then.
+    wrong_schools: list[tuple[tuple[str, str, str], int, frozenset[str]]] = field(
+        default_factory=list
+    )
     # What somebody was let do or shown that they should not have been, as it happened.
     wrongly: list[str] = field(default_factory=list)
     # As of when safety was last looked at, and what was broken then.

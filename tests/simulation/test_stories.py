@@ -109,6 +109,14 @@ class WholeStory(Story):
         self.let(acts.recall, data)
 
     @rule(data=st.data())
+    def take_not_our_pupil_back(self, data: Any) -> None:
+        self.let(acts.undo, data)
+
+    @rule(data=st.data())
+    def be_away_or_leave(self, data: Any) -> None:
+        self.let(acts.be_away, data)
+
+    @rule(data=st.data())
     def read_acknowledge_or_follow_up(self, data: Any) -> None:
         self.let(acts.use_inbox, data)
 
