@@ -16,6 +16,7 @@ from app.watchdog.watch import CHECKS
 from notifications.alerts import telling_words
 from notifications.channels.sink import Fault
 from tests.app.watchdog.faults import everybody_left
+from tests.app.watchdog.listener import Listener
 from tests.app.watchdog.watched import Watched, codes
 from tests.journeys.world import child
 from tests.postgres import administration
@@ -140,6 +141,28 @@ def test_an_alarm_nobody_heard_rings_again_at_the_next_look(calm: Watched) -> No
     calm.listener.status = 200
     calm.world.clock.advance(minutes(1))
     assert calm.look().rang == (Code.TICKS_STOPPED,)
+
+
+@pytest.mark.feature("OP1")
+@pytest.mark.feature("ES9")
+def test_an_over_that_nobody_heard_stops_the_heartbeat_until_it_is_heard(calm: Watched) -> None:
+    # The switch of somebody else hears on a line of its own: this one works all the time.
+    with Listener() as switch:
+        restarted = calm.watch(heartbeat_url=f"{switch.url}/beat")
+        calm.world.clock.advance(minutes(2))
+        assert calm.look(restarted).rang == (Code.TICKS_STOPPED,)
+        calm.tick()
+        assert calm.look(restarted).beat
+        calm.listener.status = 503
+        calm.sink.fail_next(Fault.SENDER_REFUSED)
+        unheard = calm.look(restarted)
+        calm.listener.status = 200
+        heard = calm.look(restarted)
+        restarted.close()
+    assert (codes(unheard), unheard.over) == ([], (Code.TICKS_STOPPED,))
+    assert (unheard.heard, unheard.beat) == (False, False)
+    assert (heard.over, heard.heard, heard.beat) == ((Code.TICKS_STOPPED,), True, True)
+    assert len(switch.of("/beat")) == 2
 
 
 @pytest.mark.feature("ES9")
