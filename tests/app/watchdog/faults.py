@@ -22,12 +22,14 @@ from app.core.scope import PLATFORM
 from app.intake.models import Incident, InvolvedChild
 from app.watchdog.codes import Code
 from notifications import outbox
-from notifications.breaker import ProviderState
+from notifications.alerts import letterhead
 from notifications.channels.base import ChannelError, ErrorKind
+from notifications.channels.fake_notify import API_KEY, FakeNotify, NotifyFault
+from notifications.channels.govuk_notify import Account, NotifyChannel
 from notifications.channels.recording import RecordingChannel
 from notifications.models import Alert, AlertCover, Notification, Occurrence
 from notifications.provider_models import Provider
-from notifications.states import AlertState, Channel, NotificationState, ToldHow
+from notifications.states import AlertState, Channel, Medium, NotificationState, ToldHow
 from tests.app.watchdog.watched import Watched, breaks
 from tests.journeys.world import child
 from tests.postgres import administration
@@ -247,14 +249,20 @@ def the_provider_swallows_everything(calm: Watched) -> None:
 
 
 def a_provider_refuses_us(calm: Watched) -> None:
-    """As the breaker stores it for all senders: 403, for a clock or a key (F31)."""
-    with calm.world.wiring.database.write(PLATFORM) as session:
-        session.merge(
-            Provider(
-                name=Channel.SMTP, state=ProviderState.OPEN, reason_code="key_revoked",
-                until=calm.world.now + timedelta(minutes=30), changed_at=calm.world.now,
-            )
+    """GOV.UK Notify answers 403 to the first alert it is handed: it knows our key no more (F31)."""
+    wiring = calm.world.wiring
+    with FakeNotify(wiring.clock, {"t": "A message is waiting."}) as fake:
+        notify = NotifyChannel(
+            Account.of(fake.url, API_KEY), medium=Medium.EMAIL, clock=wiring.clock,
+            templates={"message_waiting": "t", "message_waiting.cy": "t"}, per_minute=3000,
+            head=letterhead(wiring.settings),
         )  # fmt: skip
+        calm.world.wiring = dataclasses.replace(wiring, channels=(notify,))
+        fake.fail_next(NotifyFault.KEY_REVOKED)
+        calm.world.push("N-2", child(forename="Bela"))
+        calm.tick()
+    with wiring.database.read(PLATFORM) as session:
+        assert session.get_one(Provider, Channel.NOTIFY).reason_code == "key_refused"
 
 
 # -- the feed --------------------------------------------------------------------------------------
