@@ -1,10 +1,11 @@
 """What becomes of an alert after it was handed over: only upwards, in whatever order."""
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.casework import provider_news
 from app.core.ids import new_id
@@ -114,20 +115,34 @@ def test_still_sending_is_no_news(force: NotifyingForce, handed: UUID) -> None:
 
 @pytest.mark.feature("DL8")
 def test_a_thousand_orders_of_the_same_news_never_lead_down(
-    force: NotifyingForce, handed: UUID
+    force: NotifyingForce, planned: UUID
 ) -> None:
-    order = random.Random(4)
-    for _ in range(250):
-        news = [*DeliveryStatus, *DeliveryStatus]
+    result, order = attempt(force), random.Random(4)
+    for _ in range(1000):
+        news = [*DeliveryStatus, *order.choices([*DeliveryStatus], k=2)]
         order.shuffle(news)
+        first = next(one for one in news if one is not DeliveryStatus.SENDING)
+        # Our own record comes first, last or in between: what was heard before it is parked.
+        ours = order.randrange(len(news) + 1)
+        # Nothing of it stays: a read is rolled back.
         with force.database.read(PLATFORM) as session:
-            first = next(one for one in news if one is not DeliveryStatus.SENDING)
-            for status in news:
-                reported.report(session, handed, status, now=force.now, actor=ACTOR)
-            alert = session.get_one(Alert, handed)
+            for seconds, status in enumerate(news):
+                now = force.now + timedelta(seconds=seconds)
+                if seconds == ours:
+                    own_record(session, result, now)
+                reported.report(session, planned, status, now=now, actor=ACTOR)
+            if ours == len(news):
+                own_record(session, result, force.now + timedelta(seconds=ours))
+            alert = session.get_one(Alert, planned)
             reached = first is DeliveryStatus.DELIVERED
             assert alert.state is (AlertState.REACHED_MAILBOX if reached else AlertState.BOUNCED)
             assert alert.delivery_status is first
+
+
+def own_record(session: Session, result: AlertResult, now: datetime) -> None:
+    """Write down that it was handed over, and look again at what was parked until then."""
+    assert record(session, [result], now=now) == 1
+    reported.replay_parked(session, now=now, actor=ACTOR)
 
 
 @pytest.mark.feature("DL8")
