@@ -96,6 +96,14 @@ def test_the_heartbeat_goes_out_only_while_every_check_passes(calm: Watched) -> 
     assert calm.look().beat
 
 
+def test_ninety_seconds_without_a_mark_are_borne_and_one_more_rings(calm: Watched) -> None:
+    calm.tick()
+    calm.world.clock.advance(timedelta(seconds=90))
+    assert calm.look().findings == ()
+    calm.world.clock.advance(timedelta(seconds=1))
+    assert calm.look().rang == (Code.TICKS_STOPPED,)
+
+
 def test_an_alarm_rings_at_once_again_each_quarter_and_says_when_it_is_over(calm: Watched) -> None:
     rang = []
     for _ in range(31):
