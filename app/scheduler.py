@@ -20,19 +20,19 @@ from app.wiring import Wiring
 log = logs.get(__name__)
 
 
-def runner_for(wiring: Wiring) -> Runner:
-    """Return a runner of the whole pipeline with a name of its own for its leases."""
+def runner_for(wiring: Wiring, stop: Event) -> Runner:
+    """Return a runner of the whole pipeline, up to `stop`, with its own name for its leases."""
     owner = f"{socket.gethostname()[:32]}:{os.getpid()}:{new_id().hex[:8]}"
-    return Runner(wiring, PIPELINE, owner=owner)
+    return Runner(wiring, PIPELINE, owner=owner, stop=stop)
 
 
 def run(wiring: Wiring, stop: Event) -> None:
-    """Tick until `stop` is set; the tick in hand is finished before this returns.
+    """Tick until `stop` is set; what is in hand then is finished before this returns.
 
     The first tick comes at once: what fell due while nothing ran is picked up on start.
     """
     patience.end_idle(wiring.database.engine, IDLE_SECONDS)
-    runner = runner_for(wiring)
+    runner = runner_for(wiring, stop)
     # One worker: the tick at the start and the first of the interval never run side by side.
     scheduler = BackgroundScheduler(timezone="UTC", executors={"default": ThreadPoolExecutor(1)})
     scheduler.add_job(runner.run_pipeline, misfire_grace_time=None)

@@ -44,21 +44,28 @@ class Block:
 
     until: float
     elapsed: Callable[[], float]
+    stopping: Callable[[], bool]
     broken: set[str]
+
+    @property
+    def over(self) -> bool:
+        return self.stopping() or self.elapsed() > self.until
 
 
 def send_all(
     claims: Sequence[ClaimedAlert], *channels: AlertChannel,
     seconds: float = BLOCK_SECONDS, elapsed: Callable[[], float] = monotonic,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> list[AlertResult]:  # fmt: skip
     """Try every claimed alert, most urgent first, and return one result for each, in that order.
 
     Each goes to the provider it was claimed for, without one to the first. Once a provider is down
     the rest of its alerts are not tried: that is one failure of the provider, not of each alert.
+    Once the time of the block is over, or the process is `stopping`, nothing new is begun.
     """
     if not claims:
         return []
-    block = Block(elapsed() + seconds, elapsed, set())
+    block = Block(elapsed() + seconds, elapsed, stopping, set())
     by_name = {channel.name: channel for channel in channels}
 
     numbers = iter(range(len(claims)))
@@ -82,7 +89,7 @@ def _send(claimed: ClaimedAlert, channel: AlertChannel, block: Block) -> AlertRe
     if channel.name in block.broken:
         kind = ResultKind.UNASKED if claimed.ask else ResultKind.CONNECTION
         return _result(claimed, channel, kind, code=CHANNEL_DOWN)
-    if block.elapsed() > block.until:
+    if block.over:
         kind = ResultKind.UNASKED if claimed.ask else ResultKind.NOT_TRIED
         return _result(claimed, channel, kind, code=BLOCK_OVER)
     asking = claimed.ask

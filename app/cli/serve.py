@@ -66,7 +66,7 @@ def serve(
 
 
 def scheduler() -> None:
-    """Run the jobs: match, compose, send, chase; SIGTERM ends after the step under way.
+    """Run the jobs: match, compose, send, chase; SIGTERM ends after what is in hand.
 
     Example: encompass scheduler
     """

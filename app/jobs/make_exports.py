@@ -38,6 +38,9 @@ def make_exports(tick: Tick) -> StepReport:
     except NotFound:
         return _give_up(tick, claim, WhyFailed.RIGHT_ENDED)
     except TooLong:
+        if tick.stopping:
+            # Not too long: broken off. Whoever runs next makes it.
+            return _give_back(tick, claim)
         return _give_up(tick, claim, WhyFailed.TOO_LONG)
     except Exception as error:  # noqa: BLE001 (whatever it is, the file is tried again or failed)
         log.error("export not made", item=str(claim.id), error=logs.error_kind(error))
@@ -63,10 +66,16 @@ def _make(tick: Tick, claim: Claim) -> Made:
 def _try_again(tick: Tick, claim: Claim) -> StepReport:
     if claim.tries >= MOST_TRIES:
         return _give_up(tick, claim, WhyFailed.NOT_MADE)
+    _give_back(tick, claim)
+    return StepReport(tick.step, failed=1)
+
+
+def _give_back(tick: Tick, claim: Claim) -> StepReport:
+    """Leave a file to whoever runs next."""
     tick.wiring.database.retrying(
         lambda session: report_exports.give_back(session, claim), PLATFORM
     )
-    return StepReport(tick.step, failed=1)
+    return StepReport(tick.step)
 
 
 def _give_up(tick: Tick, claim: Claim, why: WhyFailed) -> StepReport:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
@@ -113,14 +114,21 @@ class Tick:
     until: float
     # True where an operator said at which instant the step should stand.
     asked: bool = False
+    # Set once the process is asked to end.
+    stop: Event = field(default_factory=Event)
 
     def moment(self) -> datetime:
         """Return the time now, or the instant an operator asked for."""
         return self.now if self.asked else self.wiring.clock.now()
 
     @property
+    def stopping(self) -> bool:
+        """Whether the process was asked to end: nothing new is begun."""
+        return self.stop.is_set()
+
+    @property
     def out_of_time(self) -> bool:
-        return monotonic() > self.until
+        return self.stopping or monotonic() > self.until
 
     def each(self, keys: Iterable[Key], work: Callable[[Session, Key], object]) -> StepReport:
         """Do `work` for every key, each in a transaction of its own; a failing one never blocks."""
@@ -172,8 +180,12 @@ class _Ended(NamedTuple):
 class Runner:
     """Runs steps by name under a lease each, so that two schedulers make one effective run."""
 
-    def __init__(self, wiring: Wiring, pipeline: Sequence[tuple[str, Step]], *, owner: str) -> None:
+    def __init__(
+        self, wiring: Wiring, pipeline: Sequence[tuple[str, Step]], *, owner: str,
+        stop: Event | None = None,
+    ) -> None:  # fmt: skip
         self._wiring = wiring
+        self._stop = stop or Event()
         self._pipeline = tuple(pipeline)
         self._steps = dict(pipeline)
         self._owner = owner
@@ -183,10 +195,15 @@ class Runner:
     def run_pipeline(
         self, *, now: datetime | None = None, force: str | None = None
     ) -> list[StepReport]:
-        """Run every step in order; a step that fails is logged and the next one still runs."""
+        """Run every step in order; a step that fails is logged and the next one still runs.
+
+        Once the process is asked to end, the step in hand begins nothing more and no other follows.
+        """
         reports: list[StepReport] = []
         ended: _Ended | None = None
         for name, _ in self._pipeline:
+            if self._stop.is_set():
+                break
             report, ended = self._run(name, now, force, after=ended)
             reports.append(report)
         self._end(ended)
@@ -214,7 +231,7 @@ class Runner:
             return StepReport(name, skipped=True), None
         tick = Tick(
             self._wiring, name, at, force, self._owner, self._poison, self._in_hand[name],
-            until=monotonic() + STEP_SECONDS, asked=now is not None,
+            until=monotonic() + STEP_SECONDS, asked=now is not None, stop=self._stop,
         )  # fmt: skip
         error: str | None = None
         try:

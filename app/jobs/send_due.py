@@ -23,7 +23,8 @@ def send_due(tick: Tick) -> StepReport:
     report, channels = StepReport(tick.step), tick.wiring.channels
     claims = _claim(tick)
     while claims:
-        _record(tick, send_all(claims, *channels), report)
+        results = send_all(claims, *channels, stopping=lambda: tick.stopping)
+        _record(tick, results, report)
         claims = [] if tick.out_of_time else _claim(tick)
     for channel in channels:
         channel.close()

@@ -66,6 +66,29 @@ def test_an_unknown_step_is_refused_with_the_names_there_are(wiring: Wiring) -> 
         one_step(wiring, adding()).run_step("stpe")
 
 
+def test_asked_to_stop_the_item_in_hand_is_done_and_no_other_and_no_step_follows(
+    wiring: Wiring,
+) -> None:
+    stop = threading.Event()
+
+    def asked(tick: Tick) -> StepReport:
+        def work(session: Session, code: str) -> None:
+            session.info["now"] = tick.now
+            add_force(session, code)
+            stop.set()
+
+        return tick.each(["1", "2"], work)
+
+    runner = Runner(wiring, [("first", asked), ("second", adding("3"))], owner="one", stop=stop)
+    assert [(one.step, one.done) for one in runner.run_pipeline()] == [("first", 1)]
+    assert forces(wiring.database) == ["1"]
+    with wiring.database.read() as session:
+        (lease,) = session.scalars(select(Lease))
+        assert (lease.name, lease.until) == ("first", None)
+        assert lease.finished_at is not None
+    assert runner.run_pipeline() == []
+
+
 @pytest.mark.feature("ES5")
 def test_a_step_that_raises_does_not_stop_the_next(wiring: Wiring) -> None:
     def broken(tick: Tick) -> StepReport:

@@ -1,6 +1,8 @@
 """Long reports as files: what is in one, who takes it and until when, and what the trail says."""
 
 from datetime import timedelta
+from threading import Event as Flag
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,9 +13,11 @@ from app.access.models import Account, Force
 from app.access.permissions import Grant, Role
 from app.access.roles import end_role
 from app.casework import report_files
+from app.casework.report_contents import Made
 from app.core.audit import Event
 from app.core.scope import PLATFORM
 from app.jobs import runner
+from app.jobs.make_exports import make_exports
 from app.jobs.runner import StepReport
 from notifications import report_exports
 from notifications.models import Notification
@@ -330,6 +334,25 @@ def test_a_list_that_takes_longer_than_a_step_may_is_given_up_in_words(
         "too_long"
     ]
     assert "It took too long. Ask for fewer days." in browser.get(HERE).text
+
+
+@pytest.mark.feature("RP7")
+def test_a_list_that_a_process_asked_to_end_broke_off_is_made_by_the_next(
+    late: LateMorning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(late.browser(late.lead))
+    stop, made = Flag(), report_files.make
+
+    def asked_to_end_meanwhile(*given: Any, **named: Any) -> Made:
+        stop.set()
+        return made(*given, **named)
+
+    monkeypatch.setattr(report_files, "make", asked_to_end_meanwhile)
+    steps = (("make_exports", make_exports),)
+    runner.Runner(late.morning.wiring, steps, owner="one", stop=stop).run_pipeline()
+    assert [row.state for row in late.files()] == [ExportState.WAITING]
+    assert late.step() == StepReport("make_exports", done=1)
+    assert [row.state for row in late.files()] == [ExportState.READY]
 
 
 def test_two_schedulers_make_a_file_once(late: LateMorning) -> None:
