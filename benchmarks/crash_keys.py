@@ -63,15 +63,18 @@ def erased(here: Place, first: int, tally: Tally, most: int) -> int:
         killed, _ = here.live("purge", crash=crash, now=_when_all_is_over(here))
         kills += killed
         _each_whole_or_erased(here, tally)
-    here.live("purge", now=_when_all_is_over(here))
+    # What it was killed at twice the next life knows, and leaves alone for a while
+    # (docs/decisions/0146).
+    for hours in range(2):
+        here.live("purge", now=_when_all_is_over(here, later=timedelta(hours=hours)))
     if left := _each_whole_or_erased(here, tally):
         _half(tally, f"{left} incidents not erased")
     here.live("tick")
     return kills
 
 
-def _when_all_is_over(here: Place) -> str:
-    return (here.now + _ALL_OVER).isoformat()
+def _when_all_is_over(here: Place, *, later: timedelta = timedelta()) -> str:
+    return (here.now + _ALL_OVER + later).isoformat()
 
 
 Afterwards = Callable[[Place, int, Tally, int], int]
