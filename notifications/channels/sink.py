@@ -175,7 +175,9 @@ class _Conversation(SMTP):
             await super()._handle_client()
 
     async def push(self, status: AnyStr) -> None:
-        await self._stays(self._sink.answer_seconds)
+        # Of an answer of several lines, before the last.
+        if status[3:4] not in {"-", b"-"}:
+            await self._stays(self._sink.answer_seconds)
         await super().push(status)
 
     async def trickle(self, code: str) -> None:
