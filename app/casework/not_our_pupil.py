@@ -23,7 +23,7 @@ from notifications.models import Notification, Occurrence
 from notifications.states import NotificationState, ReceiptKind
 from notifications.unsettled import lock_ladder, stop_review_ladder
 from schools.matching import review
-from schools.matching.models import Match
+from schools.matching.models import DecidedBy, Match
 
 
 class NotOurs(StrEnum):
@@ -117,11 +117,31 @@ def _back_from_reviewers(session: Session, acting: Acting, notification: Notific
         _lock(session, child)
         if child.outcome_reason is not OutcomeReason.NOT_OUR_PUPIL or _refused(session, child):
             continue
+        if _settled_meanwhile(session, child):
+            raise Conflict(
+                "Somebody found another school meanwhile. Ring the desk and say what happened."
+            )
         stop_review_ladder(
             session, child.id, code="taken_back", now=acting.now, actor=acting.actor.id
         )
         review.close(session, child.id, now=acting.now)
         move_child(session, child, to=sent, now=acting.now)
+
+
+def _settled_meanwhile(session: Session, child: InvolvedChild) -> bool:
+    """Return whether a person decided about this child, and nobody was sent anything yet.
+
+    Once something was, the message is taken back from here and there is nothing to undo.
+    """
+    return (
+        session.scalars(
+            select(Match.id).where(
+                Match.involved_child_id == child.id, Match.decided_by == DecidedBy.PERSON,
+                Match.composed_at.is_(None), Match.undone_at.is_(None),
+            )
+        ).first()
+        is not None
+    )  # fmt: skip
 
 
 def _lock(session: Session, child: InvolvedChild) -> None:

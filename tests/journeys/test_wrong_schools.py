@@ -9,8 +9,10 @@ import pytest
 from app.access.permissions import Role
 from app.casework import recalling
 from app.casework.none_of_these import NoneOfThese, say_none
+from app.casework.not_our_pupil import undo_not_our_pupil
 from app.casework.recalling import RecallReason
 from app.casework.settling import Answer, settle
+from app.core.errors import Conflict
 from app.core.scope import PLATFORM
 from app.intake.outcomes import OutcomeReason
 from notifications.states import NotificationState
@@ -200,3 +202,20 @@ def test_where_the_child_is_at_no_school_the_second_of_two_is_asked_no_more(
     world.tick()
     assert states(world, "D-1")[PRIMARY] is NotificationState.RECALLED
     assert states(world, "D-1")[None] is NotificationState.READY
+
+
+def test_not_our_pupil_is_not_undone_once_a_person_named_another_school(world: World) -> None:
+    """Between the decision and its message: undone, neither school would be right for both."""
+    world.push("P-1", child())
+    world.until(time(6, 40))
+    (sent,) = world.notifications("P-1")
+    world.refuse("first@primary.test", sent.id)
+    world.settle(REVIEWER, OTHERBY)
+    acting, scope = world.acting("first@primary.test"), world.scope_of("first@primary.test")
+    with world.wiring.database.write(scope) as session, pytest.raises(Conflict, match="meanwhile"):
+        undo_not_our_pupil(session, acting, notification_id=sent.id)
+    world.tick()
+    assert states(world, "P-1") == {
+        PRIMARY: NotificationState.RECALLED, OTHERBY: NotificationState.READY,
+    }  # fmt: skip
+    assert world.imbalances == []

@@ -31,4 +31,9 @@ SEEDS: tuple[Seed, ...] = (
         "The process died with a step's lease and the clock was set back an hour: nobody pursued "
         "the children in review until the lease's own time came.",
     ),
+    Seed(
+        70072, 200,
+        "Not our pupil was undone between a person's decision for another school and its message: "
+        "that school was never told, and the decision counted as done.",
+    ),
 )  # fmt: skip
