@@ -26,6 +26,10 @@ from schools.matching import review
 from schools.matching.models import DecidedBy, Match
 
 
+_TOO_LATE = "It is too late to undo this here. Ring the desk and say what happened."
+"""Also where a person decided meanwhile: a school that refused a child learns nothing of another."""
+
+
 class NotOurs(StrEnum):
     """Why a school closes a message: what the reviewer is to know."""
 
@@ -65,7 +69,7 @@ def undo_not_our_pupil(session: Session, acting: Acting, *, notification_id: UUI
         session, acting, notification_id, action=Action.SAY_NOT_OUR_PUPIL
     )
     if not can_undo(session, notification, now=acting.now):
-        raise Conflict("It is too late to undo this here. Ring the desk and say what happened.")
+        raise Conflict(_TOO_LATE)
     with acting_for(session, notification.force):
         receipts.undo_not_our_pupil(
             session, notification, actor=acting.actor.id, now=acting.now, source="page"
@@ -118,9 +122,7 @@ def _back_from_reviewers(session: Session, acting: Acting, notification: Notific
         if child.outcome_reason is not OutcomeReason.NOT_OUR_PUPIL or _refused(session, child):
             continue
         if _settled_meanwhile(session, child):
-            raise Conflict(
-                "Somebody found another school meanwhile. Ring the desk and say what happened."
-            )
+            raise Conflict(_TOO_LATE)
         stop_review_ladder(
             session, child.id, code="taken_back", now=acting.now, actor=acting.actor.id
         )

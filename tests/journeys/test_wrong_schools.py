@@ -212,7 +212,7 @@ def test_not_our_pupil_is_not_undone_once_a_person_named_another_school(world: W
     world.refuse("first@primary.test", sent.id)
     world.settle(REVIEWER, OTHERBY)
     acting, scope = world.acting("first@primary.test"), world.scope_of("first@primary.test")
-    with world.wiring.database.write(scope) as session, pytest.raises(Conflict, match="meanwhile"):
+    with world.wiring.database.write(scope) as session, pytest.raises(Conflict, match="too late"):
         undo_not_our_pupil(session, acting, notification_id=sent.id)
     world.tick()
     assert states(world, "P-1") == {
