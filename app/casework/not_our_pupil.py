@@ -25,9 +25,8 @@ from notifications.unsettled import lock_ladder, stop_review_ladder
 from schools.matching import review
 from schools.matching.models import DecidedBy, Match
 
-
 _TOO_LATE = "It is too late to undo this here. Ring the desk and say what happened."
-"""Also where a person decided meanwhile: a school that refused a child learns nothing of another."""
+"""Also where a person decided meanwhile: who refused a child learns of no other school."""
 
 
 class NotOurs(StrEnum):
